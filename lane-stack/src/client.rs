@@ -1,0 +1,179 @@
+//! The client interface: all that a runner may say to a stack, and all that a stack may say back.
+//!
+//! It carries what a real lane would: triggers, frames with time stamps, a gallery; never truth.
+use serde::{Deserialize, Serialize};
+
+/// How a frame's bytes are to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FrameEncoding {
+    /// A JPEG file.
+    Jpeg,
+    /// One byte a pixel, rows from the top without padding.
+    Mono8 {
+        /// Width in pixels.
+        width_px: u32,
+        /// Height in pixels.
+        height_px: u32,
+    },
+    /// Red, green, blue bytes a pixel, rows from the top without padding.
+    Rgb8 {
+        /// Width in pixels.
+        width_px: u32,
+        /// Height in pixels.
+        height_px: u32,
+    },
+}
+
+/// One frame from one camera.
+#[derive(Debug, Clone)]
+pub struct Frame {
+    /// Unique in the encounter.
+    pub exposure_id: u64,
+    /// Camera.
+    pub camera_id: String,
+    /// Time of mid-exposure, microseconds since the encounter's trigger.
+    pub mid_exposure_us: u64,
+    /// Exposure time, microseconds.
+    pub exposure_us: f32,
+    /// Gain, decibels.
+    pub gain_db: f32,
+    /// Encoding of `bytes`.
+    pub encoding: FrameEncoding,
+    /// The picture.
+    pub bytes: Vec<u8>,
+}
+
+/// What a stack may ask a camera to do.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ControlMessage {
+    /// Camera.
+    pub camera_id: String,
+    /// Exposure time for its next exposures, microseconds.
+    pub exposure_us: f32,
+    /// Gain for its next exposures, decibels.
+    pub gain_db: f32,
+}
+
+/// Quality measures of one face, in the units of OFIQ (ISO/IEC 29794-5).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Quality {
+    /// Distance between the eyes ÷ cos yaw, pixels.
+    pub inter_eye_px: f32,
+    /// Head yaw as the stack estimates it, degrees.
+    pub yaw_deg: f32,
+    /// Head pitch as the stack estimates it, degrees.
+    pub pitch_deg: f32,
+    /// Head roll as the stack estimates it, degrees.
+    pub roll_deg: f32,
+    /// Sharpness, 0 (blurred) to 100.
+    pub sharpness: f32,
+    /// Mean luminance, 0..1.
+    pub mean_luminance: f32,
+    /// Share of face pixels at 247 or above, 0..1.
+    pub over_exposed_share: f32,
+    /// Entropy of the face's luminance, bits.
+    pub entropy_bits: f32,
+    /// One number to rank shots of a face by, 0 to 100.
+    pub overall: f32,
+}
+
+/// One face seen in one frame.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Detection {
+    /// Frame it was seen in.
+    pub exposure_id: u64,
+    /// Camera.
+    pub camera_id: String,
+    /// Left, top, right, bottom in pixels of the frame.
+    pub box_px: [f32; 4],
+    /// Image-left eye, image-right eye, nose tip, image-left and image-right mouth corner, pixels.
+    pub landmarks_px: [[f32; 2]; 5],
+    /// Detector score, 0..1.
+    pub score: f32,
+    /// Quality measures.
+    pub quality: Quality,
+    /// The tracked face it belongs to, unique in the encounter.
+    pub track_id: u32,
+}
+
+/// A candidate from the gallery.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Candidate {
+    /// Reference.
+    pub reference_id: String,
+    /// Cosine similarity, −1..1.
+    pub similarity: f32,
+}
+
+/// What a stack concludes about one tracked face.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BestShot {
+    /// The shot.
+    pub detection: Detection,
+    /// Whether the stack claims it as a valid capture.
+    pub valid: bool,
+    /// Why it is (not) valid, for people.
+    pub reason: String,
+    /// Gallery candidates, best first, at most ten.
+    pub candidates: Vec<Candidate>,
+    /// The reference it decides for: the first candidate when it reaches the threshold.
+    pub matched: Option<String>,
+}
+
+/// Everything a stack says about an encounter when it closes.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Decisions {
+    /// Every face in every frame.
+    pub detections: Vec<Detection>,
+    /// One per tracked face.
+    pub best_shots: Vec<BestShot>,
+}
+
+/// Something a stack refused or could not do.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum StackError {
+    /// A frame's bytes are no picture, or not the one they claim to be.
+    #[error("frame {exposure_id} of camera {camera_id} cannot be decoded: {reason}")]
+    Undecodable {
+        /// Frame.
+        exposure_id: u64,
+        /// Camera.
+        camera_id: String,
+        /// What the decoder said.
+        reason: String,
+    },
+    /// A model ran but failed.
+    #[error("model {model} failed: {reason}")]
+    Model {
+        /// Card's name.
+        model: String,
+        /// What ONNX Runtime said.
+        reason: String,
+    },
+    /// No face in a picture that is to be enrolled.
+    #[error("reference {reference_id} cannot be enrolled: {reason}")]
+    Enrolment {
+        /// Reference.
+        reference_id: String,
+        /// Why.
+        reason: String,
+    },
+    /// The calls came in an order that makes no sense.
+    #[error("{0}")]
+    Protocol(String),
+}
+
+/// A stack as a runner sees it.
+pub trait StackClient: Send {
+    /// Name and models, for the report's head: (what, version or hash).
+    fn describe(&self) -> Vec<(String, String)>;
+    /// Adds a reference picture to the gallery.
+    fn enrol(&mut self, reference_id: &str, picture: &Frame) -> Result<(), StackError>;
+    /// A vehicle has triggered the lane.
+    fn open_encounter(&mut self, encounter: u64) -> Result<(), StackError>;
+    /// Hands over one frame; the answer steers the cameras.
+    fn push_frame(&mut self, frame: Frame) -> Result<Vec<ControlMessage>, StackError>;
+    /// The vehicle has left: decide.
+    fn close_encounter(&mut self) -> Result<Decisions, StackError>;
+}

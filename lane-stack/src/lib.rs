@@ -1,0 +1,2 @@
+//! The capture-and-match stack: detect, align, quality, best shot, embed, match.
+pub mod client;

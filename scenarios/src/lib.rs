@@ -1,0 +1,1 @@
+//! Scenario files; plan, run, score and report.

@@ -1,0 +1,1 @@
+//! Fetches, verifies and unpacks the third-party assets into a cache folder.

@@ -1,0 +1,207 @@
+//! Catalogue files: typed TOML that names lanes, vehicles, rigs, glass, cameras and traffic mixes.
+//!
+//! The types here are what other crates take; reading them from files (with line and column in every error) is in
+//! `load`. All angles in files are degrees, all lengths say their unit in the key.
+use serde::{Deserialize, Serialize};
+
+/// Whether a sensor sees colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Colour {
+    /// One panchromatic value a pixel.
+    Mono,
+    /// Red, green and blue at every pixel (three-chip, or demosaicing left out).
+    Rgb,
+}
+
+/// An image sensor after the EMVA 1288 linear model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sensor {
+    /// Width in pixels.
+    pub width_px: u32,
+    /// Height in pixels.
+    pub height_px: u32,
+    /// Pixel pitch, micrometres.
+    pub pixel_pitch_um: f32,
+    /// Full-well (saturation) capacity, electrons.
+    pub full_well_e: f32,
+    /// Temporal dark noise, electrons r.m.s.
+    pub dark_noise_e: f32,
+    /// Dark current at operating temperature, electrons per second and pixel.
+    pub dark_current_e_per_s: f32,
+    /// Quantum efficiency in the bands red, green, blue (0..1).
+    pub quantum_efficiency: [f32; 3],
+    /// Photo-response non-uniformity, standard deviation as a share of the signal.
+    pub prnu: f32,
+    /// Dark-signal non-uniformity, electrons standard deviation.
+    pub dsnu_e: f32,
+    /// Bits of the frame; 8 in this version.
+    pub bit_depth: u8,
+    /// Colour or mono.
+    pub colour: Colour,
+    /// Where the numbers come from.
+    pub source: String,
+}
+
+/// Lens of a camera: an ideal pinhole with the radiometry of an aperture.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lens {
+    /// Focal length, millimetres.
+    pub focal_length_mm: f32,
+    /// f-number N.
+    pub f_number: f32,
+    /// Transmittance τ of the optics, 0..1.
+    pub transmittance: f32,
+    /// Distance of sharpest focus from the entrance pupil, metres.
+    pub focus_distance_m: f32,
+}
+
+/// One camera of a rig.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CameraMount {
+    /// Unique in the rig; stacks see it in every frame.
+    pub id: String,
+    /// Entrance pupil in the lane's frame, metres: x left of the roadway's middle, y up, z in the direction of travel, 0 at the stop line.
+    pub position_m: [f32; 3],
+    /// Point looked at, same frame, metres.
+    pub look_at_m: [f32; 3],
+    /// Name of a sensor file in the catalogue.
+    pub sensor: String,
+    /// Lens.
+    pub lens: Lens,
+    /// Exposure time at the start of an encounter, microseconds.
+    pub exposure_us: f32,
+    /// Gain at the start, decibels over the gain at which full well is full scale.
+    pub gain_db: f32,
+    /// JPEG quality, 1..=100.
+    pub jpeg_quality: u8,
+    /// Triggers: the vehicle's front passes these z (metres before the stop line are negative), or the stop.
+    pub triggers: Vec<Trigger>,
+}
+
+/// When a camera exposes.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", tag = "at")]
+pub enum Trigger {
+    /// When the vehicle's front passes `z_m`.
+    Front {
+        /// Position of the vehicle's front along the lane, metres; the stop line is 0.
+        z_m: f32,
+    },
+    /// `after_s` seconds after the vehicle has come to rest.
+    Stop {
+        /// Delay, seconds.
+        after_s: f32,
+    },
+}
+
+/// A rig: cameras mounted in a lane.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rig {
+    /// For reports.
+    pub title: String,
+    /// Cameras.
+    pub cameras: Vec<CameraMount>,
+}
+
+/// A lane's measures. Everything is in the world frame (see the crate's page).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LaneSpec {
+    /// For reports.
+    pub title: String,
+    /// Compass bearing of the direction of travel, degrees clockwise from north.
+    pub bearing_deg: f32,
+    /// Width of the roadway between the kerbs, metres.
+    pub width_m: f32,
+    /// Height of the kerb, metres.
+    pub kerb_height_m: f32,
+    /// Whether a booth stands on the driver's (+X) side at the stop line.
+    pub booth: bool,
+    /// Reflectance of the roadway (linear, grey), 0..1.
+    pub road_reflectance: f32,
+    /// Source or "assumption".
+    pub source: String,
+}
+
+/// Daylight over a lane.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Daylight {
+    /// Latitude, degrees, north positive.
+    pub latitude_deg: f64,
+    /// Longitude, degrees, east positive.
+    pub longitude_deg: f64,
+    /// Instant, RFC 3339 with offset, e.g. `2026-06-21T10:30:00-05:00`.
+    pub time: String,
+    /// Sky: clear or overcast.
+    pub sky: Sky,
+}
+
+/// CIE S 011 standard general skies that are supported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sky {
+    /// Type 12: clear sky, low turbidity, with the sun.
+    Clear,
+    /// Type 1: steep overcast, no sun.
+    Overcast,
+}
+
+/// How vehicles come through.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrafficMix {
+    /// For reports.
+    pub title: String,
+    /// Vehicles and their relative frequency.
+    pub vehicles: Vec<VehicleShare>,
+    /// Approach speed, metres per second: uniform between the two.
+    pub approach_speed_mps: [f32; 2],
+    /// Lateral offset of the vehicle from the lane's middle, metres: normal with this standard deviation, cut at 2 σ.
+    pub lateral_offset_sd_m: f32,
+    /// Relative frequency of 1, 2, 3 … occupants; cut at the vehicle's seats.
+    pub occupants: Vec<f32>,
+    /// Standard deviation of head yaw about looking ahead, degrees (cut at 2 σ).
+    pub head_yaw_sd_deg: f32,
+    /// Standard deviation of head pitch, degrees.
+    pub head_pitch_sd_deg: f32,
+    /// Standard deviation of head roll, degrees.
+    pub head_roll_sd_deg: f32,
+    /// Share of occupants who look towards the driver's-side booth rather than ahead, 0..1.
+    pub looks_at_booth_share: f32,
+    /// Share of occupants with a reference in the gallery, 0..1.
+    pub enrolled_share: f32,
+    /// Share of occupants under 18 who sit in rows 2 and 3.
+    pub child_share_rear: f32,
+    /// Source or "assumption".
+    pub source: String,
+}
+
+/// A vehicle model's share of the traffic.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VehicleShare {
+    /// Vehicle model, "sedan" or "van".
+    pub model: String,
+    /// Relative frequency.
+    pub weight: f32,
+    /// Transmittance at normal incidence of the windscreen, of the front side windows, and of everything behind.
+    pub glass: GlassSet,
+}
+
+/// Visible transmittances at normal incidence of a vehicle's panes.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GlassSet {
+    /// Windscreen, 0..1.
+    pub windscreen: f32,
+    /// Front side windows, 0..1.
+    pub front_side: f32,
+    /// Rear side windows and rear window, 0..1.
+    pub rear: f32,
+}

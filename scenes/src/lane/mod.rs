@@ -1,0 +1,1 @@
+//! The lane: roadway, kerbs, canopy, booth, poles.

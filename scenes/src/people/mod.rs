@@ -1,0 +1,8 @@
+//! Parametric people.
+
+/// What stays the same for a person.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    /// Seed of everything sampled.
+    pub seed: u64,
+}

@@ -1,0 +1,85 @@
+//! Opaque surfaces and panes of glass: what light does when it meets them.
+use std::sync::Arc;
+
+use crate::{mesh::Mesh, truth::Tag};
+
+/// A picture of reflectance. Rows from the top; texel (0, 0) belongs to `uv = (0, 0)`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Texture {
+    /// Width in texels.
+    pub width: u32,
+    /// Height in texels.
+    pub height: u32,
+    /// Four bytes a texel: sRGB-encoded reflectance, then coverage (below 128 the surface is cut away there).
+    pub rgba: Vec<u8>,
+}
+
+/// How an opaque surface reflects: Lambert below, a GGX coat above.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Surface {
+    /// Linear diffuse reflectance in the camera bands red, green, blue, 0..1; multiplied by texture and vertex tint.
+    pub reflectance: [f32; 3],
+    /// Reflectance picture.
+    pub texture: Option<Arc<Texture>>,
+    /// GGX roughness (perceptual, α = roughness²), 0.03..1.
+    pub roughness: f32,
+    /// Specular reflectance at normal incidence; 0.04 for dielectrics of index 1.5, 0.028 for skin (index 1.4).
+    pub specular_f0: f32,
+    /// Share of the light that wraps round the terminator by scattering below the surface, 0 (paint) to about 0.5 (skin).
+    pub wrap: f32,
+    /// Radiance the surface emits by itself (lamps, screens), W·m⁻²·sr⁻¹ per band.
+    pub emitted_radiance: [f32; 3],
+    /// Whether both faces are drawn.
+    pub double_sided: bool,
+}
+
+impl Surface {
+    /// A matt surface of one linear reflectance.
+    pub fn matt(reflectance: [f32; 3]) -> Self {
+        Self {
+            reflectance,
+            texture: None,
+            roughness: 0.9,
+            specular_f0: 0.04,
+            wrap: 0.0,
+            emitted_radiance: [0.0; 3],
+            double_sided: false,
+        }
+    }
+}
+
+/// A mesh with its surface and what the truth calls it.
+#[derive(Debug, Clone)]
+pub struct Part {
+    /// For people who debug: "left front door", "scalp hair".
+    pub name: String,
+    /// Geometry in the owner's frame.
+    pub mesh: Arc<Mesh>,
+    /// Appearance.
+    pub surface: Surface,
+    /// Who and what this is, written into the truth layers.
+    pub tag: Tag,
+}
+
+/// Optical description of one pane; a single slab with two air faces (laminates too: the inner interface
+/// reflects less than 0.01 %).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Glazing {
+    /// Total visible transmittance at normal incidence, 0..1, both surface reflections included.
+    pub transmittance_normal: f32,
+    /// Refractive index; soda-lime float glass 1.52.
+    pub refractive_index: f32,
+    /// Glass thickness in millimetres.
+    pub thickness_mm: f32,
+}
+
+/// One pane of a vehicle.
+#[derive(Debug, Clone)]
+pub struct Pane {
+    /// "windscreen", "front-left", "row-2-right", "rear".
+    pub name: String,
+    /// One layer of triangles, normals out of the vehicle.
+    pub mesh: Arc<Mesh>,
+    /// Optical description.
+    pub glazing: Glazing,
+}

@@ -1,0 +1,109 @@
+//! What the truth layers call things: a subject and a role packed into 16 bits, one per pixel.
+
+/// What kind of thing a surface belongs to.
+#[repr(u8)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// No surface: the sky.
+    Sky = 0,
+    /// Roadway and terrain.
+    Ground = 1,
+    /// Kerb, booth, poles, canopy, walls, camera housings.
+    Furniture = 2,
+    /// Painted body, pillars, roof, bumpers.
+    Body = 3,
+    /// Dashboard, door cards, floor, steering wheel.
+    Interior = 4,
+    /// Seat cushions, backs and head-rests.
+    Seat = 5,
+    /// Wheels and tyres.
+    Wheel = 6,
+    /// Skin of the face: brow to chin, ear to ear.
+    Face = 16,
+    /// Skin of the head and neck outside the face.
+    Head = 17,
+    /// Eyeballs.
+    Eyes = 18,
+    /// Scalp hair, brows as geometry, lashes, beard.
+    Hair = 19,
+    /// Hands, arms and other skin below the neck.
+    Limb = 20,
+    /// Clothes.
+    Clothes = 21,
+}
+
+impl Role {
+    const ALL: [Role; 13] = [
+        Role::Sky,
+        Role::Ground,
+        Role::Furniture,
+        Role::Body,
+        Role::Interior,
+        Role::Seat,
+        Role::Wheel,
+        Role::Face,
+        Role::Head,
+        Role::Eyes,
+        Role::Hair,
+        Role::Limb,
+        Role::Clothes,
+    ];
+}
+
+/// Whose surface it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Subject {
+    /// The lane itself, or nothing.
+    Lane,
+    /// The vehicle.
+    Vehicle,
+    /// Occupant by index in the encounter, 0..=253.
+    Occupant(u8),
+}
+
+/// Subject and role of a surface.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Tag {
+    /// Whose.
+    pub subject: Subject,
+    /// What.
+    pub role: Role,
+}
+
+impl Tag {
+    /// Pixel value in the truth layer: subject in the high byte (0 lane, 1 vehicle, 2 + k occupant k), role in the low byte.
+    pub fn to_bits(self) -> u16 {
+        let subject = match self.subject {
+            Subject::Lane => 0,
+            Subject::Vehicle => 1,
+            Subject::Occupant(k) => u16::from(k) + 2,
+        };
+        (subject << 8) | self.role as u16
+    }
+
+    /// Reads a truth-layer pixel; `None` for a value that no [`Tag`] packs to.
+    pub fn from_bits(bits: u16) -> Option<Self> {
+        let role = Role::ALL.into_iter().find(|r| *r as u16 == bits & 0xff)?;
+        let subject = match bits >> 8 {
+            0 => Subject::Lane,
+            1 => Subject::Vehicle,
+            k => Subject::Occupant((k - 2) as u8),
+        };
+        Some(Self { subject, role })
+    }
+
+    /// Tag of a part of the lane.
+    pub const fn lane(role: Role) -> Self {
+        Self { subject: Subject::Lane, role }
+    }
+
+    /// Tag of a part of the vehicle.
+    pub const fn vehicle(role: Role) -> Self {
+        Self { subject: Subject::Vehicle, role }
+    }
+
+    /// Tag of a part of occupant `k`.
+    pub const fn occupant(k: u8, role: Role) -> Self {
+        Self { subject: Subject::Occupant(k), role }
+    }
+}

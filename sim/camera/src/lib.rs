@@ -1,0 +1,1 @@
+//! Lens, sensor, ISP and encoder: radiance images to frames.

@@ -1,0 +1,1 @@
+//! Sun, sky, glass and cabin light in radiometric units.

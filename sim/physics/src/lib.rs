@@ -1,0 +1,1 @@
+//! Vehicle dynamics: approach, braking and stop.

@@ -1,0 +1,1 @@
+//! Headless renderer: a request in, radiance and truth layers out.

@@ -1,0 +1,54 @@
+//! What a plan asks the simulator for: one encounter, and in it one exposure after another.
+use laneproof_scenes::{
+    catalogue::{Daylight, GlassSet, LaneSpec, Rig, Sensor},
+    people::Identity,
+    vehicle::SeatId,
+};
+
+/// Everything that staging depends on. A pure value: the same plan stages the same encounter.
+#[derive(Debug, Clone)]
+pub struct EncounterPlan {
+    /// Campaign seed.
+    pub seed: u64,
+    /// Index in the campaign.
+    pub encounter: u64,
+    /// Lane.
+    pub lane: LaneSpec,
+    /// Rig.
+    pub rig: Rig,
+    /// The sensor of each camera of the rig, in the rig's order.
+    pub sensors: Vec<Sensor>,
+    /// Light.
+    pub daylight: Daylight,
+    /// Vehicle model.
+    pub vehicle: String,
+    /// Its glass.
+    pub glass: GlassSet,
+    /// Linear reflectance of its paint, red, green, blue.
+    pub paint: [f32; 3],
+    /// Approach speed, metres per second.
+    pub approach_speed_mps: f32,
+    /// Offset of the vehicle's middle from the lane's, metres, left positive.
+    pub lateral_offset_m: f32,
+    /// Who sits where.
+    pub occupants: Vec<OccupantPlan>,
+}
+
+/// One occupant of an encounter.
+#[derive(Debug, Clone)]
+pub struct OccupantPlan {
+    /// Seat.
+    pub seat: SeatId,
+    /// Who.
+    pub identity: Identity,
+    /// Reference id in the gallery; `None` when not enrolled.
+    pub reference_id: Option<String>,
+    /// Head turn about the vertical relative to straight ahead, degrees, to the occupant's left positive.
+    pub head_yaw_deg: f32,
+    /// Nod, degrees, down positive.
+    pub head_pitch_deg: f32,
+    /// Tilt towards the right shoulder, degrees.
+    pub head_roll_deg: f32,
+    /// Seed of the head's slow motion during the encounter.
+    pub motion_seed: u64,
+}

@@ -1,0 +1,3 @@
+//! Stages encounters and turns exposures into frames.
+pub mod encounter;
+pub mod truth;

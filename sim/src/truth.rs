@@ -1,0 +1,114 @@
+//! What the testbed knows about one exposure, and no stack ever sees.
+
+/// An axis-aligned box in pixels; x right, y down, pixel (0, 0) covers [0, 1) × [0, 1).
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct BoxPx {
+    /// Left edge.
+    pub x0: f32,
+    /// Upper edge.
+    pub y0: f32,
+    /// Right edge.
+    pub x1: f32,
+    /// Lower edge.
+    pub y1: f32,
+}
+
+impl BoxPx {
+    /// Area in square pixels; 0 when empty.
+    pub fn area(&self) -> f32 {
+        (self.x1 - self.x0).max(0.0) * (self.y1 - self.y0).max(0.0)
+    }
+
+    /// Intersection over union.
+    pub fn iou(&self, other: &BoxPx) -> f32 {
+        let overlap = BoxPx {
+            x0: self.x0.max(other.x0),
+            y0: self.y0.max(other.y0),
+            x1: self.x1.min(other.x1),
+            y1: self.y1.min(other.y1),
+        }
+        .area();
+        let union = self.area() + other.area() - overlap;
+        if union > 0.0 { overlap / union } else { 0.0 }
+    }
+}
+
+/// Which thing covers most of the hidden part of a face.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Occluder {
+    /// Pillar, roof, door.
+    Body,
+    /// Dashboard, steering wheel.
+    Interior,
+    /// Seat or head-rest.
+    Seat,
+    /// Another occupant.
+    Person,
+    /// The face's own head, hair or hand (turned away).
+    Oneself,
+    /// Booth, pole, kerb.
+    Furniture,
+}
+
+/// One occupant's face in one exposure.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct FaceTruth {
+    /// Index in the encounter.
+    pub occupant: u8,
+    /// Box around the projected face (brow to chin, ear to ear), whole, whether or not it is visible; may leave the sensor.
+    pub face_box_px: BoxPx,
+    /// Image-left eye, image-right eye, nose tip, image-left and image-right mouth corner: projected positions, pixels.
+    pub landmarks_px: [[f32; 2]; 5],
+    /// Distance between the projected pupils, pixels.
+    pub inter_eye_px: f32,
+    /// Head yaw, pitch, roll relative to this camera, degrees; 0 looks into the lens.
+    pub yaw_deg: f32,
+    /// See `yaw_deg`; down positive.
+    pub pitch_deg: f32,
+    /// See `yaw_deg`.
+    pub roll_deg: f32,
+    /// Distance from the entrance pupil to the middle of the eyes, metres.
+    pub distance_m: f32,
+    /// Share of the face's own front-facing pixels that are visible on the sensor, 0..1 (off the sensor counts as hidden).
+    pub visible_share: f32,
+    /// Share of the face box that lies on the sensor, 0..1.
+    pub in_frame_share: f32,
+    /// What covers most of what is hidden on the sensor; `None` when nothing does.
+    pub occluder: Option<Occluder>,
+    /// Mean radiance of the face as it arrives at the lens through all panes, W·m⁻²·sr⁻¹, green band.
+    pub transmitted_radiance: f32,
+    /// Mean radiance mirrored by panes over the face, W·m⁻²·sr⁻¹, green band.
+    pub veiling_radiance: f32,
+    /// Mean transmittance of the panes before the face, 0..1.
+    pub pane_transmittance: f32,
+    /// Motion blur during the exposure, pixels.
+    pub motion_blur_px: f32,
+    /// Diameter of the circle of confusion, pixels.
+    pub defocus_px: f32,
+    /// Mean digital number over the visible face pixels (Rec. 709 luma), 0..255.
+    pub mean_dn: f32,
+    /// Share of the visible face pixels at 247 or above in any channel, 0..1 (OFIQ's over-exposure measure).
+    pub over_exposed_share: f32,
+    /// Entropy of the visible face pixels' luma, bits (OFIQ's dynamic range).
+    pub entropy_bits: f32,
+    /// Root-mean-square contrast of the face's luma ÷ its mean.
+    pub contrast: f32,
+}
+
+/// What the testbed knows about one exposure.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ExposureTruth {
+    /// Same id as the frame and its truth layers.
+    pub exposure_id: u64,
+    /// Camera.
+    pub camera_id: String,
+    /// Simulated time of mid-exposure, microseconds since the encounter began.
+    pub mid_exposure_us: u64,
+    /// Exposure time, microseconds.
+    pub exposure_us: f32,
+    /// Speed of the vehicle at mid-exposure, metres per second.
+    pub speed_mps: f32,
+    /// One entry per occupant, in the order of the plan; a face wholly behind the camera has `in_frame_share` 0.
+    pub faces: Vec<FaceTruth>,
+}

@@ -1,0 +1,2 @@
+//! The laneproof command line.
+fn main() {}
