@@ -1,3 +1,2 @@
 //! Stages encounters and turns exposures into frames.
-pub mod encounter;
-pub mod truth;
+pub use laneproof_exchange::{encounter, truth};
