@@ -1,0 +1,433 @@
+//! Sun and sky over a lane: direct and diffuse illuminance of the IES, luminance distribution of the CIE, in the
+//! camera's bands.
+//!
+//! Sources: direct normal and diffuse horizontal illuminance IES RP-21-84 *Calculation of Daylight Availability*
+//! (also IESNA Lighting Handbook, 9th ed., ch. 8); air mass F. Kasten and A. T. Young, Applied Optics 28 (1989) 4735;
+//! luminance distribution CIE S 011/E:2003 (ISO 15469:2004), types 1 and 12. Colour temperatures: assumption,
+//! 5,500 K for the direct beam, 12,000 K for clear and 6,500 K for overcast skies, one for the whole sky.
+use std::f32::consts::{PI, TAU};
+
+use glam::Vec3;
+use laneproof_scenes::catalogue::{Daylight, Sky};
+
+use crate::{
+    sh::{self, IrradianceSh9},
+    spectrum::Spectrum,
+    sun::{self, SunError, SunPosition},
+};
+
+/// Illuminance of sunlight outside the atmosphere at the mean distance, lux (IES RP-21).
+const SOLAR_ILLUMINANCE_CONSTANT_LUX: f64 = 127_500.0;
+/// Reflectance of the ground when the lane names none: worn asphalt (assumption).
+const GROUND_REFLECTANCE: f32 = 0.12;
+/// Colour temperature of the direct beam, kelvin (assumption).
+const SUN_CCT_K: f64 = 5_500.0;
+
+/// Why there is no daylight.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum DaylightError {
+    /// Time or place does not make sense.
+    #[error(transparent)]
+    Sun(#[from] SunError),
+    /// It is night there and then.
+    #[error("the sun is {:.1}° below the horizon at `{time}`: daylight needs it above; choose a time of day, and check the offset and the sign of the longitude (east positive)", -elevation_deg)]
+    Night {
+        /// Degrees, negative.
+        elevation_deg: f64,
+        /// As given.
+        time: String,
+    },
+}
+
+/// Numbers of one CIE standard general sky and the IES daylight formulas that go with it.
+#[derive(Debug, Clone, Copy)]
+struct SkyKind {
+    /// Gradation parameters a, b and indicatrix parameters c, d, e (CIE S 011 table 1).
+    gradation: [f64; 2],
+    indicatrix: [f64; 3],
+    /// Diffuse horizontal illuminance A + B·sinᶜ(h): A and B in lux, C (IES RP-21).
+    diffuse: [f64; 3],
+    /// Optical extinction coefficient of the direct beam; `None` without sun (IES RP-21).
+    extinction: Option<f64>,
+    cct_k: f64,
+}
+
+impl SkyKind {
+    fn of(sky: Sky) -> Self {
+        match sky {
+            Sky::Clear => Self {
+                gradation: [-1.0, -0.32],
+                indicatrix: [10.0, -3.0, 0.45],
+                diffuse: [800.0, 15_500.0, 0.5],
+                extinction: Some(0.21),
+                cct_k: 12_000.0,
+            },
+            Sky::Overcast => Self {
+                gradation: [4.0, -0.70],
+                indicatrix: [0.0, -1.0, 0.0],
+                diffuse: [300.0, 21_000.0, 1.0],
+                extinction: None,
+                cct_k: 6_500.0,
+            },
+        }
+    }
+
+    /// φ(Z) of CIE S 011.
+    fn gradation(&self, cos_zenith: f64) -> f64 {
+        let [a, b] = self.gradation;
+        if cos_zenith <= 1e-4 { 1.0 } else { 1.0 + a * (b / cos_zenith).exp() }
+    }
+
+    /// f(χ) of CIE S 011.
+    fn indicatrix(&self, cos_from_sun: f64) -> f64 {
+        let [c, d, e] = self.indicatrix;
+        if c == 0.0 && e == 0.0 {
+            return 1.0;
+        }
+        let chi = cos_from_sun.clamp(-1.0, 1.0).acos();
+        1.0 + c * ((d * chi).exp() - (d * std::f64::consts::FRAC_PI_2).exp()) + e * chi.cos().powi(2)
+    }
+}
+
+/// Daylight over a lane. The direct beam and the sky are apart: no radiance below includes the sun's disc.
+#[derive(Debug, Clone)]
+pub struct DaylightModel {
+    /// Unit vector towards the sun, world frame.
+    pub sun_direction: Vec3,
+    /// Where the sun stands.
+    pub sun: SunPosition,
+    /// Irradiance of the direct beam on a plane facing the sun, W·m⁻² per band; 0 under an overcast sky.
+    pub sun_normal_irradiance: [f32; 3],
+    /// Irradiance of the sky alone on the horizontal, W·m⁻² per band.
+    pub sky_horizontal_irradiance: [f32; 3],
+    /// Diffuse horizontal illuminance, lux.
+    pub diffuse_horizontal_lux: f32,
+    /// Direct normal illuminance, lux.
+    pub direct_normal_lux: f32,
+    /// Reflectance of the ground that is seen below the horizon, per band.
+    pub ground_reflectance: [f32; 3],
+    kind: SkyKind,
+    /// Radiance per band for relative luminance 1 (CIE's f·φ, not divided by the zenith's).
+    unit_radiance: [f32; 3],
+}
+
+impl DaylightModel {
+    /// Daylight of a catalogue entry over a lane whose direction of travel has this compass bearing (degrees clockwise
+    /// from north). The ground is asphalt until [`Self::with_ground_reflectance`] says otherwise.
+    pub fn new(daylight: &Daylight, bearing_deg: f64) -> Result<Self, DaylightError> {
+        let sun = sun::position(daylight.latitude_deg, daylight.longitude_deg, &daylight.time)?;
+        if sun.elevation_deg <= 0.0 {
+            return Err(DaylightError::Night { elevation_deg: sun.elevation_deg, time: daylight.time.clone() });
+        }
+        Ok(Self::from_sun(sun, bearing_deg, daylight.sky))
+    }
+
+    /// Daylight for a sun position above the horizon.
+    pub fn from_sun(sun: SunPosition, bearing_deg: f64, sky: Sky) -> Self {
+        let kind = SkyKind::of(sky);
+        let sun_direction = sun.direction(bearing_deg);
+        let sin_h = sun.elevation_deg.to_radians().sin().max(0.0);
+        // Orbital eccentricity (IES RP-21).
+        let distance_factor = 1.0 + 0.034 * (std::f64::consts::TAU / 365.0 * (f64::from(sun.day_of_year) - 2.0)).cos();
+        let direct_normal_lux = kind.extinction.map_or(0.0, |c| {
+            SOLAR_ILLUMINANCE_CONSTANT_LUX * distance_factor * (-c * air_mass(sun.elevation_deg)).exp()
+        });
+        let [a, b, c] = kind.diffuse;
+        let diffuse_horizontal_lux = a + b * sin_h.powf(c);
+
+        let sky_watts_per_lumen = Spectrum::daylight(kind.cct_k).watts_per_lumen();
+        let zenith_scale = diffuse_horizontal_lux / horizontal_integral(&kind, sun_direction);
+        Self {
+            sun_direction,
+            sun,
+            sun_normal_irradiance: Spectrum::daylight(SUN_CCT_K)
+                .watts_per_lumen()
+                .map(|w| w * direct_normal_lux as f32),
+            sky_horizontal_irradiance: sky_watts_per_lumen.map(|w| w * diffuse_horizontal_lux as f32),
+            diffuse_horizontal_lux: diffuse_horizontal_lux as f32,
+            direct_normal_lux: direct_normal_lux as f32,
+            ground_reflectance: [GROUND_REFLECTANCE; 3],
+            kind,
+            unit_radiance: sky_watts_per_lumen.map(|w| w * zenith_scale as f32),
+        }
+    }
+
+    /// The same light over a grey ground of this reflectance, 0..1.
+    pub fn with_ground_reflectance(mut self, reflectance: f32) -> Self {
+        self.ground_reflectance = [reflectance; 3];
+        self
+    }
+
+    /// Luminance at the zenith, cd·m⁻².
+    pub fn zenith_luminance_cd_m2(&self) -> f32 {
+        let scale = f64::from(self.diffuse_horizontal_lux) / horizontal_integral(&self.kind, self.sun_direction);
+        (scale * self.kind.gradation(1.0) * self.kind.indicatrix(f64::from(self.sun_direction.y))) as f32
+    }
+
+    /// Irradiance on open horizontal ground, sun and sky, W·m⁻² per band.
+    pub fn horizontal_irradiance(&self) -> [f32; 3] {
+        let sin_h = self.sun_direction.y.max(0.0);
+        std::array::from_fn(|i| self.sun_normal_irradiance[i] * sin_h + self.sky_horizontal_irradiance[i])
+    }
+
+    /// Radiance of the sky in a world direction (unit vector), or below the horizon of the open, sunlit ground, taken as
+    /// Lambertian; W·m⁻²·sr⁻¹ per band. Without the sun's disc.
+    pub fn sky_radiance(&self, direction: Vec3) -> [f32; 3] {
+        if direction.y < 0.0 {
+            let ground = self.horizontal_irradiance();
+            return std::array::from_fn(|i| self.ground_reflectance[i] * ground[i] / PI);
+        }
+        let relative = self.kind.gradation(f64::from(direction.y))
+            * self.kind.indicatrix(f64::from(direction.dot(self.sun_direction)));
+        self.unit_radiance.map(|u| u * relative as f32)
+    }
+
+    /// Irradiance of sky and ground (not of the direct sun) as spherical harmonics; see [`sh::irradiance`].
+    pub fn irradiance_sh9(&self) -> IrradianceSh9 {
+        SkyTable::new(self, 128, 64).irradiance_sh9()
+    }
+}
+
+/// Relative air mass at an apparent elevation in degrees (Kasten and Young 1989).
+pub fn air_mass(elevation_deg: f64) -> f64 {
+    1.0 / (elevation_deg.to_radians().sin() + 0.505_72 * (elevation_deg + 6.079_95).powf(-1.636_4))
+}
+
+/// ∫ f·φ·cos Z dΩ over the upper hemisphere, by the midpoint rule in sin² Z and azimuth (each cell weighs the same).
+fn horizontal_integral(kind: &SkyKind, sun_direction: Vec3) -> f64 {
+    const RINGS: u32 = 96;
+    const SECTORS: u32 = 128;
+    let sun = sun_direction.as_dvec3();
+    let mut sum = 0.0;
+    for ring in 0..RINGS {
+        let sin2 = (f64::from(ring) + 0.5) / f64::from(RINGS);
+        let (sin, cos) = (sin2.sqrt(), (1.0 - sin2).sqrt());
+        let gradation = kind.gradation(cos);
+        for sector in 0..SECTORS {
+            let azimuth = (f64::from(sector) + 0.5) / f64::from(SECTORS) * std::f64::consts::TAU;
+            let direction = glam::DVec3::new(sin * azimuth.sin(), cos, sin * azimuth.cos());
+            sum += gradation * kind.indicatrix(direction.dot(sun));
+        }
+    }
+    std::f64::consts::PI * sum / f64::from(RINGS * SECTORS)
+}
+
+/// Radiance all round as an equirectangular picture, as the renderer uploads it.
+///
+/// Row 0 is the zenith: v = acos(y)/π. Columns: u = ½ + atan2(x, z)/2π, so u = ½ looks along travel (+Z) and u = ¾ to the
+/// left (+X). A texel holds the radiance at its centre. With an even height no texel straddles the horizon.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SkyTable {
+    /// Columns.
+    pub width: u32,
+    /// Rows.
+    pub height: u32,
+    /// Red, green, blue in W·m⁻²·sr⁻¹, then 1; row by row.
+    pub texels: Vec<[f32; 4]>,
+}
+
+impl SkyTable {
+    /// Columns of the default table.
+    pub const WIDTH: u32 = 256;
+    /// Rows of the default table.
+    pub const HEIGHT: u32 = 128;
+
+    /// Tabulates the sky and the ground below it.
+    pub fn new(model: &DaylightModel, width: u32, height: u32) -> Self {
+        let mut texels = Vec::with_capacity((width * height) as usize);
+        for row in 0..height {
+            for column in 0..width {
+                let [r, g, b] = model.sky_radiance(texel_direction(width, height, column, row));
+                texels.push([r, g, b, 1.0]);
+            }
+        }
+        Self { width, height, texels }
+    }
+
+    /// Radiance in a direction (unit vector), bilinear between texel centres.
+    pub fn sample(&self, direction: Vec3) -> [f32; 3] {
+        let u = 0.5 + direction.x.atan2(direction.z) / TAU;
+        let v = direction.y.clamp(-1.0, 1.0).acos() / PI;
+        let (x, y) = (u * self.width as f32 - 0.5, v * self.height as f32 - 0.5);
+        let (x0, y0) = (x.floor(), y.floor());
+        let (tx, ty) = (x - x0, y - y0);
+        let texel = |dx: i32, dy: i32| {
+            let column = (x0 as i32 + dx).rem_euclid(self.width as i32) as usize;
+            let row = (y0 as i32 + dy).clamp(0, self.height as i32 - 1) as usize;
+            self.texels[row * self.width as usize + column]
+        };
+        let [a, b, c, d] = [texel(0, 0), texel(1, 0), texel(0, 1), texel(1, 1)];
+        std::array::from_fn(|i| {
+            let (above, below) = (a[i] + (b[i] - a[i]) * tx, c[i] + (d[i] - c[i]) * tx);
+            above + (below - above) * ty
+        })
+    }
+
+    /// Solid angle of a texel of a row, steradians.
+    fn solid_angle(&self, row: u32) -> f32 {
+        let edge = |r: u32| (r as f32 / self.height as f32 * PI).cos();
+        (edge(row) - edge(row + 1)) * TAU / self.width as f32
+    }
+
+    /// Irradiance on a plane with this unit normal, W·m⁻² per band, by summing all texels.
+    pub fn irradiance(&self, normal: Vec3) -> [f32; 3] {
+        let mut sum = [0.0f64; 3];
+        for (i, texel) in self.texels.iter().enumerate() {
+            let (column, row) = (i as u32 % self.width, i as u32 / self.width);
+            let cos = texel_direction(self.width, self.height, column, row).dot(normal).max(0.0);
+            let weight = f64::from(cos * self.solid_angle(row));
+            for band in 0..3 {
+                sum[band] += f64::from(texel[band]) * weight;
+            }
+        }
+        sum.map(|s| s as f32)
+    }
+
+    /// Irradiance as spherical harmonics; see [`sh::irradiance`].
+    pub fn irradiance_sh9(&self) -> IrradianceSh9 {
+        let mut sums = [[0.0f64; 3]; 9];
+        for (i, texel) in self.texels.iter().enumerate() {
+            let (column, row) = (i as u32 % self.width, i as u32 / self.width);
+            let y = sh::basis(texel_direction(self.width, self.height, column, row));
+            let solid_angle = self.solid_angle(row);
+            for (sum, y) in sums.iter_mut().zip(y) {
+                for band in 0..3 {
+                    sum[band] += f64::from(texel[band] * y * solid_angle);
+                }
+            }
+        }
+        std::array::from_fn(|k| sums[k].map(|s| s as f32 * sh::cosine_lobe(k)))
+    }
+}
+
+/// Unit vector through a texel's centre.
+fn texel_direction(width: u32, height: u32, column: u32, row: u32) -> Vec3 {
+    let azimuth = ((column as f32 + 0.5) / width as f32 - 0.5) * TAU;
+    let (sin_z, cos_z) = ((row as f32 + 0.5) / height as f32 * PI).sin_cos();
+    Vec3::new(sin_z * azimuth.sin(), cos_z, sin_z * azimuth.cos())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spectrum::luminance_cd_m2;
+
+    fn model(sky: Sky, elevation_deg: f64) -> DaylightModel {
+        DaylightModel::from_sun(SunPosition { elevation_deg, azimuth_deg: 130.0, day_of_year: 93 }, 180.0, sky)
+    }
+
+    #[test]
+    fn air_mass_is_kasten_and_youngs() {
+        // Their table: 1.000 at 90°, 1.994 at 30°, 5.590 at 10°, 37.92 at the horizon.
+        for (elevation, mass, tolerance) in
+            [(90.0, 1.0, 0.001), (30.0, 1.994, 0.001), (10.0, 5.59, 0.005), (0.0, 37.92, 0.01)]
+        {
+            assert!((air_mass(elevation) - mass).abs() < tolerance, "{elevation}: {}", air_mass(elevation));
+        }
+    }
+
+    #[test]
+    fn direct_and_diffuse_illuminance() {
+        let clear = model(Sky::Clear, 30.0);
+        // Day 93 stands at mean distance (cos 90°): 127.5 klx · exp(−0.21 · 1.994) = 83.9 klx; 0.8 + 15.5 · √0.5 = 11.76 klx.
+        assert!((clear.direct_normal_lux - 83_880.0).abs() < 150.0, "{}", clear.direct_normal_lux);
+        assert!((clear.diffuse_horizontal_lux - 11_760.0).abs() < 10.0);
+        let overcast = model(Sky::Overcast, 30.0);
+        assert_eq!(overcast.sun_normal_irradiance, [0.0; 3]);
+        assert!((overcast.diffuse_horizontal_lux - 10_800.0).abs() < 1.0);
+    }
+
+    #[test]
+    fn table_integrates_to_the_models_horizontal_illuminance() {
+        for sky in [Sky::Clear, Sky::Overcast] {
+            for elevation in [8.0, 35.0, 70.0] {
+                let model = model(sky, elevation);
+                let got = SkyTable::new(&model, SkyTable::WIDTH, SkyTable::HEIGHT).irradiance(Vec3::Y);
+                for band in 0..3 {
+                    let want = model.sky_horizontal_irradiance[band];
+                    assert!((got[band] / want - 1.0).abs() < 0.01, "{sky:?} {elevation}°: {} not {want}", got[band]);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn overcast_zenith_is_three_times_the_horizon() {
+        // CIE S 011 type 1: φ(0)/φ(90°) = 1 + 4·exp(−0.7) = 2.99; and Moon and Spencer's sky, which it stands for, has
+        // zenith luminance 9/(7π) of the horizontal illuminance.
+        let model = model(Sky::Overcast, 40.0);
+        let zenith = model.sky_radiance(Vec3::Y)[1];
+        let horizon = model.sky_radiance(Vec3::new(1.0, 0.0, 0.0))[1];
+        assert!((zenith / horizon - 2.986).abs() < 0.01);
+        let ratio = model.zenith_luminance_cd_m2() / model.diffuse_horizontal_lux;
+        assert!((ratio - 9.0 / (7.0 * PI)).abs() < 0.01, "{ratio}");
+        assert!((luminance_cd_m2(model.sky_radiance(Vec3::Y)) / model.zenith_luminance_cd_m2() - 1.0).abs() < 0.04);
+    }
+
+    #[test]
+    fn clear_sky_is_brightest_round_the_sun_and_darkest_opposite() {
+        let model = model(Sky::Clear, 35.0);
+        let at = |v: Vec3| model.sky_radiance(v.normalize())[1];
+        let sun = model.sun_direction;
+        let opposite = Vec3::new(-sun.x, sun.y, -sun.z);
+        assert!(at(sun) > 8.0 * at(opposite));
+        assert!(at(sun) > at(Vec3::Y));
+    }
+
+    #[test]
+    fn ground_below_the_horizon_is_lit_by_sun_and_sky() {
+        let model = model(Sky::Clear, 30.0).with_ground_reflectance(0.2);
+        let got = model.sky_radiance(Vec3::NEG_Y)[1];
+        let want = 0.2 * (model.sun_normal_irradiance[1] * 0.5 + model.sky_horizontal_irradiance[1]) / PI;
+        assert!((got / want - 1.0).abs() < 1e-5);
+    }
+
+    #[test]
+    fn harmonics_agree_with_direct_integration() {
+        for sky in [Sky::Clear, Sky::Overcast] {
+            let model = model(sky, 40.0);
+            let table = SkyTable::new(&model, SkyTable::WIDTH, SkyTable::HEIGHT);
+            let coefficients = model.irradiance_sh9();
+            let mut worst = 0.0f32;
+            let brightest = table.irradiance(Vec3::Y)[1];
+            for normal in [
+                Vec3::Y,
+                Vec3::X,
+                Vec3::Z,
+                Vec3::NEG_X,
+                Vec3::NEG_Z,
+                Vec3::NEG_Y,
+                Vec3::new(0.6, 0.64, 0.48),
+                Vec3::new(-0.48, 0.6, 0.64),
+            ] {
+                let (got, want) = (sh::irradiance(&coefficients, normal)[1], table.irradiance(normal)[1]);
+                worst = worst.max((got - want).abs() / brightest);
+            }
+            // Ramamoorthi and Hanrahan: 1 % on average, 9 % at worst for natural light.
+            assert!(worst < 0.05, "{sky:?}: {worst}");
+        }
+    }
+
+    #[test]
+    fn sampling_meets_texel_centres() {
+        let model = model(Sky::Clear, 40.0);
+        let table = SkyTable::new(&model, 64, 32);
+        for (column, row) in [(0, 3), (17, 9), (63, 30)] {
+            let got = table.sample(texel_direction(64, 32, column, row));
+            let want = table.texels[(row * 64 + column) as usize];
+            assert!((got[1] - want[1]).abs() < 1e-3 * want[1]);
+        }
+    }
+
+    #[test]
+    fn night_is_an_error_that_names_the_height_of_the_sun() {
+        let night = Daylight {
+            latitude_deg: 40.0,
+            longitude_deg: -105.0,
+            time: "2026-06-21T00:30:00-07:00".into(),
+            sky: Sky::Clear,
+        };
+        let message = DaylightModel::new(&night, 0.0).unwrap_err().to_string();
+        assert!(message.contains("below the horizon"), "{message}");
+    }
+}
