@@ -1,0 +1,31 @@
+# The commands of a fresh clone. Each installs what it needs, can be repeated, and then works without a network.
+#   make demo     builds laneproof and runs the first scenario, with a report at the end
+#   make test     builds everything and runs every test
+#   make bench    times the demo scenario: physics, render, camera, stack
+#   make doctor   shows adapter, driver, ONNX Runtime, assets, models and disk, and what mends what is missing
+#   make setup    installs missing system packages, and nothing else
+#
+# All build the same packages in the same profile, so that the dependencies are compiled once for all of them.
+.PHONY: demo test bench doctor setup build
+.NOTPARALLEL:
+
+CARGO ?= cargo
+LANEPROOF := $(or $(CARGO_TARGET_DIR),target)/release/laneproof
+
+demo: build
+	$(LANEPROOF) run scenarios/first-light.toml
+
+test: build
+	$(CARGO) test --release --workspace --locked
+
+bench: build
+	$(LANEPROOF) bench scenarios/first-light.toml
+
+doctor: build
+	$(LANEPROOF) doctor
+
+build: setup
+	$(CARGO) build --release --workspace --locked
+
+setup:
+	@.ci/setup.sh
