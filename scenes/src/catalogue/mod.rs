@@ -2,10 +2,19 @@
 //!
 //! The types here are what other crates take; reading them from files (with line and column in every error) is in
 //! `load`. All angles in files are degrees, all lengths say their unit in the key.
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub mod check;
+pub mod fault;
+pub mod load;
+pub mod source;
+mod suggest;
+#[cfg(test)]
+mod tests;
+
 /// Whether a sensor sees colour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Colour {
     /// One panchromatic value a pixel.
@@ -15,7 +24,7 @@ pub enum Colour {
 }
 
 /// An image sensor after the EMVA 1288 linear model.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Sensor {
     /// Width in pixels.
@@ -45,7 +54,7 @@ pub struct Sensor {
 }
 
 /// Lens of a camera: an ideal pinhole with the radiometry of an aperture.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Lens {
     /// Focal length, millimetres.
@@ -59,7 +68,7 @@ pub struct Lens {
 }
 
 /// One camera of a rig.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CameraMount {
     /// Unique in the rig; stacks see it in every frame.
@@ -83,7 +92,7 @@ pub struct CameraMount {
 }
 
 /// When a camera exposes.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", tag = "at")]
 pub enum Trigger {
     /// When the vehicle's front passes `z_m`.
@@ -99,7 +108,7 @@ pub enum Trigger {
 }
 
 /// A rig: cameras mounted in a lane.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rig {
     /// For reports.
@@ -109,7 +118,7 @@ pub struct Rig {
 }
 
 /// A lane's measures. Everything is in the world frame (see the crate's page).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LaneSpec {
     /// For reports.
@@ -129,7 +138,7 @@ pub struct LaneSpec {
 }
 
 /// Daylight over a lane.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Daylight {
     /// Latitude, degrees, north positive.
@@ -143,7 +152,7 @@ pub struct Daylight {
 }
 
 /// CIE S 011 standard general skies that are supported.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Sky {
     /// Type 12: clear sky, low turbidity, with the sun.
@@ -153,7 +162,7 @@ pub enum Sky {
 }
 
 /// How vehicles come through.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TrafficMix {
     /// For reports.
@@ -183,7 +192,7 @@ pub struct TrafficMix {
 }
 
 /// A vehicle model's share of the traffic.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct VehicleShare {
     /// Vehicle model, "sedan" or "van".
@@ -195,7 +204,7 @@ pub struct VehicleShare {
 }
 
 /// Visible transmittances at normal incidence of a vehicle's panes.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GlassSet {
     /// Windscreen, 0..1.

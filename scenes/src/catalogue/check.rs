@@ -1,0 +1,208 @@
+//! Values that a type admits but the world does not: negative exposures, cameras in the ground, empty mixes.
+use super::{Daylight, LaneSpec, Lens, Rig, Sensor, TrafficMix, Trigger, fault::ValueFault};
+
+/// Something read from a file whose values can be impossible.
+pub trait Check {
+    /// The first impossible value, if any.
+    fn check(&self) -> Result<(), ValueFault>;
+}
+
+/// Fails unless `value` lies in `low..=high`.
+pub fn within(key: &str, value: f64, low: f64, high: f64, unit: &str) -> Result<(), ValueFault> {
+    if value.is_finite() && (low..=high).contains(&value) {
+        return Ok(());
+    }
+    let unit = if unit.is_empty() { String::new() } else { format!(" {unit}") };
+    Err(ValueFault::new(
+        key,
+        format!("impossible value {value}{unit}"),
+        format!("it must lie in {low} to {high}{unit}"),
+    ))
+}
+
+fn share(key: &str, value: f32) -> Result<(), ValueFault> {
+    within(key, value.into(), 0.0, 1.0, "")
+}
+
+fn positive(key: &str, value: f32, unit: &str) -> Result<(), ValueFault> {
+    if value.is_finite() && value > 0.0 {
+        return Ok(());
+    }
+    Err(ValueFault::new(key, format!("impossible value {value} {unit}"), "it must be greater than 0".to_owned()))
+}
+
+fn named(key: &str, value: &str) -> Result<(), ValueFault> {
+    if value.trim().is_empty() {
+        return Err(ValueFault::new(key, "is empty", "write a text"));
+    }
+    Ok(())
+}
+
+impl Check for Sensor {
+    fn check(&self) -> Result<(), ValueFault> {
+        within("width_px", self.width_px.into(), 64.0, 16384.0, "px")?;
+        within("height_px", self.height_px.into(), 64.0, 16384.0, "px")?;
+        within("pixel_pitch_um", self.pixel_pitch_um.into(), 0.5, 50.0, "µm")?;
+        positive("full_well_e", self.full_well_e, "e⁻")?;
+        within("dark_noise_e", self.dark_noise_e.into(), 0.0, f64::from(self.full_well_e), "e⁻")?;
+        within("dark_current_e_per_s", self.dark_current_e_per_s.into(), 0.0, 1e6, "e⁻/s")?;
+        for (i, efficiency) in self.quantum_efficiency.iter().enumerate() {
+            share(&format!("quantum_efficiency.{i}"), *efficiency)?;
+        }
+        within("prnu", self.prnu.into(), 0.0, 0.5, "")?;
+        within("dsnu_e", self.dsnu_e.into(), 0.0, f64::from(self.full_well_e), "e⁻")?;
+        if self.bit_depth != 8 {
+            return Err(ValueFault::new("bit_depth", format!("{} bits are not supported", self.bit_depth), "write 8"));
+        }
+        named("source", &self.source)
+    }
+}
+
+fn check_lens(key: &str, lens: &Lens) -> Result<(), ValueFault> {
+    within(&format!("{key}.focal_length_mm"), lens.focal_length_mm.into(), 1.0, 1000.0, "mm")?;
+    positive(&format!("{key}.f_number"), lens.f_number, "(f-number)")?;
+    within(&format!("{key}.f_number"), lens.f_number.into(), 0.5, 64.0, "")?;
+    within(&format!("{key}.transmittance"), lens.transmittance.into(), 0.01, 1.0, "")?;
+    // Nearer than ten focal lengths the pinhole with a circle of confusion is no longer a model of the lens.
+    let nearest_m = f64::from(lens.focal_length_mm) * 0.01;
+    within(&format!("{key}.focus_distance_m"), lens.focus_distance_m.into(), nearest_m, 1000.0, "m")
+}
+
+impl Check for Rig {
+    fn check(&self) -> Result<(), ValueFault> {
+        named("title", &self.title)?;
+        if self.cameras.is_empty() {
+            return Err(ValueFault::new("cameras", "the rig has no camera", "add a [[cameras]] table"));
+        }
+        for (i, camera) in self.cameras.iter().enumerate() {
+            let key = |name: &str| format!("cameras.{i}.{name}");
+            let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+            if camera.id.is_empty() || camera.id.len() > 32 || !camera.id.chars().all(plain) {
+                let help = "use 1 to 32 letters, digits, - and _: it becomes part of file names";
+                return Err(ValueFault::new(key("id"), format!("\"{}\" cannot name a camera", camera.id), help));
+            }
+            if self.cameras[..i].iter().any(|other| other.id == camera.id) {
+                let problem = format!("a second camera is called \"{}\"", camera.id);
+                return Err(ValueFault::new(key("id"), problem, "give each camera its own id"));
+            }
+            for (axis, value) in camera.position_m.iter().enumerate() {
+                within(&format!("{}.{axis}", key("position_m")), (*value).into(), -200.0, 200.0, "m")?;
+            }
+            for (axis, value) in camera.look_at_m.iter().enumerate() {
+                within(&format!("{}.{axis}", key("look_at_m")), (*value).into(), -200.0, 200.0, "m")?;
+            }
+            let [_, height_m, _] = camera.position_m;
+            if height_m <= 0.05 {
+                let problem = format!("camera \"{}\" is inside the ground: its height y is {height_m} m", camera.id);
+                return Err(ValueFault::new(format!("{}.1", key("position_m")), problem, "y must be above 0.05 m"));
+            }
+            let sight: [f32; 3] = std::array::from_fn(|a| camera.look_at_m[a] - camera.position_m[a]);
+            let across = (sight[0].powi(2) + sight[2].powi(2)).sqrt();
+            if across < 0.01 {
+                let problem = format!("camera \"{}\" looks straight up or down, or at itself", camera.id);
+                return Err(ValueFault::new(key("look_at_m"), problem, "look at a point beside the camera"));
+            }
+            named(&key("sensor"), &camera.sensor)?;
+            check_lens(&key("lens"), &camera.lens)?;
+            positive(&key("exposure_us"), camera.exposure_us, "µs")?;
+            within(&key("exposure_us"), camera.exposure_us.into(), 1.0, 1e6, "µs")?;
+            within(&key("gain_db"), camera.gain_db.into(), 0.0, 48.0, "dB")?;
+            within(&key("jpeg_quality"), camera.jpeg_quality.into(), 1.0, 100.0, "")?;
+            if camera.triggers.is_empty() {
+                let problem = format!("camera \"{}\" never exposes", camera.id);
+                return Err(ValueFault::new(key("triggers"), problem, "add a trigger"));
+            }
+            for (t, trigger) in camera.triggers.iter().enumerate() {
+                match *trigger {
+                    Trigger::Front { z_m } => {
+                        within(&key(&format!("triggers.{t}.z_m")), z_m.into(), -40.0, 0.0, "m (0 is the stop line)")?;
+                    }
+                    Trigger::Stop { after_s } => {
+                        within(&key(&format!("triggers.{t}.after_s")), after_s.into(), 0.0, 60.0, "s")?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Check for LaneSpec {
+    fn check(&self) -> Result<(), ValueFault> {
+        named("title", &self.title)?;
+        within("bearing_deg", self.bearing_deg.into(), 0.0, 360.0, "°")?;
+        within("width_m", self.width_m.into(), 2.2, 8.0, "m")?;
+        within("kerb_height_m", self.kerb_height_m.into(), 0.0, 0.5, "m")?;
+        share("road_reflectance", self.road_reflectance)?;
+        named("source", &self.source)
+    }
+}
+
+impl Check for Daylight {
+    fn check(&self) -> Result<(), ValueFault> {
+        within("latitude_deg", self.latitude_deg, -90.0, 90.0, "°")?;
+        within("longitude_deg", self.longitude_deg, -180.0, 180.0, "°")?;
+        check_instant("time", &self.time)
+    }
+}
+
+/// An RFC 3339 instant with its offset from UTC.
+fn check_instant(key: &str, text: &str) -> Result<(), ValueFault> {
+    let help = "write an instant with its offset, such as 2026-06-21T10:30:00-05:00";
+    let fault = |why: &str| ValueFault::new(key, format!("\"{text}\" is no instant: {why}"), help);
+    let parsed: toml::value::Datetime = text.parse().map_err(|_| fault("not a date and time of RFC 3339"))?;
+    if parsed.date.is_none() || parsed.time.is_none() {
+        return Err(fault("date or time of day is missing"));
+    }
+    if parsed.offset.is_none() {
+        return Err(fault("the offset from UTC is missing"));
+    }
+    Ok(())
+}
+
+impl Check for TrafficMix {
+    fn check(&self) -> Result<(), ValueFault> {
+        named("title", &self.title)?;
+        if self.vehicles.is_empty() {
+            return Err(ValueFault::new("vehicles", "no vehicle", "add a [[vehicles]] table"));
+        }
+        for (i, vehicle) in self.vehicles.iter().enumerate() {
+            let key = |name: &str| format!("vehicles.{i}.{name}");
+            named(&key("model"), &vehicle.model)?;
+            within(&key("weight"), vehicle.weight.into(), 0.0, 1e6, "")?;
+            // Above 0.92 no uncoated pane can transmit: two faces of float glass reflect 8 % (FIELD.md section 2, Fresnel).
+            for (name, value) in [
+                ("windscreen", vehicle.glass.windscreen),
+                ("front_side", vehicle.glass.front_side),
+                ("rear", vehicle.glass.rear),
+            ] {
+                within(&key(&format!("glass.{name}")), value.into(), 0.01, 0.92, "")?;
+            }
+        }
+        if self.vehicles.iter().map(|v| v.weight).sum::<f32>() <= 0.0 {
+            return Err(ValueFault::new("vehicles", "all weights are 0", "give one vehicle a weight above 0"));
+        }
+        for (i, speed) in self.approach_speed_mps.iter().enumerate() {
+            within(&format!("approach_speed_mps.{i}"), (*speed).into(), 0.5, 15.0, "m/s")?;
+        }
+        if self.approach_speed_mps[0] > self.approach_speed_mps[1] {
+            let help = "write the slower speed first";
+            return Err(ValueFault::new("approach_speed_mps", "the range runs backwards", help));
+        }
+        within("lateral_offset_sd_m", self.lateral_offset_sd_m.into(), 0.0, 0.5, "m")?;
+        for (i, weight) in self.occupants.iter().enumerate() {
+            within(&format!("occupants.{i}"), (*weight).into(), 0.0, 1e6, "")?;
+        }
+        if self.occupants.iter().sum::<f32>() <= 0.0 {
+            let help = "give at least one number of occupants a weight above 0";
+            return Err(ValueFault::new("occupants", "every vehicle would be empty", help));
+        }
+        within("head_yaw_sd_deg", self.head_yaw_sd_deg.into(), 0.0, 45.0, "°")?;
+        within("head_pitch_sd_deg", self.head_pitch_sd_deg.into(), 0.0, 30.0, "°")?;
+        within("head_roll_sd_deg", self.head_roll_sd_deg.into(), 0.0, 30.0, "°")?;
+        share("looks_at_booth_share", self.looks_at_booth_share)?;
+        share("enrolled_share", self.enrolled_share)?;
+        share("child_share_rear", self.child_share_rear)?;
+        named("source", &self.source)
+    }
+}

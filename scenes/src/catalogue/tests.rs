@@ -1,0 +1,102 @@
+use std::path::Path;
+
+use super::{
+    LaneSpec, Rig, Sensor, TrafficMix,
+    check::Check as _,
+    fault::FileFault,
+    load::{Kind, load, load_shipped, shipped_names},
+    source::SourceFile,
+};
+
+fn file(text: &str) -> SourceFile {
+    SourceFile { path: "rig.toml".into(), text: text.to_owned() }
+}
+
+fn rig_fault(from: &str, to: &str) -> FileFault {
+    let shipped = load_shipped::<Rig>(Kind::Rig, "three-poles").expect("ships").source.text;
+    assert!(shipped.contains(from), "the shipped rig no longer says {from:?}");
+    let source = file(&shipped.replacen(from, to, 1));
+    match source.parse::<Rig>() {
+        Err(fault) => fault,
+        Ok(rig) => source.value_fault(rig.check().expect_err("the value is impossible")),
+    }
+}
+
+#[test]
+fn every_shipped_file_loads_and_checks() {
+    for name in shipped_names(Kind::Sensor) {
+        load_shipped::<Sensor>(Kind::Sensor, name).unwrap_or_else(|e| panic!("{e}"));
+    }
+    for name in shipped_names(Kind::Rig) {
+        let rig = load_shipped::<Rig>(Kind::Rig, name).unwrap_or_else(|e| panic!("{e}"));
+        for (i, camera) in rig.value.cameras.iter().enumerate() {
+            load::<Sensor>(Kind::Sensor, &camera.sensor, &rig.source, &format!("cameras.{i}.sensor")).expect("sensor");
+        }
+    }
+    for name in shipped_names(Kind::Lane) {
+        load_shipped::<LaneSpec>(Kind::Lane, name).unwrap_or_else(|e| panic!("{e}"));
+    }
+    for name in shipped_names(Kind::Mix) {
+        load_shipped::<TrafficMix>(Kind::Mix, name).unwrap_or_else(|e| panic!("{e}"));
+    }
+}
+
+#[test]
+fn a_wrong_unit_names_the_right_key_and_the_converted_value() {
+    let fault = rig_fault("exposure_us = 2000", "exposure_ms = 2.5");
+    assert_eq!(fault.line_and_column().expect("has a place").1, 1);
+    assert!(fault.problem.contains("`exposure_ms`"), "{fault}");
+    assert!(fault.help.contains("did you mean `exposure_us`"), "{fault}");
+    assert!(fault.help.contains("exposure_us = 2500"), "{fault}");
+}
+
+#[test]
+fn an_unknown_key_in_a_tagged_trigger_is_found_at_its_own_column() {
+    let fault = rig_fault("{ at = \"front\", z_m = -0.8 }", "{ at = \"front\", zm = -0.8 }");
+    assert!(fault.problem.contains("`zm`") || fault.problem.contains("`z_m` is missing"), "{fault}");
+    assert!(fault.line_and_column().is_some(), "{fault}");
+}
+
+#[test]
+fn impossible_values_are_placed_to_the_column() {
+    for (from, to, says) in [
+        ("exposure_us = 2000", "exposure_us = -5", "impossible value -5"),
+        ("f_number = 4.0", "f_number = 0", "impossible value 0"),
+        ("position_m = [1.95, 2.40, 5.5]", "position_m = [1.95, 0.01, 5.5]", "inside the ground"),
+        ("id = \"side-left\"", "id = \"front\"", "second camera"),
+        ("look_at_m = [0.0, 1.30, -2.2]", "look_at_m = [1.95, 1.30, 5.5]", "straight up or down"),
+    ] {
+        let fault = rig_fault(from, to);
+        assert!(fault.problem.contains(says), "{fault}");
+        let (line, column) = fault.line_and_column().expect("has a place");
+        let text_line = fault.text.lines().nth(line - 1).expect("the line exists");
+        assert!(text_line.contains(to.split(" = ").next().expect("key")), "{fault}");
+        assert!(column > 1, "{fault}");
+        assert!(!fault.help.is_empty());
+    }
+}
+
+#[test]
+fn a_wrong_type_says_what_to_write() {
+    let fault = rig_fault("gain_db = 6", "gain_db = \"six\"");
+    assert!(fault.problem.contains("wrong type"), "{fault}");
+    assert!(fault.help.contains("a number"), "{fault}");
+}
+
+#[test]
+fn a_missing_name_and_a_missing_file_are_faults_of_the_file_that_asks() {
+    let asking = SourceFile { path: "dir/s.toml".into(), text: "rig = \"three-pole\"\n".into() };
+    let fault = load::<Rig>(Kind::Rig, "three-pole", &asking, "rig").expect_err("no such rig");
+    assert_eq!(fault.line_and_column(), Some((1, 7)));
+    assert!(fault.help.contains("did you mean \"three-poles\"?"), "{fault}");
+    let fault = load::<Rig>(Kind::Rig, "nowhere.toml", &asking, "rig").expect_err("no such file");
+    assert!(fault.problem.contains("dir/nowhere.toml cannot be read"), "{fault}");
+}
+
+#[test]
+fn a_file_that_is_no_toml_is_placed_too() {
+    let fault = file("title = \"x\"\ncameras = [").parse::<Rig>().expect_err("cut off");
+    assert_eq!(fault.line_and_column().expect("has a place").0, 2);
+    let fault = SourceFile::open(Path::new("/nonexistent/x.toml")).expect_err("missing");
+    assert!(fault.to_string().contains("cannot be read"));
+}
