@@ -148,30 +148,33 @@ impl Cache {
             }
             Err(_) => {}
         }
-        // The lock is ours, so what lies here was left by a process that was killed.
+        // The lock is ours, so what lies here was left by a process that was killed. Its pip may outlive it by seconds
+        // and still write there: hence a folder of our own, and clearing up that may fail.
         let partial = self.root.join("partial").join(&wheel.folder);
-        remove_folder(&partial)?;
-        create_folder(&partial)?;
-        let done = self.stage(wheel, &partial, folder, progress);
-        let cleared = remove_folder(&partial);
-        done.and(cleared)
+        let _ = std::fs::remove_dir_all(&partial);
+        let work = partial.join(std::process::id().to_string());
+        remove_folder(&work)?;
+        create_folder(&work)?;
+        let done = self.stage(wheel, &work, folder, progress);
+        let _ = std::fs::remove_dir_all(&partial);
+        done
     }
 
-    /// Fetches and unpacks in `partial`, then swaps the tree in.
+    /// Fetches and unpacks in `work`, then swaps the tree in.
     fn stage(
         &self,
         wheel: &Wheel,
-        partial: &Path,
+        work: &Path,
         folder: &Path,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<(), AssetError> {
-        let kept = self.kept_wheel(wheel, partial, progress)?;
+        let kept = self.kept_wheel(wheel, work, progress)?;
         progress(Progress::Unpacking { asset: wheel.name.clone() });
-        let tree = partial.join("tree");
+        let tree = work.join("tree");
         create_folder(&tree)?;
         wheel.unpack(&kept, &tree)?;
         if folder.exists() {
-            let old = partial.join("old");
+            let old = work.join("old");
             std::fs::rename(folder, &old).map_err(|e| AssetError::io("move", folder, e))?;
         }
         std::fs::rename(&tree, folder).map_err(|e| AssetError::io("move", &tree, e))
@@ -181,7 +184,7 @@ impl Cache {
     fn kept_wheel(
         &self,
         wheel: &Wheel,
-        partial: &Path,
+        work: &Path,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<PathBuf, AssetError> {
         let kept = self.wheels().join(&wheel.file);
@@ -199,7 +202,7 @@ impl Cache {
             });
         }
         progress(Progress::Fetching { asset: wheel.name.clone(), bytes: wheel.wheel_bytes });
-        let download = partial.join("download");
+        let download = work.join("download");
         create_folder(&download)?;
         let command = fetch_command(wheel, &self.wheels());
         self.fetch.fetch(wheel, &download, &command)?;

@@ -137,6 +137,15 @@ pub enum AssetError {
 }
 
 impl AssetError {
+    /// Whether the disk is at fault: full, or refusing. Anything else is wanting in the machine's set-up.
+    pub fn is_disk(&self) -> bool {
+        match self {
+            AssetError::NoSpace { .. } | AssetError::Io { .. } => true,
+            AssetError::Damaged { cause, .. } => cause.is_disk(),
+            _ => false,
+        }
+    }
+
     /// Maps a refused file operation. A full disk is marked by `needed_bytes` 0 until [`AssetError::for_asset`].
     pub(crate) fn io(action: &'static str, path: &Path, source: std::io::Error) -> AssetError {
         match source.kind() {

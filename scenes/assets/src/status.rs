@@ -1,5 +1,6 @@
 //! What the cache holds, for `laneproof doctor`.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use crate::manifest::{Damage, Manifest};
@@ -48,6 +49,21 @@ pub enum AssetState {
         /// Why not.
         why: String,
     },
+}
+
+impl fmt::Display for AssetState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            AssetState::Verified { files, bytes } => {
+                write!(f, "verified, {files} files, {} MB", bytes.div_ceil(1_000_000))
+            }
+            AssetState::Overridden => write!(f, "named by ORT_DYLIB_PATH, not verified"),
+            AssetState::Missing { wheel_kept: true } => write!(f, "not unpacked yet, wheel kept"),
+            AssetState::Missing { wheel_kept: false } => write!(f, "not fetched yet"),
+            AssetState::Damaged { file, why } => write!(f, "damaged: {} ({why})", file.display()),
+            AssetState::Unavailable { why } => write!(f, "not available: {why}"),
+        }
+    }
 }
 
 impl AssetState {

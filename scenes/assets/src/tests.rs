@@ -226,7 +226,9 @@ fn damaged_and_offline_names_the_file_and_the_mend() {
     std::fs::write(folder.join("b.bin"), b"short").unwrap();
     let kept = dir.path().join("wheels").join(&wheel.file);
     std::fs::remove_file(&kept).unwrap();
-    let text = ensure(&cache, &wheel).unwrap_err().to_string();
+    let error = ensure(&cache, &wheel).unwrap_err();
+    assert!(!error.is_disk());
+    let text = error.to_string();
     for part in ["b.bin", "5 bytes, expected 5000", "cable cut", "python3 -m pip download", "fake==1"] {
         assert!(text.contains(part), "{text}");
     }
@@ -290,7 +292,9 @@ fn a_cache_that_cannot_be_written_is_a_clear_error() {
     let file = dir.path().join("file");
     std::fs::write(&file, b"").unwrap();
     let cache = Index::new(vec![Answer::Gives(bytes)]).cache(&file.join("cache"));
-    let text = ensure(&cache, &wheel).unwrap_err().to_string();
+    let error = ensure(&cache, &wheel).unwrap_err();
+    assert!(error.is_disk());
+    let text = error.to_string();
     assert!(text.contains("cannot create") && text.contains("LANEPROOF_CACHE"), "{text}");
 }
 
