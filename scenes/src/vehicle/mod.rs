@@ -1,7 +1,27 @@
 //! Vehicles: parametric bodies, seats and panes.
+//!
+//! A body is one smooth closed shell (a subdivided control cage over cross-sections) out of which windows, lamps,
+//! wheel openings and shut lines are cut. What is left is paint; the windows are the panes; an inner skin at the
+//! thickness of roof, pillars and doors lines the cabin. So panes fill their openings exactly.
+use std::sync::Arc;
+
 use glam::Vec3;
 
-use crate::surface::{Pane, Part};
+mod body;
+mod cabin;
+mod seats;
+mod shell;
+mod spec;
+mod split;
+mod subdivide;
+#[cfg(test)]
+mod tests;
+mod wheels;
+
+use crate::{
+    catalogue::GlassSet,
+    surface::{Glazing, Pane, Part},
+};
 
 /// Where across the vehicle a seat is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -74,4 +94,112 @@ pub struct Vehicle {
     pub wheelbase_m: f32,
     /// Kerb mass, kilograms.
     pub mass_kg: f32,
+}
+
+/// Why a vehicle cannot be built.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum VehicleError {
+    /// No such model.
+    #[error("unknown vehicle model \"{model}\"; the models are {}", known.iter().map(|k| format!("\"{k}\"")).collect::<Vec<_>>().join(", "))]
+    UnknownModel {
+        /// The name asked for.
+        model: String,
+        /// The names there are.
+        known: Vec<&'static str>,
+    },
+    /// A transmittance that is not in 0..1, or a paint reflectance that is not in 0..=1.
+    #[error("{what} is {value}, but must be {range}")]
+    OutOfRange {
+        /// Which number.
+        what: &'static str,
+        /// Its value.
+        value: f32,
+        /// What is allowed.
+        range: &'static str,
+    },
+}
+
+/// Names of the models that [`build`] knows.
+pub fn models() -> Vec<&'static str> {
+    spec::MODELS.iter().map(|s| s.name).collect()
+}
+
+/// Refractive index of soda-lime float glass (FIELD: n = 1.52 at 589 nm).
+const GLASS_INDEX: f32 = 1.52;
+/// Greatest transmittance a slab of that index can have at normal incidence: (1 − r)/(1 + r), r = ((n − 1)/(n + 1))².
+const CLEAREST: f32 = 0.9184;
+
+/// Builds a vehicle: model "sedan" or "van", transmittances of its glass, linear diffuse reflectance of its paint.
+///
+/// Same arguments, same bytes. Left and right are mirror images but for steering wheel and wipers.
+pub fn build(model: &str, glass: &GlassSet, paint: [f32; 3]) -> Result<Vehicle, VehicleError> {
+    let spec = spec::MODELS
+        .into_iter()
+        .find(|s| s.name == model)
+        .ok_or_else(|| VehicleError::UnknownModel { model: model.to_owned(), known: models() })?;
+    for (what, value) in [
+        ("transmittance of the windscreen", glass.windscreen),
+        ("transmittance of the front side windows", glass.front_side),
+        ("transmittance of the rear windows", glass.rear),
+    ] {
+        // Written so that a NaN is refused too.
+        if !(value > 0.0 && value <= CLEAREST) {
+            let range = "above 0 and at most 0.9184 (the clearest a pane of index 1.52 can be)";
+            return Err(VehicleError::OutOfRange { what, value, range });
+        }
+    }
+    if let Some(&value) = paint.iter().find(|c| !(0.0..=1.0).contains(*c)) {
+        return Err(VehicleError::OutOfRange { what: "reflectance of the paint", value, range: "from 0 to 1" });
+    }
+    let mut shell = shell::smooth_shell(spec);
+    shell::cut_regions(spec, &mut shell);
+    let mut parts = body::body_parts(spec, &shell, paint);
+    parts.push(cabin::cabin_part(spec, &shell));
+    parts.push(seats::seat_part(spec));
+    let panes = shell::pane_names(spec)
+        .into_iter()
+        .enumerate()
+        .map(|(k, name)| {
+            // A laminated windscreen is about 5 mm thick, tempered side glass about 4 mm.
+            let (transmittance_normal, thickness_mm) = match k {
+                0 => (glass.windscreen, 5.0),
+                _ if name.starts_with("front") => (glass.front_side, 4.0),
+                _ => (glass.rear, 4.0),
+            };
+            Pane {
+                name,
+                mesh: Arc::new(shell.extract(|label| label == split::Label::Pane(k as u8))),
+                glazing: Glazing { transmittance_normal, refractive_index: GLASS_INDEX, thickness_mm },
+            }
+        })
+        .collect();
+    Ok(Vehicle {
+        name: spec.name.to_owned(),
+        parts,
+        wheels: wheels::wheels(spec),
+        panes,
+        seats: seats::seats(spec),
+        length_m: spec.length_m,
+        width_m: spec.width_m,
+        height_m: spec.height_m,
+        front_z_m: spec.front_z_m,
+        wheelbase_m: spec.wheelbase_m,
+        mass_kg: spec.mass_kg,
+    })
+}
+
+/// Distance along a ray to a triangle, either side (T. Möller, B. Trumbore, 1997).
+pub(crate) fn hit([a, b, c]: [Vec3; 3], origin: Vec3, direction: Vec3) -> Option<f32> {
+    let (e1, e2) = (b - a, c - a);
+    let p = direction.cross(e2);
+    let determinant = e1.dot(p);
+    if determinant.abs() < 1e-12 {
+        return None;
+    }
+    let s = (origin - a) / determinant;
+    let u = s.dot(p);
+    let q = s.cross(e1);
+    let v = direction.dot(q);
+    let t = e2.dot(q);
+    (u >= 0.0 && v >= 0.0 && u + v <= 1.0 && t > 1e-5).then_some(t)
 }
