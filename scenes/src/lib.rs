@@ -8,6 +8,7 @@ pub mod catalogue;
 pub mod lane;
 pub mod mesh;
 pub mod people;
+mod shapes;
 pub mod stream;
 pub mod surface;
 pub mod truth;
