@@ -1,0 +1,176 @@
+"""Trains the face detector; resumable, time-bounded. See README.md."""
+
+import argparse
+import os
+import sys
+import time
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+import detector_data
+import schedule
+import yunet
+from manifest import ManifestError, read_frames, split_tail
+from nets import DETECTOR_OUTPUTS, Detector, parameter_count
+
+
+def giou(a, b):
+    """Generalised IoU of boxes [k, 4] (Rezatofighi et al., CVPR 2019), and the plain IoU."""
+    lo, hi = torch.maximum(a[:, :2], b[:, :2]), torch.minimum(a[:, 2:], b[:, 2:])
+    both = (hi - lo).clamp(min=0).prod(dim=1)
+    area = lambda t: (t[:, 2:] - t[:, :2]).prod(dim=1)
+    union = area(a) + area(b) - both
+    hull = (torch.maximum(a[:, 2:], b[:, 2:]) - torch.minimum(a[:, :2], b[:, :2])).prod(dim=1)
+    iou = both / union.clamp(min=1e-6)
+    return iou - (hull - union) / hull.clamp(min=1e-6), iou
+
+
+def focal(logit, target, weight):
+    """Quality focal loss: cross-entropy towards a soft target, scaled by the squared miss (Li et al., NeurIPS 2020)."""
+    miss = (torch.sigmoid(logit) - target).abs().square()
+    return (F.binary_cross_entropy_with_logits(logit, target, reduction="none") * miss * weight).sum()
+
+
+def detector_loss(raw, kind, values, cells):
+    """raw [N, cells, 16] → (total, parts). Boxes are compared in units of the cell's stride."""
+    raw = raw.float()
+    positive = kind == yunet.POSITIVE
+    weight = (kind != yunet.IGNORED).float()
+    count = positive.sum().clamp(min=1).float()
+    stride = cells[:, 2].expand(raw.shape[0], -1)[positive]
+    anchor = cells[:, :2].expand(raw.shape[0], -1, -1)[positive] / stride[:, None]
+    out = raw[positive]
+    extent = out[:, 4:6].clamp(-3.0, 6.0).exp()
+    centre = out[:, 2:4] + anchor
+    predicted = torch.cat([centre - extent / 2, centre + extent / 2], dim=1)
+    wanted = values[positive]
+    generalised, iou = giou(predicted, wanted[:, 0:4] / stride[:, None])
+    box_loss = (1.0 - generalised).sum() / count
+    # Landmark misses weigh by the face's own size, so that small faces are not free.
+    size = (wanted[:, 2:4] - wanted[:, 0:2]).prod(dim=1).clamp(min=1.0).sqrt() / stride
+    kps_loss = F.smooth_l1_loss(
+        out[:, 6:16] / size[:, None], wanted[:, 4:14] / size[:, None], beta=0.02, reduction="none"
+    ).mean(dim=1).sum() / count
+    quality = torch.zeros_like(weight)
+    quality[positive] = iou.detach().clamp(min=0.0).sqrt()
+    cls_loss = focal(raw[..., 0], quality, weight) / count
+    obj_loss = focal(raw[..., 1], positive.float(), weight) / count
+    parts = {"cls": cls_loss, "obj": obj_loss, "box": box_loss, "kps": kps_loss}
+    return 1.5 * cls_loss + 1.5 * obj_loss + 1.5 * box_loss + 8.0 * kps_loss, parts
+
+
+def batch_of(store, indices, size, seed, step):
+    crops, kinds, values = [], [], []
+    for k in range(size):
+        rng = np.random.default_rng([seed, step, k])
+        crop, kind, value = detector_data.training_crop(store, int(indices[rng.integers(len(indices))]), rng)
+        crops.append(crop)
+        kinds.append(kind)
+        values.append(value)
+    image = torch.from_numpy(np.stack(crops)).permute(0, 3, 1, 2)  # NHWC in memory already: channels_last
+    return image.float(), torch.from_numpy(np.stack(kinds)), torch.from_numpy(np.stack(values))
+
+
+def torch_infer(net):
+    def infer(image):
+        with torch.no_grad():
+            x = torch.from_numpy(image).permute(2, 0, 1)[None].float()
+            return {name: y[0].numpy() for name, y in zip(DETECTOR_OUTPUTS, net(x))}
+
+    return infer
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__)
+    p.add_argument("--data", required=True, help="folder that holds detector/frames.jsonl")
+    p.add_argument("--out", required=True, help="folder of checkpoints; a run continues what it finds there")
+    p.add_argument("--minutes", type=float, default=20.0, help="training time of all runs together")
+    p.add_argument("--steps", type=int, default=0, help="bound by steps instead: reproducible")
+    p.add_argument("--batch", type=int, default=24)
+    p.add_argument("--peak-rate", type=float, default=2e-3)
+    p.add_argument("--threads", type=int, default=2)
+    p.add_argument("--seed", type=int, default=1)
+    p.add_argument("--cache-gb", type=float, default=4.0)
+    p.add_argument("--evaluate-every", type=float, default=4.0, help="minutes")
+    p.add_argument("--evaluate-frames", type=int, default=80)
+    args = p.parse_args()
+
+    torch.set_num_threads(args.threads)
+    torch.manual_seed(args.seed)
+    store = detector_data.FrameStore(read_frames(args.data), cache_gb=args.cache_gb)
+    training, held = split_tail(list(range(len(store))))
+    # The same few frames at every look, spread over the held-out part.
+    looked_at = held[:: max(1, len(held) // args.evaluate_frames)][: args.evaluate_frames]
+    net = Detector().to(memory_format=torch.channels_last)
+    decayed = [q for q in net.parameters() if q.dim() > 1]
+    plain = [q for q in net.parameters() if q.dim() <= 1]
+    optimiser = torch.optim.AdamW([{"params": decayed, "weight_decay": 0.02}, {"params": plain, "weight_decay": 0.0}])
+    last, step, best, spent, average = os.path.join(args.out, "last.pt"), 0, -1.0, 0.0, None
+    if os.path.exists(last):
+        saved = schedule.load(last)
+        net.load_state_dict(saved["net"])
+        optimiser.load_state_dict(saved["optimiser"])
+        step, best, spent = saved["step"], saved["best"], saved["spent_s"]
+        average = schedule.Average(net, saved["average"])
+        print(f"continuing at step {step}, {spent / 60:.1f} min done, best recall {best:.3f}", flush=True)
+    average = average or schedule.Average(net)
+    print(f"{parameter_count(net)} parameters, {len(training)} training and {len(held)} held-out frames", flush=True)
+    cells = torch.from_numpy(detector_data.CELLS)
+    judge = Detector()
+
+    def keep(final):
+        nonlocal best
+        began = time.monotonic()
+        judge.load_state_dict(average.state)
+        judge.eval()
+        figures = detector_data.evaluate(store, held if final else looked_at, torch_infer(judge))
+        print(f"  held out: {figures}", flush=True)
+        if final or figures["recall"] >= best:
+            best = figures["recall"]
+            schedule.save(os.path.join(args.out, "best.pt"), {
+                "kind": "detector", "config": net.config, "state": average.state, "step": step,
+                "minutes": clock.spent_s() / 60.0, "batch": args.batch, "seed": args.seed, "figures": figures,
+                "final": final, "training_frames": len(training),
+            })
+        schedule.save(last, {
+            "net": net.state_dict(), "optimiser": optimiser.state_dict(), "average": average.state, "step": step,
+            "best": best, "spent_s": clock.spent_s(),
+        })
+        clock.pause(time.monotonic() - began)
+
+    clock = schedule.Clock(args.minutes, args.steps, spent)
+    next_look = clock.spent_s() + args.evaluate_every * 60.0
+    shown, shown_step = time.monotonic(), step
+    while (progress := clock.progress(step)) < 1.0:
+        image, kind, values = batch_of(store, training, args.batch, args.seed, step)
+        for group in optimiser.param_groups:
+            group["lr"] = schedule.learning_rate(args.peak_rate, progress)
+        net.train()
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            raw = net(image, raw=True)
+        total, parts = detector_loss(raw, kind, values, cells)
+        optimiser.zero_grad(set_to_none=True)
+        total.backward()
+        torch.nn.utils.clip_grad_norm_(net.parameters(), 5.0)
+        optimiser.step()
+        step += 1
+        average.update(net, step)
+        if step % 25 == 0:
+            now = time.monotonic()
+            speed = (step - shown_step) * args.batch / (now - shown)
+            shown, shown_step = now, step
+            losses = " ".join(f"{k} {v.item():.3f}" for k, v in parts.items())
+            print(f"step {step} {progress:5.1%} {losses} | {speed:.0f} crops/s", flush=True)
+        if clock.spent_s() >= next_look:
+            keep(final=False)
+            next_look = clock.spent_s() + args.evaluate_every * 60.0
+    keep(final=True)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except ManifestError as e:
+        sys.exit(f"error: {e}")
