@@ -1,0 +1,176 @@
+//! What a ray meets in a vehicle: opaque triangles and panes, through `parry3d`'s bounding-volume hierarchies.
+use glam::Vec3;
+use laneproof_scenes::{
+    mesh::Mesh,
+    surface::{Part, Texture},
+    truth::{Role, Tag},
+    vehicle::Vehicle,
+};
+use parry3d::{
+    math::Vector,
+    query::Ray,
+    shape::{CompositeShapeRef, TriMesh},
+};
+
+use crate::glass::PaneLut;
+
+/// Rays restart this far behind a surface, metres.
+pub const SKIN_M: f32 = 1e-3;
+
+/// An opaque surface that a ray met.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Hit {
+    /// Distance along the (unit) ray, metres.
+    pub distance_m: f32,
+    /// Unit normal of the triangle, turned against the ray.
+    pub normal: Vec3,
+    /// Whether the ray met the triangle's back.
+    pub back: bool,
+    /// Diffuse reflectance per band, 0..1.
+    pub albedo: [f32; 3],
+    /// Radiance the surface emits by itself, W·m⁻²·sr⁻¹ per band.
+    pub emitted_radiance: [f32; 3],
+    /// What it is.
+    pub tag: Tag,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Facet {
+    normal: Vec3,
+    albedo: [f32; 3],
+    part: u32,
+}
+
+/// Triangles of a vehicle (or of anything else made of parts and panes), ready for ray casts in their own frame.
+pub struct RayScene {
+    opaque: Option<TriMesh>,
+    facets: Vec<Facet>,
+    parts: Vec<(Tag, [f32; 3])>,
+    glass: Option<TriMesh>,
+    pane_facets: Vec<(Vec3, u32)>,
+    panes: Vec<PaneLut>,
+}
+
+impl RayScene {
+    /// Body, seats and panes of a vehicle; without its wheels, which no light of the cabin meets.
+    pub fn of_vehicle(vehicle: &Vehicle) -> Self {
+        let panes: Vec<_> = vehicle.panes.iter().map(|p| (p.mesh.as_ref(), PaneLut::new(&p.glazing))).collect();
+        Self::new(&vehicle.parts, &panes)
+    }
+
+    /// Builds the scene of opaque parts and panes.
+    pub fn new(opaque: &[Part], panes: &[(&Mesh, PaneLut)]) -> Self {
+        let mut facets = Vec::new();
+        let mut corners = Vec::new();
+        let mut parts = Vec::new();
+        for part in opaque {
+            let average = part.surface.texture.as_deref().map_or([1.0; 3], mean_reflectance);
+            let indices = part.mesh.indices.chunks_exact(3);
+            for ([a, b, c], triangle) in part.mesh.triangles().zip(indices) {
+                let Some(normal) = (b - a).cross(c - a).try_normalize() else { continue };
+                let tint: [f32; 3] = std::array::from_fn(|band| {
+                    triangle.iter().map(|&i| srgb_to_linear(part.mesh.vertices[i as usize].tint[band])).sum::<f32>()
+                        / 3.0
+                });
+                let albedo = std::array::from_fn(|i| part.surface.reflectance[i] * average[i] * tint[i]);
+                facets.push(Facet { normal, albedo, part: parts.len() as u32 });
+                corners.push([a, b, c]);
+            }
+            parts.push((part.tag, part.surface.emitted_radiance));
+        }
+        let mut pane_facets = Vec::new();
+        let mut pane_corners = Vec::new();
+        for (pane, (mesh, _)) in panes.iter().enumerate() {
+            for [a, b, c] in mesh.triangles() {
+                let Some(normal) = (b - a).cross(c - a).try_normalize() else { continue };
+                pane_facets.push((normal, pane as u32));
+                pane_corners.push([a, b, c]);
+            }
+        }
+        Self {
+            opaque: tri_mesh(&corners),
+            facets,
+            parts,
+            glass: tri_mesh(&pane_corners),
+            pane_facets,
+            panes: panes.iter().map(|(_, lut)| lut.clone()).collect(),
+        }
+    }
+
+    /// Whether there is any glass.
+    pub fn has_panes(&self) -> bool {
+        self.glass.is_some()
+    }
+
+    /// The first opaque surface on a ray (unit direction).
+    pub fn hit(&self, origin_m: Vec3, direction: Vec3) -> Option<Hit> {
+        let (facet, distance_m) = cast(self.opaque.as_ref()?, origin_m, direction, f32::MAX)?;
+        let Facet { normal, albedo, part } = self.facets[facet as usize];
+        let back = normal.dot(direction) > 0.0;
+        let (tag, emitted_radiance) = self.parts[part as usize];
+        let normal = if back { -normal } else { normal };
+        Some(Hit { distance_m, normal, back, albedo, emitted_radiance, tag })
+    }
+
+    /// Whether any opaque surface stands in the way.
+    pub fn blocked(&self, origin_m: Vec3, direction: Vec3) -> bool {
+        self.opaque.as_ref().is_some_and(|mesh| cast(mesh, origin_m, direction, f32::MAX).is_some())
+    }
+
+    /// Product of the transmittances of all panes crossed within a distance, and how many those are.
+    pub fn glass(&self, origin_m: Vec3, direction: Vec3, distance_m: f32) -> (f32, u32) {
+        let Some(mesh) = &self.glass else { return (1.0, 0) };
+        let (mut transmittance, mut crossings, mut start) = (1.0, 0, 0.0);
+        while start < distance_m {
+            let Some((facet, step)) = cast(mesh, origin_m + direction * start, direction, distance_m - start) else {
+                break;
+            };
+            let (normal, pane) = self.pane_facets[facet as usize];
+            transmittance *= self.panes[pane as usize].at(normal.dot(direction))[0];
+            crossings += 1;
+            // Wide enough to leave both triangles behind when the ray goes through their common edge.
+            start += step + SKIN_M;
+        }
+        (transmittance, crossings)
+    }
+}
+
+/// `parry3d` has its own glam: this is the one place where vectors change hands.
+fn vector(v: Vec3) -> Vector {
+    Vector::new(v.x, v.y, v.z)
+}
+
+fn cast(mesh: &TriMesh, origin_m: Vec3, direction: Vec3, limit_m: f32) -> Option<(u32, f32)> {
+    CompositeShapeRef(mesh).cast_local_ray(&Ray::new(vector(origin_m), vector(direction)), limit_m, true)
+}
+
+/// `None` when there is nothing to hit.
+fn tri_mesh(triangles: &[[Vec3; 3]]) -> Option<TriMesh> {
+    let vertices = triangles.iter().flatten().map(|&v| vector(v)).collect();
+    let indices = (0..triangles.len() as u32).map(|i| [3 * i, 3 * i + 1, 3 * i + 2]).collect();
+    TriMesh::new(vertices, indices).ok()
+}
+
+/// IEC 61966-2-1.
+fn srgb_to_linear(byte: u8) -> f32 {
+    let x = f32::from(byte) / 255.0;
+    if x <= 0.04045 { x / 12.92 } else { ((x + 0.055) / 1.055).powf(2.4) }
+}
+
+/// Mean linear reflectance of a texture's covered texels.
+fn mean_reflectance(texture: &Texture) -> [f32; 3] {
+    let table: [f32; 256] = std::array::from_fn(|i| srgb_to_linear(i as u8));
+    let (mut sum, mut count) = ([0.0f64; 3], 0u32);
+    for texel in texture.rgba.chunks_exact(4).filter(|t| t[3] >= 128) {
+        for band in 0..3 {
+            sum[band] += f64::from(table[usize::from(texel[band])]);
+        }
+        count += 1;
+    }
+    sum.map(|s| (s / f64::from(count.max(1))) as f32)
+}
+
+/// Whether a back hit on such a part means that the ray began inside a solid.
+pub(crate) fn is_closed_solid(tag: Tag) -> bool {
+    tag.role == Role::Seat
+}
