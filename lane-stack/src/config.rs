@@ -1,0 +1,249 @@
+//! A stack's configuration: which cards, and the working parameters. `stack.toml` in a models directory.
+use crate::client::Quality;
+use crate::error::SetupError;
+use crate::exposure::ExposureControl;
+use crate::text::Source;
+use crate::track::Tracking;
+use serde::Deserialize;
+use std::path::Path;
+use toml::Spanned;
+
+/// The bounds a best shot must keep to be claimed as valid. The standard sets no pass marks: they are the operator's.
+/// The defaults are assumptions: what a matcher of this size can still use.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct QualityRule {
+    /// Least detector score, 0..1.
+    pub min_score: f32,
+    /// Least distance between the eyes ÷ cos yaw, pixels.
+    pub min_inter_eye_px: f32,
+    /// Greatest yaw to either side, degrees.
+    pub max_yaw_deg: f32,
+    /// Greatest pitch up or down, degrees.
+    pub max_pitch_deg: f32,
+    /// Greatest roll to either side, degrees.
+    pub max_roll_deg: f32,
+    /// Least sharpness, 0..100.
+    pub min_sharpness: f32,
+    /// Least mean luminance, 0..1.
+    pub min_mean_luminance: f32,
+    /// Greatest mean luminance, 0..1.
+    pub max_mean_luminance: f32,
+    /// Greatest share of over-exposed pixels, 0..1.
+    pub max_over_exposed_share: f32,
+    /// Least entropy, bits.
+    pub min_entropy_bits: f32,
+    /// Least overall quality, 0..100.
+    pub min_overall: f32,
+}
+
+impl Default for QualityRule {
+    fn default() -> Self {
+        Self {
+            min_score: 0.6,
+            min_inter_eye_px: 40.0,
+            max_yaw_deg: 35.0,
+            max_pitch_deg: 30.0,
+            max_roll_deg: 30.0,
+            min_sharpness: 20.0,
+            min_mean_luminance: 0.12,
+            max_mean_luminance: 0.9,
+            max_over_exposed_share: 0.15,
+            min_entropy_bits: 4.0,
+            min_overall: 0.0,
+        }
+    }
+}
+
+impl QualityRule {
+    /// Whether a face keeps every bound; if not, which it breaks, in words.
+    pub fn check(&self, score: f32, q: &Quality) -> Result<(), String> {
+        let least = [
+            ("detector score", score, self.min_score),
+            ("inter-eye distance in px", q.inter_eye_px, self.min_inter_eye_px),
+            ("sharpness", q.sharpness, self.min_sharpness),
+            ("mean luminance", q.mean_luminance, self.min_mean_luminance),
+            ("entropy in bits", q.entropy_bits, self.min_entropy_bits),
+            ("overall quality", q.overall, self.min_overall),
+        ];
+        let most = [
+            ("yaw in degrees", q.yaw_deg.abs(), self.max_yaw_deg),
+            ("pitch in degrees", q.pitch_deg.abs(), self.max_pitch_deg),
+            ("roll in degrees", q.roll_deg.abs(), self.max_roll_deg),
+            ("mean luminance", q.mean_luminance, self.max_mean_luminance),
+            ("over-exposed share", q.over_exposed_share, self.max_over_exposed_share),
+        ];
+        // Written so that a value that is not a number breaks its bound.
+        let under = least.into_iter().filter(|(_, value, bound)| !(value >= bound)).map(|v| (v, "under"));
+        let over = most.into_iter().filter(|(_, value, bound)| !(value <= bound)).map(|v| (v, "over"));
+        let broken: Vec<String> =
+            under.chain(over).map(|((name, value, bound), word)| format!("{name} {value:.2} {word} {bound}")).collect();
+        if broken.is_empty() { Ok(()) } else { Err(broken.join(", ")) }
+    }
+}
+
+/// How a stack works, apart from its models.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Working {
+    /// Pictures wider than this are resized to it for the detector, pixels.
+    pub working_width_px: u32,
+    /// In place of the detector card's score threshold, 0..1.
+    pub score_threshold: Option<f32>,
+    /// In place of the detector card's suppression overlap, 0..1.
+    pub nms_iou: Option<f32>,
+    /// In place of the embedder card's match threshold, −1..1.
+    pub match_threshold: Option<f32>,
+    /// How many of the best shots of a track are embedded; their mean is matched.
+    pub shots_per_track: usize,
+    /// Threads of each model. Results may differ in the last bits between numbers of threads; 1 is the default.
+    pub intra_threads: usize,
+    /// Bounds of a valid capture.
+    pub quality_rule: QualityRule,
+    /// Tracking.
+    pub tracking: Tracking,
+    /// Exposure control; none by default.
+    pub exposure_control: Option<ExposureControl>,
+}
+
+impl Default for Working {
+    fn default() -> Self {
+        Self {
+            working_width_px: 960,
+            score_threshold: None,
+            nms_iou: None,
+            match_threshold: None,
+            shots_per_track: 3,
+            intra_threads: 1,
+            quality_rule: QualityRule::default(),
+            tracking: Tracking::default(),
+            exposure_control: None,
+        }
+    }
+}
+
+/// A configuration file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StackConfig {
+    /// Detector card: the name of a card, or a card file (`*.toml`) beside the configuration.
+    pub detector: String,
+    /// Embedder card, likewise.
+    pub embedder: String,
+    /// The rest.
+    pub working: Working,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawConfig {
+    detector: String,
+    embedder: String,
+    working_width_px: Option<Spanned<u32>>,
+    score_threshold: Option<Spanned<f32>>,
+    nms_iou: Option<Spanned<f32>>,
+    match_threshold: Option<Spanned<f32>>,
+    shots_per_track: Option<Spanned<usize>>,
+    intra_threads: Option<Spanned<usize>>,
+    #[serde(default)]
+    quality_rule: QualityRule,
+    #[serde(default)]
+    tracking: Tracking,
+    exposure_control: Option<Spanned<ExposureControl>>,
+}
+
+impl StackConfig {
+    /// Reads a configuration file.
+    pub fn read(path: &Path) -> Result<Self, SetupError> {
+        Self::from_source(&Source::read(path)?)
+    }
+
+    pub(crate) fn from_source(source: &Source) -> Result<Self, SetupError> {
+        let raw: RawConfig = source.parse()?;
+        fn within<T>(
+            source: &Source,
+            value: Option<Spanned<T>>,
+            name: &str,
+            [from, to]: [T; 2],
+        ) -> Result<Option<T>, SetupError>
+        where
+            T: PartialOrd + Copy + std::fmt::Display,
+        {
+            match value {
+                None => Ok(None),
+                Some(v) if *v.get_ref() >= from && *v.get_ref() <= to => Ok(Some(v.into_inner())),
+                Some(v) => {
+                    let reason = format!("{name} = {} must be from {from} to {to}", v.get_ref());
+                    Err(source.error_at(v.span(), reason))
+                }
+            }
+        }
+        if let Some(control) = &raw.exposure_control {
+            control.get_ref().check().map_err(|reason| source.error_at(control.span(), reason))?;
+        }
+        let default = Working::default();
+        let working = Working {
+            working_width_px: within(source, raw.working_width_px, "working_width_px", [64, 8192])?
+                .unwrap_or(default.working_width_px),
+            score_threshold: within(source, raw.score_threshold, "score_threshold", [0.0, 1.0])?,
+            nms_iou: within(source, raw.nms_iou, "nms_iou", [0.0, 1.0])?,
+            match_threshold: within(source, raw.match_threshold, "match_threshold", [-1.0, 1.0])?,
+            shots_per_track: within(source, raw.shots_per_track, "shots_per_track", [1, 32])?
+                .unwrap_or(default.shots_per_track),
+            intra_threads: within(source, raw.intra_threads, "intra_threads", [1, 64])?
+                .unwrap_or(default.intra_threads),
+            quality_rule: raw.quality_rule,
+            tracking: raw.tracking,
+            exposure_control: raw.exposure_control.map(Spanned::into_inner),
+        };
+        Ok(Self { detector: raw.detector, embedder: raw.embedder, working })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn source(text: &str) -> Source {
+        Source { path: "stack.toml".into(), text: text.into() }
+    }
+
+    #[test]
+    fn a_short_configuration_takes_the_defaults() {
+        let config = StackConfig::from_source(&source("detector = \"a\"\nembedder = \"b\"\n")).unwrap();
+        assert_eq!(config.working, Working::default());
+    }
+
+    #[test]
+    fn wrong_values_and_unknown_keys_are_told_with_their_place() {
+        let head = "detector = \"a\"\nembedder = \"b\"\n";
+        for (rest, place, word) in [
+            ("working_width_px = 7\n", ":3:20:", "64"),
+            ("match_treshold = 0.3\n", ":3:1:", "match_threshold"),
+            ("[quality_rule]\nmin_inter_eye = 3\n", ":4:1:", "min_inter_eye_px"),
+            ("[tracking]\nmax_gap_us = \"x\"\n", ":4:14:", "string"),
+        ] {
+            let message = StackConfig::from_source(&source(&format!("{head}{rest}"))).unwrap_err().to_string();
+            assert!(message.contains(place) && message.contains(word), "{message}");
+        }
+    }
+
+    #[test]
+    fn the_rule_names_every_bound_that_is_broken() {
+        let good = Quality {
+            inter_eye_px: 80.0,
+            yaw_deg: -5.0,
+            pitch_deg: 3.0,
+            roll_deg: 0.0,
+            sharpness: 70.0,
+            mean_luminance: 0.4,
+            over_exposed_share: 0.0,
+            entropy_bits: 7.0,
+            overall: 70.0,
+        };
+        let rule = QualityRule::default();
+        assert_eq!(rule.check(0.9, &good), Ok(()));
+        let reason = rule.check(0.9, &Quality { inter_eye_px: 20.0, yaw_deg: -50.0, ..good }).unwrap_err();
+        assert!(reason.contains("inter-eye distance in px 20.00 under 40"), "{reason}");
+        assert!(reason.contains("yaw in degrees 50.00 over 35"), "{reason}");
+        assert!(rule.check(f32::NAN, &good).is_err());
+    }
+}

@@ -1,0 +1,77 @@
+//! An embedder as its card describes it: aligned crop in, vector of unit length out.
+use crate::card::EmbedderCard;
+use crate::error::SetupError;
+use crate::geometry::Similarity;
+use crate::picture::Picture;
+use crate::resample::Crop;
+use crate::runtime::Model;
+use ort::environment::Environment;
+use std::path::Path;
+
+/// A loaded embedder.
+pub struct Embedder {
+    card: EmbedderCard,
+    model: Model,
+    outputs: [String; 1],
+}
+
+impl Embedder {
+    /// Loads the model from the models directory and proves on a grey crop that it gives a vector of the card's length.
+    pub fn open(
+        environment: &Environment,
+        models: &Path,
+        card: EmbedderCard,
+        intra_threads: usize,
+    ) -> Result<Self, SetupError> {
+        let [width, height] = card.size_px;
+        let path = models.join(&card.about.file);
+        let nchw = [Some(1), Some(3), Some(height), Some(width)];
+        let model = Model::open(environment, &path, &card.about, &card.input.name, nchw, intra_threads)?;
+        let outputs = [card.output_name.clone()];
+        let mut embedder = Self { card, model, outputs };
+        // A ramp: an embedder may give zero for a flat picture.
+        let rgb = (0..width * height).map(|i| [(i % 251) as f32, (i % 83) as f32, (i % 7) as f32]).collect();
+        let crop = Crop { width_px: width, height_px: height, rgb };
+        embedder.embed(&crop).map_err(|reason| embedder.model.wrong(reason))?;
+        Ok(embedder)
+    }
+
+    /// The card.
+    pub fn card(&self) -> &EmbedderCard {
+        &self.card
+    }
+
+    /// SHA-256 of the model file in hexadecimal.
+    pub fn sha256(&self) -> &str {
+        self.model.sha256()
+    }
+
+    /// Cuts out a face as the embedder wants it; `None` when its landmarks coincide.
+    pub fn align(&self, picture: &Picture, landmarks_px: &[[f32; 2]; 5]) -> Option<Crop> {
+        let similarity = Similarity::fit(landmarks_px, &self.card.template_px)?;
+        Some(Crop::warp(picture, &similarity, self.card.size_px))
+    }
+
+    /// The embedding of an aligned crop, unit length; the reason in words when the model fails.
+    pub fn embed(&mut self, crop: &Crop) -> Result<Vec<f32>, String> {
+        let tensor = crop.tensor(&self.card.input);
+        let nchw = [1, 3, crop.height_px, crop.width_px];
+        let output = self.model.run(nchw, &tensor, &self.outputs)?.remove(0);
+        let wanted = self.card.dimension;
+        if output.values.len() != wanted {
+            let (name, shape) = (&self.outputs[0], &output.shape);
+            return Err(format!("output \"{name}\" is {shape:?}, the card says a dimension of {wanted}"));
+        }
+        unit(output.values).ok_or_else(|| "its embedding is zero or not finite".to_string())
+    }
+}
+
+/// A vector of unit length; `None` when it has no direction.
+pub fn unit(mut values: Vec<f32>) -> Option<Vec<f32>> {
+    let norm = values.iter().map(|&v| f64::from(v) * f64::from(v)).sum::<f64>().sqrt();
+    if !norm.is_finite() || norm < 1e-12 {
+        return None;
+    }
+    values.iter_mut().for_each(|v| *v = (f64::from(*v) / norm) as f32);
+    Some(values)
+}

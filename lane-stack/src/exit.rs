@@ -1,0 +1,12 @@
+//! Exit codes of the `lane-stack` binary. They are an interface: scripts rely on them.
+
+/// Done.
+pub const OK: u8 = 0;
+/// Wrong usage, or an input file that cannot be read.
+pub const USAGE: u8 = 2;
+/// A bad card, a bad configuration or a bad model file.
+pub const MODEL: u8 = 3;
+/// ONNX Runtime is missing, unreadable or too old.
+pub const RUNTIME: u8 = 4;
+/// A picture that cannot be decoded, or that shows no face where one is needed.
+pub const PICTURE: u8 = 5;

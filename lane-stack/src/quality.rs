@@ -1,0 +1,223 @@
+//! Quality measures of one face, after OFIQ (ISO/IEC 29794-5:2025 and its reference implementation 1.0.3).
+//!
+//! All but the pose and the inter-eye distance are taken inside an ellipse on the inner face of a crop aligned to the
+//! ArcFace template, whatever template the embedder uses, so that they compare between embedders.
+use crate::client::Quality;
+use crate::geometry::Similarity;
+use crate::picture::{Picture, luma};
+use crate::pose;
+use crate::resample::Crop;
+
+/// Side of the crop, pixels.
+const SIDE: usize = 112;
+
+/// The ArcFace template for a crop of 112 × 112 pixels.
+pub const ARCFACE_TEMPLATE_PX: [[f32; 2]; 5] =
+    [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]];
+
+/// The inner face in the crop, pixels: from above the brows to the chin, between the cheeks (assumption).
+const FACE_CENTRE_PX: [f32; 2] = [56.0, 70.0];
+const FACE_RADII_PX: [f32; 2] = [32.0, 40.0];
+
+/// Standard deviations of the three Gaussians whose differences are the fine and the middle octave, crop pixels.
+const OCTAVES_PX: [f32; 3] = [0.7, 1.4, 2.8];
+
+/// Fine ÷ middle octave at which sharpness is 50, and the width of the logistic step (assumptions, see `sharpness`).
+const SHARPNESS_MIDDLE: f32 = 0.32;
+const SHARPNESS_WIDTH: f32 = 0.07;
+
+/// A byte from which OFIQ counts a pixel as over-exposed.
+const OVER_EXPOSED: f32 = 247.0;
+
+/// Measures a face; `None` when its landmarks coincide or are not finite.
+pub fn measure(picture: &Picture, landmarks_px: &[[f32; 2]; 5]) -> Option<Quality> {
+    let pose = pose::from_landmarks(landmarks_px)?;
+    let similarity = Similarity::fit(landmarks_px, &ARCFACE_TEMPLATE_PX)?;
+    let crop = Crop::warp(picture, &similarity, [SIDE as u32; 2]);
+    let luminance: Vec<f32> = crop.rgb.iter().map(|&p| luma(p)).collect();
+    let [left, right] = [landmarks_px[0], landmarks_px[1]];
+    let eyes_px = (right[0] - left[0]).hypot(right[1] - left[1]);
+    // Beyond 80° the quotient says nothing any more.
+    let inter_eye_px = eyes_px / pose.yaw_deg.to_radians().cos().max(0.17);
+    let face: Vec<f32> = inside().map(|i| luminance[i]).collect();
+    let mut quality = Quality {
+        inter_eye_px,
+        yaw_deg: pose.yaw_deg,
+        pitch_deg: pose.pitch_deg,
+        roll_deg: pose.roll_deg,
+        sharpness: sharpness(&luminance),
+        mean_luminance: face.iter().sum::<f32>() / face.len() as f32 / 255.0,
+        over_exposed_share: face.iter().filter(|&&v| v >= OVER_EXPOSED).count() as f32 / face.len() as f32,
+        entropy_bits: entropy_bits(&face),
+        overall: 0.0,
+    };
+    quality.overall = overall(&quality);
+    Some(quality)
+}
+
+fn inside() -> impl Iterator<Item = usize> {
+    (0..SIDE * SIDE).filter(|i| {
+        let x = ((i % SIDE) as f32 - FACE_CENTRE_PX[0]) / FACE_RADII_PX[0];
+        let y = ((i / SIDE) as f32 - FACE_CENTRE_PX[1]) / FACE_RADII_PX[1];
+        x * x + y * y <= 1.0
+    })
+}
+
+/// Sharpness of an aligned luminance crop, 0..100.
+///
+/// Energy of the finest octave over that of the next one. Natural pictures have the same energy in every octave (D.
+/// Field, JOSA A 4, 1987), so the quotient does not depend on contrast or exposure; blur, defocus and enlarging a face
+/// that is too small all take the fine octave first. Noise adds to it: a dark, noisy face looks sharper than it is,
+/// which the luminance measure must catch. OFIQ's own sharpness is a trained classifier; this is not it.
+fn sharpness(luminance: &[f32]) -> f32 {
+    let [a, b, c] = OCTAVES_PX.map(|sigma| blur(luminance, sigma));
+    let energy = |p: &[f32], q: &[f32]| inside().map(|i| (p[i] - q[i]) * (p[i] - q[i])).sum::<f32>();
+    let (fine, middle) = (energy(&a, &b), energy(&b, &c));
+    // Less than half a grey level in the middle octave is a flat patch, not a face.
+    if middle < 0.25 * inside().count() as f32 {
+        return 0.0;
+    }
+    100.0 * logistic(((fine / middle).sqrt() - SHARPNESS_MIDDLE) / SHARPNESS_WIDTH)
+}
+
+/// Separable Gaussian, edges repeated.
+fn blur(values: &[f32], sigma: f32) -> Vec<f32> {
+    let reach = (3.0 * sigma).ceil() as isize;
+    let mut kernel: Vec<f32> = (-reach..=reach).map(|i| (-((i * i) as f32) / (2.0 * sigma * sigma)).exp()).collect();
+    let sum: f32 = kernel.iter().sum();
+    kernel.iter_mut().for_each(|k| *k /= sum);
+    let clamp = |v: isize| v.clamp(0, SIDE as isize - 1) as usize;
+    let pass = |source: &[f32], along_x: bool| -> Vec<f32> {
+        (0..SIDE * SIDE)
+            .map(|i| {
+                let (x, y) = ((i % SIDE) as isize, (i / SIDE) as isize);
+                let taps = kernel.iter().zip(-reach..=reach);
+                taps.map(|(k, o)| {
+                    let at = if along_x { y as usize * SIDE + clamp(x + o) } else { clamp(y + o) * SIDE + x as usize };
+                    k * source[at]
+                })
+                .sum()
+            })
+            .collect()
+    };
+    pass(&pass(values, true), false)
+}
+
+/// Entropy of the histogram of bytes, bits (8 for an even spread).
+fn entropy_bits(values: &[f32]) -> f32 {
+    let mut histogram = [0u32; 256];
+    for &v in values {
+        histogram[v.round().clamp(0.0, 255.0) as usize] += 1;
+    }
+    let total = values.len() as f32;
+    let term = |&n: &u32| if n == 0 { 0.0 } else { -(n as f32 / total) * (n as f32 / total).log2() };
+    histogram.iter().map(term).sum()
+}
+
+fn logistic(x: f32) -> f32 {
+    1.0 / (1.0 + (-x).exp())
+}
+
+/// One number, 0..100: the geometric mean of OFIQ's mappings of inter-eye distance, yaw, pitch, luminance,
+/// over-exposure and dynamic range, and of the sharpness. A face that fails in one thing is not saved by the others.
+/// Roll is left out: alignment takes it away.
+pub fn overall(q: &Quality) -> f32 {
+    let cos2 = |deg: f32| deg.to_radians().cos().max(0.0).powi(2);
+    let m = q.mean_luminance;
+    let parts = [
+        logistic((q.inter_eye_px - 70.0) / 20.0),
+        cos2(q.yaw_deg),
+        cos2(q.pitch_deg),
+        logistic((m - 0.2) / 0.05) * (1.0 - logistic((m - 0.8) / 0.05)),
+        (0.01 / (q.over_exposed_share + 0.01)).min(1.0),
+        (q.entropy_bits / 8.0).clamp(0.0, 1.0),
+        q.sharpness / 100.0,
+    ];
+    let product: f32 = parts.iter().product();
+    let overall = 100.0 * product.max(0.0).powf(1.0 / parts.len() as f32);
+    if overall.is_finite() { overall } else { 0.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A 240 × 240 px face-like pattern with detail in every octave, blurred by repeated box filters and scaled.
+    fn pattern(boxes: usize, gain: f32) -> Picture {
+        let side = 240usize;
+        let mut values: Vec<f32> = (0..side * side)
+            .map(|i| {
+                let (x, y) = ((i % side) as f32, (i / side) as f32);
+                let octaves = [4.0f32, 8.0, 16.0, 32.0, 64.0];
+                let detail = |p: &f32| ((x / p * 6.3).sin() + (y / p * 6.3 + p).cos()) * p.sqrt() * 4.0;
+                128.0 + octaves.iter().map(detail).sum::<f32>() * 0.5
+            })
+            .collect();
+        for _ in 0..boxes {
+            let source = values.clone();
+            for y in 1..side - 1 {
+                for x in 1..side - 1 {
+                    let around = (0..9).map(|k| source[(y + k / 3 - 1) * side + x + k % 3 - 1]);
+                    values[y * side + x] = around.sum::<f32>() / 9.0;
+                }
+            }
+        }
+        let bytes: Vec<u8> = values.iter().map(|v| (v * gain).clamp(0.0, 255.0) as u8).collect();
+        Picture::from_mono(side as u32, side as u32, &bytes).unwrap()
+    }
+
+    fn landmarks() -> [[f32; 2]; 5] {
+        ARCFACE_TEMPLATE_PX.map(|p| [p[0] * 2.0, p[1] * 2.0])
+    }
+
+    #[test]
+    fn blur_lowers_sharpness_and_overall() {
+        let measured: Vec<Quality> =
+            [0, 1, 3, 8].map(|n| measure(&pattern(n, 1.0), &landmarks()).unwrap()).into_iter().collect();
+        for pair in measured.windows(2) {
+            assert!(pair[1].sharpness < pair[0].sharpness, "{measured:#?}");
+            assert!(pair[1].overall < pair[0].overall, "{measured:#?}");
+        }
+    }
+
+    #[test]
+    fn darkening_lowers_luminance_but_hardly_sharpness() {
+        let bright = measure(&pattern(1, 1.0), &landmarks()).unwrap();
+        let dark = measure(&pattern(1, 0.4), &landmarks()).unwrap();
+        assert!((dark.mean_luminance / bright.mean_luminance - 0.4).abs() < 0.02);
+        assert!((dark.sharpness - bright.sharpness).abs() < 5.0, "{} {}", dark.sharpness, bright.sharpness);
+        assert!(dark.entropy_bits < bright.entropy_bits);
+        let over = measure(&pattern(1, 2.5), &landmarks()).unwrap();
+        assert!(over.over_exposed_share > 0.4 && over.overall < bright.overall);
+    }
+
+    #[test]
+    fn a_flat_patch_is_not_sharp_and_has_no_entropy() {
+        let flat = Picture::from_mono(240, 240, &[90; 240 * 240]).unwrap();
+        let quality = measure(&flat, &landmarks()).unwrap();
+        assert_eq!(quality.sharpness, 0.0);
+        assert!(quality.entropy_bits < 1e-6);
+        assert!((quality.mean_luminance - 90.0 / 255.0).abs() < 1e-4);
+        assert!(quality.inter_eye_px > 70.0 && quality.inter_eye_px < 71.5, "{}", quality.inter_eye_px);
+    }
+
+    #[test]
+    fn overall_follows_the_standards_anchors() {
+        let best = Quality {
+            inter_eye_px: 200.0,
+            yaw_deg: 0.0,
+            pitch_deg: 0.0,
+            roll_deg: 0.0,
+            sharpness: 100.0,
+            mean_luminance: 0.5,
+            over_exposed_share: 0.0,
+            entropy_bits: 8.0,
+            overall: 0.0,
+        };
+        assert!(overall(&best) > 99.5);
+        // 70 px between the eyes is 50 of 100 in its part.
+        let small = overall(&Quality { inter_eye_px: 70.0, ..best });
+        assert!((small - 100.0 * 0.5f32.powf(1.0 / 7.0)).abs() < 0.3, "{small}");
+        assert!(overall(&Quality { yaw_deg: 90.0, ..best }) < 1.0);
+    }
+}
