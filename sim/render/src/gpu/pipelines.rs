@@ -1,0 +1,276 @@
+//! Bind-group layouts and pipelines of the passes.
+use bevy::{
+    mesh::VertexBufferLayout,
+    prelude::{FromWorld, Res, Resource, World},
+    render::render_resource::{
+        BindGroupLayoutDescriptor, BindGroupLayoutEntry, BindingType, BlendComponent, BlendFactor, BlendOperation,
+        BlendState, BufferBindingType, CachedPipelineState, CachedRenderPipelineId, ColorTargetState, ColorWrites,
+        CompareFunction, DepthBiasState, DepthStencilState, Face, FragmentState, MultisampleState, PipelineCache,
+        PrimitiveState, RenderPipelineDescriptor, SamplerBindingType, ShaderStages, StencilState, TextureFormat,
+        TextureSampleType, TextureViewDimension, VertexAttribute, VertexFormat, VertexState, VertexStepMode,
+    },
+    shader::ShaderCacheError,
+};
+use laneproof_scenes::mesh::Vertex;
+
+use super::{Outcome, Shaders};
+use crate::renderer::Failure;
+
+/// Format of radiance and veil.
+pub(super) const RADIANCE: TextureFormat = TextureFormat::Rgba16Float;
+/// Format of the truth tag.
+pub(super) const TAG: TextureFormat = TextureFormat::R16Uint;
+/// Format of the range layer.
+pub(super) const RANGE: TextureFormat = TextureFormat::R32Float;
+/// Format of every depth buffer.
+pub(super) const DEPTH: TextureFormat = TextureFormat::Depth32Float;
+/// Format of the pane transmittance seen from the sun.
+pub(super) const SUN_GLASS: TextureFormat = TextureFormat::R16Float;
+
+/// Which variant of the solid pipeline a surface takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct SolidKey {
+    pub(super) double_sided: bool,
+    pub(super) cut_out: bool,
+}
+
+impl SolidKey {
+    fn index(self) -> usize {
+        usize::from(self.double_sided) + 2 * usize::from(self.cut_out)
+    }
+}
+
+/// Pipelines and the layouts of their bind groups.
+#[derive(Resource)]
+pub(super) struct Pipelines {
+    /// Group 0 of the passes from the sun: the view alone.
+    pub(super) sun_view: BindGroupLayoutDescriptor,
+    /// Group 0 of the passes from the camera.
+    pub(super) camera_view: BindGroupLayoutDescriptor,
+    /// Group 1: one draw's uniform, by dynamic offset.
+    pub(super) draw: BindGroupLayoutDescriptor,
+    /// Group 2: a reflectance picture.
+    pub(super) picture: BindGroupLayoutDescriptor,
+    solid: [CachedRenderPipelineId; 4],
+    pub(super) sky: CachedRenderPipelineId,
+    pub(super) glass: CachedRenderPipelineId,
+    pub(super) shadow: CachedRenderPipelineId,
+    pub(super) sun_glass: CachedRenderPipelineId,
+}
+
+impl Pipelines {
+    pub(super) fn solid(&self, key: SolidKey) -> CachedRenderPipelineId {
+        self.solid[key.index()]
+    }
+
+    fn ids(&self) -> impl Iterator<Item = CachedRenderPipelineId> {
+        self.solid.into_iter().chain([self.sky, self.glass, self.shadow, self.sun_glass])
+    }
+}
+
+fn entry(binding: u32, visibility: ShaderStages, ty: BindingType) -> BindGroupLayoutEntry {
+    BindGroupLayoutEntry { binding, visibility, ty, count: None }
+}
+
+fn uniform(binding: u32, has_dynamic_offset: bool) -> BindGroupLayoutEntry {
+    let ty = BindingType::Buffer { ty: BufferBindingType::Uniform, has_dynamic_offset, min_binding_size: None };
+    entry(binding, ShaderStages::VERTEX_FRAGMENT, ty)
+}
+
+fn texture(binding: u32, sample_type: TextureSampleType) -> BindGroupLayoutEntry {
+    let ty = BindingType::Texture { sample_type, view_dimension: TextureViewDimension::D2, multisampled: false };
+    entry(binding, ShaderStages::FRAGMENT, ty)
+}
+
+fn sampler(binding: u32, kind: SamplerBindingType) -> BindGroupLayoutEntry {
+    entry(binding, ShaderStages::FRAGMENT, BindingType::Sampler(kind))
+}
+
+/// The first `count` attributes of [`Vertex`]: position, normal, uv, tint.
+fn vertex_buffer(count: usize) -> VertexBufferLayout {
+    let attributes = [
+        (VertexFormat::Float32x3, std::mem::offset_of!(Vertex, position_m)),
+        (VertexFormat::Float32x3, std::mem::offset_of!(Vertex, normal)),
+        (VertexFormat::Float32x2, std::mem::offset_of!(Vertex, uv)),
+        (VertexFormat::Unorm8x4, std::mem::offset_of!(Vertex, tint)),
+    ];
+    VertexBufferLayout {
+        array_stride: size_of::<Vertex>() as u64,
+        step_mode: VertexStepMode::Vertex,
+        attributes: attributes
+            .into_iter()
+            .take(count)
+            .zip(0..)
+            .map(|((format, offset), shader_location)| VertexAttribute {
+                format,
+                offset: offset as u64,
+                shader_location,
+            })
+            .collect(),
+    }
+}
+
+fn target(format: TextureFormat, blend: Option<BlendState>) -> Option<ColorTargetState> {
+    Some(ColorTargetState { format, blend, write_mask: ColorWrites::ALL })
+}
+
+fn depth(write: bool, compare: CompareFunction) -> Option<DepthStencilState> {
+    Some(DepthStencilState {
+        format: DEPTH,
+        depth_write_enabled: Some(write),
+        depth_compare: Some(compare),
+        stencil: StencilState::default(),
+        bias: DepthBiasState::default(),
+    })
+}
+
+impl FromWorld for Pipelines {
+    fn from_world(world: &mut World) -> Self {
+        let shaders = world.resource::<Shaders>().clone();
+        let cache = world.resource::<PipelineCache>();
+        let float = TextureSampleType::Float { filterable: true };
+        let sun_view = BindGroupLayoutDescriptor::new("view from the sun", &[uniform(0, false)]);
+        let camera_view = BindGroupLayoutDescriptor::new(
+            "view from the camera",
+            &[
+                uniform(0, false),
+                texture(1, float),
+                sampler(2, SamplerBindingType::Filtering),
+                texture(3, TextureSampleType::Depth),
+                sampler(4, SamplerBindingType::Comparison),
+                texture(5, float),
+                texture(6, TextureSampleType::Depth),
+                entry(
+                    7,
+                    ShaderStages::VERTEX,
+                    BindingType::Buffer {
+                        ty: BufferBindingType::Storage { read_only: true },
+                        has_dynamic_offset: false,
+                        min_binding_size: None,
+                    },
+                ),
+            ],
+        );
+        let draw = BindGroupLayoutDescriptor::new("draw", &[uniform(0, true)]);
+        let picture =
+            BindGroupLayoutDescriptor::new("picture", &[texture(0, float), sampler(1, SamplerBindingType::Filtering)]);
+
+        let layers = || vec![target(RADIANCE, None), target(TAG, None), target(RANGE, None)];
+        let base = |label: &'static str| RenderPipelineDescriptor {
+            label: Some(label.into()),
+            multisample: MultisampleState::default(),
+            ..Default::default()
+        };
+        let solid = |key: SolidKey| {
+            cache.queue_render_pipeline(RenderPipelineDescriptor {
+                layout: vec![camera_view.clone(), draw.clone(), picture.clone()],
+                vertex: VertexState {
+                    shader: shaders.solid.clone(),
+                    entry_point: Some("vertex".into()),
+                    buffers: vec![vertex_buffer(4)],
+                    ..Default::default()
+                },
+                primitive: PrimitiveState {
+                    cull_mode: (!key.double_sided).then_some(Face::Back),
+                    ..Default::default()
+                },
+                depth_stencil: depth(true, CompareFunction::Greater),
+                fragment: Some(FragmentState {
+                    shader: shaders.solid.clone(),
+                    shader_defs: if key.cut_out { vec!["CUT_OUT".into()] } else { vec![] },
+                    entry_point: Some("fragment".into()),
+                    targets: layers(),
+                }),
+                ..base("solid")
+            })
+        };
+        let solid = [(false, false), (true, false), (false, true), (true, true)]
+            .map(|(double_sided, cut_out)| solid(SolidKey { double_sided, cut_out }));
+        let sky = cache.queue_render_pipeline(RenderPipelineDescriptor {
+            layout: vec![camera_view.clone()],
+            vertex: VertexState {
+                shader: shaders.sky.clone(),
+                entry_point: Some("vertex".into()),
+                ..Default::default()
+            },
+            // Behind everything: reverse depth 0 passes only where nothing was drawn.
+            depth_stencil: depth(false, CompareFunction::Equal),
+            fragment: Some(FragmentState {
+                shader: shaders.sky.clone(),
+                entry_point: Some("fragment".into()),
+                targets: layers(),
+                ..Default::default()
+            }),
+            ..base("sky")
+        });
+        let over = BlendState {
+            color: BlendComponent {
+                src_factor: BlendFactor::One,
+                dst_factor: BlendFactor::SrcAlpha,
+                operation: BlendOperation::Add,
+            },
+            alpha: BlendComponent {
+                src_factor: BlendFactor::Zero,
+                dst_factor: BlendFactor::SrcAlpha,
+                operation: BlendOperation::Add,
+            },
+        };
+        let glass_vertex = |entry: &'static str| VertexState {
+            shader: shaders.glass.clone(),
+            entry_point: Some(entry.into()),
+            buffers: vec![vertex_buffer(2)],
+            ..Default::default()
+        };
+        let glass_fragment = |entry: &'static str, target| FragmentState {
+            shader: shaders.glass.clone(),
+            entry_point: Some(entry.into()),
+            targets: vec![target],
+            ..Default::default()
+        };
+        let glass = cache.queue_render_pipeline(RenderPipelineDescriptor {
+            layout: vec![camera_view.clone(), draw.clone()],
+            vertex: glass_vertex("vertex"),
+            depth_stencil: depth(false, CompareFunction::Greater),
+            fragment: Some(glass_fragment("fragment", target(RADIANCE, Some(over)))),
+            ..base("glass")
+        });
+        let sun_glass = cache.queue_render_pipeline(RenderPipelineDescriptor {
+            layout: vec![sun_view.clone(), draw.clone()],
+            vertex: glass_vertex("vertex_sun"),
+            depth_stencil: depth(true, CompareFunction::Less),
+            fragment: Some(glass_fragment("fragment_sun", target(SUN_GLASS, None))),
+            ..base("glass from the sun")
+        });
+        let shadow = cache.queue_render_pipeline(RenderPipelineDescriptor {
+            layout: vec![sun_view.clone(), draw.clone()],
+            vertex: VertexState {
+                shader: shaders.shadow.clone(),
+                entry_point: Some("vertex".into()),
+                buffers: vec![vertex_buffer(1)],
+                ..Default::default()
+            },
+            depth_stencil: depth(true, CompareFunction::Less),
+            ..base("shadow")
+        });
+        Self { sun_view, camera_view, draw, picture, solid, sky, glass, shadow, sun_glass }
+    }
+}
+
+/// Tells the outside whether every pipeline stands, or why one never will.
+pub(super) fn report_readiness(
+    cache: Res<PipelineCache>,
+    pipelines: Res<Pipelines>,
+    outcome: Res<Outcome>,
+    failure: Res<Failure>,
+) {
+    let mut ready = true;
+    for id in pipelines.ids() {
+        match cache.get_render_pipeline_state(id) {
+            CachedPipelineState::Ok(_) => {}
+            CachedPipelineState::Err(ShaderCacheError::ProcessShaderError(e)) => failure.set(e.to_string()),
+            CachedPipelineState::Err(ShaderCacheError::CreateShaderModule(e)) => failure.set(e.clone()),
+            _ => ready = false,
+        }
+    }
+    outcome.set_ready(ready);
+}

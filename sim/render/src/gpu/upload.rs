@@ -1,0 +1,244 @@
+//! Meshes and pictures on the device, uploaded once per allocation and dropped with it.
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Weak},
+};
+
+use bevy::{
+    prelude::{FromWorld, Resource, World},
+    render::{
+        render_resource::{
+            AddressMode, BindGroup, BindGroupEntry, BindGroupLayout, BindingResource, Buffer, BufferInitDescriptor,
+            BufferUsages, CompareFunction, Extent3d, FilterMode, MipmapFilterMode, Sampler, SamplerDescriptor,
+            TextureDataOrder, TextureDescriptor, TextureDimension, TextureFormat, TextureUsages, TextureView,
+            TextureViewDescriptor,
+        },
+        renderer::{RenderDevice, RenderQueue},
+    },
+};
+use glam::{Affine3A, Vec3, Vec3A};
+use half::f16;
+use laneproof_scenes::{mesh::Mesh, surface::Texture};
+
+use crate::scene::Light;
+
+/// A mesh on the device.
+pub(super) struct GpuMesh {
+    pub(super) vertices: Buffer,
+    pub(super) indices: Buffer,
+    pub(super) index_count: u32,
+    centre_m: Vec3,
+    radius_m: f32,
+}
+
+impl GpuMesh {
+    /// Bounding sphere in the world: centre and radius, metres.
+    pub(super) fn world_bounds(&self, world_from_mesh: &Affine3A) -> (Vec3A, f32) {
+        (world_from_mesh.transform_point3a(self.centre_m.into()), self.radius_m)
+    }
+}
+
+/// Everything kept between requests. An entry's key is the address of its `Arc`; the weak reference keeps that address
+/// from being used again while the entry lives.
+#[derive(Resource)]
+pub(super) struct Uploads {
+    meshes: BTreeMap<usize, (Weak<Mesh>, GpuMesh)>,
+    pictures: BTreeMap<usize, (Weak<Texture>, BindGroup)>,
+    skies: BTreeMap<usize, (Weak<Light>, TextureView)>,
+    blank: Option<BindGroup>,
+    picture_sampler: Sampler,
+    /// Repeats in u, stops at the poles in v.
+    pub(super) sky_sampler: Sampler,
+    /// Passes where the reference depth is not behind the stored one.
+    pub(super) shadow_sampler: Sampler,
+}
+
+impl FromWorld for Uploads {
+    fn from_world(world: &mut World) -> Self {
+        let device = world.resource::<RenderDevice>();
+        let linear = SamplerDescriptor {
+            mag_filter: FilterMode::Linear,
+            min_filter: FilterMode::Linear,
+            mipmap_filter: MipmapFilterMode::Linear,
+            ..Default::default()
+        };
+        Self {
+            meshes: BTreeMap::new(),
+            pictures: BTreeMap::new(),
+            skies: BTreeMap::new(),
+            blank: None,
+            picture_sampler: device.create_sampler(&SamplerDescriptor {
+                address_mode_u: AddressMode::Repeat,
+                address_mode_v: AddressMode::Repeat,
+                ..linear
+            }),
+            sky_sampler: device.create_sampler(&SamplerDescriptor { address_mode_u: AddressMode::Repeat, ..linear }),
+            shadow_sampler: device
+                .create_sampler(&SamplerDescriptor { compare: Some(CompareFunction::LessEqual), ..linear }),
+        }
+    }
+}
+
+fn key<T>(shared: &Arc<T>) -> usize {
+    Arc::as_ptr(shared).addr()
+}
+
+impl Uploads {
+    /// Forgets what no scene holds any more.
+    pub(super) fn purge(&mut self) {
+        self.meshes.retain(|_, (owner, _)| owner.strong_count() > 0);
+        self.pictures.retain(|_, (owner, _)| owner.strong_count() > 0);
+        self.skies.retain(|_, (owner, _)| owner.strong_count() > 0);
+    }
+
+    /// Uploads a mesh unless it is there.
+    pub(super) fn ensure_mesh(&mut self, device: &RenderDevice, mesh: &Arc<Mesh>) {
+        self.meshes.entry(key(mesh)).or_insert_with(|| {
+            let (low, high) = mesh.bounds_m().unwrap_or((Vec3::ZERO, Vec3::ZERO));
+            let buffer = |label, contents: &[u8], usage| {
+                device.create_buffer_with_data(&BufferInitDescriptor { label: Some(label), contents, usage })
+            };
+            let gpu = GpuMesh {
+                vertices: buffer("vertices", bytemuck::cast_slice(&mesh.vertices), BufferUsages::VERTEX),
+                indices: buffer("indices", bytemuck::cast_slice(&mesh.indices), BufferUsages::INDEX),
+                index_count: mesh.indices.len() as u32,
+                centre_m: (low + high) * 0.5,
+                radius_m: (high - low).length() * 0.5,
+            };
+            (Arc::downgrade(mesh), gpu)
+        });
+    }
+
+    /// A mesh that [`Self::ensure_mesh`] has uploaded.
+    pub(super) fn mesh(&self, mesh: &Arc<Mesh>) -> Option<&GpuMesh> {
+        self.meshes.get(&key(mesh)).map(|(_, gpu)| gpu)
+    }
+
+    /// Uploads a reflectance picture, or the white one for `None`, unless it is there.
+    pub(super) fn ensure_picture(
+        &mut self,
+        device: &RenderDevice,
+        queue: &RenderQueue,
+        layout: &BindGroupLayout,
+        picture: Option<&Arc<Texture>>,
+    ) {
+        let bind = |levels: Vec<u8>, width, height, count| {
+            let texture = device.create_texture_with_data(
+                queue,
+                &TextureDescriptor {
+                    label: Some("reflectance"),
+                    size: Extent3d { width, height, depth_or_array_layers: 1 },
+                    mip_level_count: count,
+                    sample_count: 1,
+                    dimension: TextureDimension::D2,
+                    format: TextureFormat::Rgba8UnormSrgb,
+                    usage: TextureUsages::TEXTURE_BINDING,
+                    view_formats: &[],
+                },
+                TextureDataOrder::LayerMajor,
+                &levels,
+            );
+            let view = texture.create_view(&TextureViewDescriptor::default());
+            device.create_bind_group(
+                "picture",
+                layout,
+                &[
+                    BindGroupEntry { binding: 0, resource: BindingResource::TextureView(&view) },
+                    BindGroupEntry { binding: 1, resource: BindingResource::Sampler(&self.picture_sampler) },
+                ],
+            )
+        };
+        match picture {
+            None => {
+                if self.blank.is_none() {
+                    self.blank = Some(bind(vec![255; 4], 1, 1, 1));
+                }
+            }
+            Some(picture) => {
+                if !self.pictures.contains_key(&key(picture)) {
+                    let (levels, count) = mip_chain(picture);
+                    let group = bind(levels, picture.width, picture.height, count);
+                    self.pictures.insert(key(picture), (Arc::downgrade(picture), group));
+                }
+            }
+        }
+    }
+
+    /// A picture that [`Self::ensure_picture`] has uploaded.
+    pub(super) fn picture(&self, picture: Option<&Arc<Texture>>) -> Option<&BindGroup> {
+        match picture {
+            None => self.blank.as_ref(),
+            Some(picture) => self.pictures.get(&key(picture)).map(|(_, group)| group),
+        }
+    }
+
+    /// The sky table of a light as a texture.
+    pub(super) fn sky(&mut self, device: &RenderDevice, queue: &RenderQueue, light: &Arc<Light>) -> TextureView {
+        let (_, view) = self.skies.entry(key(light)).or_insert_with(|| {
+            // Half floats end at 65504; no sky without its sun comes near.
+            let texels: Vec<[f16; 4]> =
+                light.sky.iter().map(|&[r, g, b]| [r, g, b, 1.0].map(|x| f16::from_f32(x.min(60000.0)))).collect();
+            let texture = device.create_texture_with_data(
+                queue,
+                &TextureDescriptor {
+                    label: Some("sky"),
+                    size: Extent3d { width: light.sky_width, height: light.sky_height, depth_or_array_layers: 1 },
+                    mip_level_count: 1,
+                    sample_count: 1,
+                    dimension: TextureDimension::D2,
+                    format: TextureFormat::Rgba16Float,
+                    usage: TextureUsages::TEXTURE_BINDING,
+                    view_formats: &[],
+                },
+                TextureDataOrder::LayerMajor,
+                bytemuck::cast_slice(&texels),
+            );
+            (Arc::downgrade(light), texture.create_view(&TextureViewDescriptor::default()))
+        });
+        view.clone()
+    }
+}
+
+/// All levels of a picture, each half the size of the one before, and how many. Averages are taken on the encoded
+/// values: at the few per cent of contrast that skin and cloth have between neighbouring texels the error is below one
+/// digital number.
+fn mip_chain(picture: &Texture) -> (Vec<u8>, u32) {
+    let (mut width, mut height) = (picture.width as usize, picture.height as usize);
+    let mut levels = picture.rgba.clone();
+    let mut previous = 0;
+    let mut count = 1;
+    while width > 1 || height > 1 {
+        let (w, h) = ((width / 2).max(1), (height / 2).max(1));
+        let start = levels.len();
+        levels.reserve(w * h * 4);
+        for y in 0..h {
+            let (y0, y1) = ((2 * y).min(height - 1), (2 * y + 1).min(height - 1));
+            for x in 0..w {
+                let (x0, x1) = ((2 * x).min(width - 1), (2 * x + 1).min(width - 1));
+                for c in 0..4 {
+                    let at = |x: usize, y: usize| u32::from(levels[previous + (y * width + x) * 4 + c]);
+                    let mean = (at(x0, y0) + at(x1, y0) + at(x0, y1) + at(x1, y1) + 2) / 4;
+                    levels.push(mean as u8);
+                }
+            }
+        }
+        previous = start;
+        (width, height) = (w, h);
+        count += 1;
+    }
+    (levels, count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mip_levels_halve_and_keep_a_constant() {
+        let picture = Texture { width: 8, height: 4, rgba: vec![77; 8 * 4 * 4] };
+        let (levels, count) = mip_chain(&picture);
+        assert_eq!(count, 4);
+        assert_eq!(levels.len(), 4 * (32 + 8 + 2 + 1));
+        assert!(levels.iter().all(|&b| b == 77));
+    }
+}

@@ -1,0 +1,82 @@
+//! What is to be drawn, as plain data: surfaces, panes and light, placed in the world.
+use std::sync::Arc;
+
+use glam::{Affine3A, Vec3};
+use laneproof_scenes::{mesh::Mesh, surface::Surface, truth::Tag};
+
+/// An opaque surface in its place.
+#[derive(Debug, Clone)]
+pub struct Solid {
+    /// Geometry; uploaded once per allocation, so clones of the `Arc` are cheap.
+    pub mesh: Arc<Mesh>,
+    /// Appearance.
+    pub surface: Surface,
+    /// What the truth layer calls it.
+    pub tag: Tag,
+    /// Placement; rotation and translation only.
+    pub world_from_mesh: Affine3A,
+    /// Whether its ambient light comes from the cabin's probes rather than from the open sky.
+    pub in_cabin: bool,
+}
+
+/// A pane in its place.
+#[derive(Debug, Clone)]
+pub struct ScenePane {
+    /// Geometry, normals out of the vehicle.
+    pub mesh: Arc<Mesh>,
+    /// Transmittance and reflectance for unpolarised light at 64 equal steps of the cosine of incidence, 0 to 1.
+    pub response: Arc<[[f32; 2]; 64]>,
+    /// Placement; rotation and translation only.
+    pub world_from_mesh: Affine3A,
+}
+
+/// Light from outside.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Light {
+    /// Unit vector towards the sun, world frame; `None` without sun.
+    pub sun_direction: Option<Vec3>,
+    /// Irradiance on a plane that faces the sun, W·m⁻² in red, green, blue.
+    pub sun_irradiance: [f32; 3],
+    /// Width of the sky table.
+    pub sky_width: u32,
+    /// Height of the sky table.
+    pub sky_height: u32,
+    /// Radiance over direction without the sun's disc, W·m⁻²·sr⁻¹: row 0 is the zenith, `u = atan2(x, z) / 2π + ½`;
+    /// the lower half is the ground.
+    pub sky: Vec<[f32; 3]>,
+    /// Irradiance over the normal's direction as real spherical harmonics in the order of
+    /// Ramamoorthi and Hanrahan (2001) with their Y, Z, X axes: Y00, Y1(y), Y1(z), Y1(x), Y2(xy), Y2(yz), Y2(3z²−1), Y2(xz), Y2(x²−y²).
+    pub irradiance_sh: [[f32; 3]; 9],
+}
+
+/// Irradiance probes in a cabin.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CabinGrid {
+    /// World to the vehicle's frame.
+    pub vehicle_from_world: Affine3A,
+    /// First probe, vehicle frame, metres.
+    pub origin_m: Vec3,
+    /// Distance between probes, metres.
+    pub spacing_m: f32,
+    /// Probes along x, y, z; x runs fastest.
+    pub dims: [u32; 3],
+    /// Irradiance on planes facing +X, −X, +Y, −Y, +Z, −Z (vehicle frame), W·m⁻² per band.
+    pub cubes: Arc<Vec<[[f32; 3]; 6]>>,
+}
+
+/// Everything a request can see.
+#[derive(Debug, Clone)]
+pub struct Scene {
+    /// Opaque surfaces.
+    pub solids: Vec<Solid>,
+    /// Panes.
+    pub panes: Vec<ScenePane>,
+    /// Light.
+    pub light: Arc<Light>,
+    /// Light in the cabin.
+    pub cabin: Option<CabinGrid>,
+    /// Middle of what the sun's shadow map covers, world frame, metres.
+    pub shadow_centre_m: Vec3,
+    /// Half the side of the square that it covers, metres.
+    pub shadow_half_extent_m: f32,
+}

@@ -1,0 +1,100 @@
+// What every pass shares: the view, the sky, and the light that reaches a point.
+#define_import_path laneproof::common
+
+const PI: f32 = 3.14159265;
+
+struct View {
+    clip_from_world: mat4x4<f32>,
+    world_from_camera: mat4x4<f32>,
+    // World to the sun's orthographic shadow map, depth 0 (towards the sun) to 1.
+    sun_clip_from_world: mat4x4<f32>,
+    // World to cells of the cabin's probe grid.
+    cabin_from_world: mat4x4<f32>,
+    // Unit vector towards the sun; w: 1 when there is one.
+    sun_direction: vec4<f32>,
+    // W/m2 per band on a plane facing the sun.
+    sun_irradiance: vec4<f32>,
+    // Real spherical-harmonic coefficients of the irradiance under the open sky.
+    sky_irradiance: array<vec4<f32>, 9>,
+    // Probe counts; w: 1 when there is a cabin.
+    cabin_dims: vec4<u32>,
+    // Focal length in px, principal point in px, unused.
+    pinhole: vec4<f32>,
+    // Shadow map: size of a texel in m, depth range in m, 1 / resolution, unused.
+    shadow: vec4<f32>,
+};
+
+@group(0) @binding(0) var<uniform> view: View;
+@group(0) @binding(1) var sky_table: texture_2d<f32>;
+@group(0) @binding(2) var sky_sampler: sampler;
+@group(0) @binding(3) var sun_depth: texture_depth_2d;
+@group(0) @binding(4) var sun_depth_sampler: sampler_comparison;
+@group(0) @binding(5) var sun_glass: texture_2d<f32>;
+@group(0) @binding(6) var sun_glass_depth: texture_depth_2d;
+@group(0) @binding(7) var<storage, read> cabin: array<vec4<f32>>;
+
+// Radiance of sky and ground from `direction` (unit, world), without the sun's disc. Row 0 of the table is the zenith;
+// u = atan2(x, z) / 2 pi + 1/2.
+fn sky_radiance(direction: vec3<f32>) -> vec3<f32> {
+    let u = atan2(direction.x, direction.z) / (2.0 * PI) + 0.5;
+    let v = acos(clamp(direction.y, -1.0, 1.0)) / PI;
+    return textureSampleLevel(sky_table, sky_sampler, vec2<f32>(u, v), 0.0).rgb;
+}
+
+// Irradiance of a plane with normal `n` under the open sky and over open ground (Ramamoorthi and Hanrahan 2001).
+fn open_irradiance(n: vec3<f32>) -> vec3<f32> {
+    let c = view.sky_irradiance;
+    var e = c[0].rgb * 0.282095;
+    e += c[1].rgb * (0.488603 * n.y) + c[2].rgb * (0.488603 * n.z) + c[3].rgb * (0.488603 * n.x);
+    e += c[4].rgb * (1.092548 * n.x * n.y) + c[5].rgb * (1.092548 * n.y * n.z);
+    e += c[6].rgb * (0.315392 * (3.0 * n.z * n.z - 1.0));
+    e += c[7].rgb * (1.092548 * n.x * n.z) + c[8].rgb * (0.546274 * (n.x * n.x - n.y * n.y));
+    return max(e, vec3<f32>(0.0));
+}
+
+// Irradiance in the cabin: trilinear between ambient cubes, faces weighted by the squared normal.
+fn cabin_irradiance(position: vec3<f32>, n_world: vec3<f32>) -> vec3<f32> {
+    let dims = view.cabin_dims.xyz;
+    let top = vec3<f32>(dims) - 1.001;
+    let g = clamp((view.cabin_from_world * vec4<f32>(position, 1.0)).xyz, vec3<f32>(0.0), max(top, vec3<f32>(0.0)));
+    let n = normalize((view.cabin_from_world * vec4<f32>(n_world, 0.0)).xyz);
+    let n2 = n * n;
+    let fx = select(0u, 1u, n.x < 0.0);
+    let fy = select(2u, 3u, n.y < 0.0);
+    let fz = select(4u, 5u, n.z < 0.0);
+    let base = vec3<u32>(floor(g));
+    let f = fract(g);
+    var e = vec3<f32>(0.0);
+    for (var corner = 0u; corner < 8u; corner += 1u) {
+        let o = vec3<u32>(corner & 1u, (corner >> 1u) & 1u, corner >> 2u);
+        let cell = min(base + o, dims - vec3<u32>(1u));
+        let w3 = select(1.0 - f, f, o == vec3<u32>(1u));
+        let i = ((cell.z * dims.y + cell.y) * dims.x + cell.x) * 6u;
+        e += w3.x * w3.y * w3.z
+            * (n2.x * cabin[i + fx].rgb + n2.y * cabin[i + fy].rgb + n2.z * cabin[i + fz].rgb);
+    }
+    return e;
+}
+
+// Share of the sun that reaches a point: 0 in shadow, the pane's transmittance behind glass, 1 in the open.
+fn sun_share(position: vec3<f32>, normal: vec3<f32>, n_dot_l: f32) -> f32 {
+    // Moved along the normal by about a texel, more at grazing light, so that a surface does not shade itself.
+    let slope = sqrt(max(1.0 - n_dot_l * n_dot_l, 0.0));
+    let p = position + normal * (view.shadow.x * (0.6 + 1.6 * slope));
+    let clip = view.sun_clip_from_world * vec4<f32>(p, 1.0);
+    let uv = vec2<f32>(clip.x * 0.5 + 0.5, 0.5 - clip.y * 0.5);
+    if any(uv < vec2<f32>(0.0)) || any(uv > vec2<f32>(1.0)) || clip.z > 1.0 {
+        return 1.0;
+    }
+    let d = view.shadow.z * 0.75;
+    var open = 0.25 * (textureSampleCompareLevel(sun_depth, sun_depth_sampler, uv + vec2<f32>(-d, -d), clip.z)
+        + textureSampleCompareLevel(sun_depth, sun_depth_sampler, uv + vec2<f32>(d, -d), clip.z)
+        + textureSampleCompareLevel(sun_depth, sun_depth_sampler, uv + vec2<f32>(-d, d), clip.z)
+        + textureSampleCompareLevel(sun_depth, sun_depth_sampler, uv + vec2<f32>(d, d), clip.z));
+    let size = vec2<f32>(textureDimensions(sun_glass_depth));
+    let texel = vec2<i32>(min(uv * size, size - 1.0));
+    if open > 0.0 && textureLoad(sun_glass_depth, texel, 0) < clip.z {
+        open *= textureLoad(sun_glass, texel, 0).r;
+    }
+    return open;
+}

@@ -1,0 +1,122 @@
+// Opaque surfaces: Lambert below, a GGX coat above (Walter et al. 2007, Schlick's Fresnel), in radiometric units.
+#import laneproof::common::{PI, view, sky_radiance, open_irradiance, cabin_irradiance, sun_share}
+
+struct Draw {
+    world_from_mesh: mat4x4<f32>,
+    // Linear reflectance; w: roughness.
+    reflectance: vec4<f32>,
+    // Emitted radiance; w: specular reflectance at normal incidence.
+    emitted: vec4<f32>,
+    // x: wrap; yzw unused.
+    scatter: vec4<f32>,
+    // x: truth tag; y: 1 when inside the cabin.
+    flags: vec4<u32>,
+};
+
+@group(1) @binding(0) var<uniform> draw: Draw;
+@group(2) @binding(0) var albedo: texture_2d<f32>;
+@group(2) @binding(1) var albedo_sampler: sampler;
+
+struct Varying {
+    @builtin(position) clip: vec4<f32>,
+    @location(0) position: vec3<f32>,
+    @location(1) normal: vec3<f32>,
+    @location(2) uv: vec2<f32>,
+    @location(3) tint: vec4<f32>,
+    @location(4) ambient: vec3<f32>,
+};
+
+@vertex
+fn vertex(
+    @location(0) position: vec3<f32>,
+    @location(1) normal: vec3<f32>,
+    @location(2) uv: vec2<f32>,
+    @location(3) tint: vec4<f32>,
+) -> Varying {
+    var out: Varying;
+    let world = draw.world_from_mesh * vec4<f32>(position, 1.0);
+    let n = normalize((draw.world_from_mesh * vec4<f32>(normal, 0.0)).xyz);
+    out.clip = view.clip_from_world * world;
+    out.position = world.xyz;
+    out.normal = n;
+    out.uv = uv;
+    // The tint is sRGB-encoded (IEC 61966-2-1).
+    let linear = select(pow((tint.rgb + 0.055) / 1.055, vec3<f32>(2.4)), tint.rgb / 12.92, tint.rgb <= vec3<f32>(0.04045));
+    out.tint = vec4<f32>(linear, tint.a);
+    if draw.flags.y == 1u && view.cabin_dims.w == 1u {
+        out.ambient = cabin_irradiance(world.xyz, n) * tint.a;
+    } else {
+        out.ambient = open_irradiance(n) * tint.a;
+    }
+    return out;
+}
+
+struct Layers {
+    @location(0) radiance: vec4<f32>,
+    @location(1) tag: u32,
+    @location(2) depth_m: f32,
+};
+
+@fragment
+fn fragment(in: Varying, @builtin(front_facing) front: bool) -> Layers {
+    let texel = textureSample(albedo, albedo_sampler, in.uv);
+#ifdef CUT_OUT
+    if texel.a < 0.5 {
+        discard;
+    }
+#endif
+    let reflectance = draw.reflectance.rgb * in.tint.rgb * texel.rgb;
+    let n = normalize(select(-in.normal, in.normal, front));
+    let to_camera = view.world_from_camera[3].xyz - in.position;
+    let distance = length(to_camera);
+    let v = to_camera / distance;
+    let n_dot_v = max(dot(n, v), 1e-3);
+    let roughness = draw.reflectance.w;
+    let f0 = draw.emitted.w;
+
+    var radiance = draw.emitted.rgb + reflectance * in.ambient / PI;
+
+    let l = view.sun_direction.xyz;
+    let n_dot_l = dot(n, l);
+    let wrap = draw.scatter.x;
+    if n_dot_l > -wrap && view.sun_direction.w > 0.0 {
+        let share = sun_share(in.position, n, n_dot_l);
+        if share > 0.0 {
+            let sun = view.sun_irradiance.rgb * share;
+            // Light that enters beside the terminator leaves beyond it, reddened: blood absorbs blue and green.
+            let lit = max(n_dot_l, 0.0);
+            let soft = max((n_dot_l + wrap) / (1.0 + wrap), 0.0);
+            let scattered = (soft * soft - lit) * vec3<f32>(1.0, 0.55, 0.4);
+            radiance += reflectance / PI * sun * max(vec3<f32>(lit) + select(vec3<f32>(0.0), scattered, wrap > 0.0), vec3<f32>(0.0));
+            if lit > 0.0 {
+                let h = normalize(v + l);
+                let n_dot_h = max(dot(n, h), 0.0);
+                let a = roughness * roughness;
+                let a2 = a * a;
+                let q = n_dot_h * n_dot_h * (a2 - 1.0) + 1.0;
+                let d = a2 / (PI * q * q);
+                let k = 0.5 * a;
+                let g = 0.25 / ((n_dot_v * (1.0 - k) + k) * (lit * (1.0 - k) + k));
+                let fresnel = f0 + (1.0 - f0) * pow(1.0 - max(dot(v, h), 0.0), 5.0);
+                radiance += sun * (d * g * fresnel * lit);
+            }
+        }
+    }
+    // What a smooth coat mirrors: the sky outside, the mean of its surroundings inside.
+    let gloss = (1.0 - roughness) * (1.0 - roughness);
+    let fresnel = (f0 + (1.0 - f0) * pow(1.0 - n_dot_v, 5.0)) * gloss;
+    if fresnel > 0.002 {
+        if draw.flags.y == 1u {
+            radiance += fresnel * in.ambient / PI;
+        } else {
+            radiance += fresnel * in.tint.a * sky_radiance(reflect(-v, n));
+        }
+    }
+
+    var out: Layers;
+    // Half floats end at 65504.
+    out.radiance = vec4<f32>(min(radiance, vec3<f32>(60000.0)), 1.0);
+    out.tag = draw.flags.x;
+    out.depth_m = distance;
+    return out;
+}

@@ -1,0 +1,200 @@
+//! The renderer against closed forms: what a pinhole sees of a plate, a sphere and a pane is known.
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
+
+use glam::{Affine3A, Vec3};
+use laneproof_render::{
+    Layers, Light, PinholeCamera, Region, RenderRequest, Renderer, RendererOptions, Scene, ScenePane, Solid,
+};
+use laneproof_scenes::{
+    mesh::{Mesh, Vertex},
+    surface::Surface,
+    truth::{Role, Tag},
+};
+
+/// One renderer for all tests of this file: opening one costs more than all the pictures.
+fn renderer() -> MutexGuard<'static, Renderer> {
+    static RENDERER: OnceLock<Mutex<Renderer>> = OnceLock::new();
+    let open = || Mutex::new(Renderer::new(&RendererOptions::default()).unwrap());
+    RENDERER.get_or_init(open).lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+fn plate(half_m: f32) -> Arc<Mesh> {
+    let corner = |x: f32, y: f32| Vertex::new(Vec3::new(x, y, 0.0), Vec3::Z, [0.0; 2]);
+    let vertices =
+        vec![corner(-half_m, -half_m), corner(half_m, -half_m), corner(half_m, half_m), corner(-half_m, half_m)];
+    Arc::new(Mesh { vertices, indices: vec![0, 1, 2, 0, 2, 3] })
+}
+
+/// A sky of one radiance everywhere: irradiance π L on every plane.
+fn uniform_light(radiance: f32, sun: Option<(Vec3, f32)>) -> Arc<Light> {
+    let mut irradiance_sh = [[0.0; 3]; 9];
+    irradiance_sh[0] = [radiance * std::f32::consts::PI / 0.282_095; 3];
+    Arc::new(Light {
+        sun_direction: sun.map(|(direction, _)| direction.normalize()),
+        sun_irradiance: [sun.map_or(0.0, |(_, irradiance)| irradiance); 3],
+        sky_width: 8,
+        sky_height: 4,
+        sky: vec![[radiance; 3]; 32],
+        irradiance_sh,
+    })
+}
+
+fn matt(reflectance: f32) -> Surface {
+    Surface { specular_f0: 0.0, roughness: 1.0, ..Surface::matt([reflectance; 3]) }
+}
+
+fn solid(mesh: Arc<Mesh>, surface: Surface, role: Role, at: Vec3) -> Solid {
+    Solid { mesh, surface, tag: Tag::vehicle(role), world_from_mesh: Affine3A::from_translation(at), in_cabin: false }
+}
+
+fn scene(solids: Vec<Solid>, panes: Vec<ScenePane>, light: Arc<Light>) -> Scene {
+    Scene { solids, panes, light, cabin: None, shadow_centre_m: Vec3::ZERO, shadow_half_extent_m: 4.0 }
+}
+
+fn camera() -> PinholeCamera {
+    PinholeCamera::looking_at(Vec3::new(0.0, 0.0, 4.0), Vec3::ZERO, 400.0, 200, 120)
+}
+
+fn full(scene: &Scene) -> Layers {
+    let camera = camera();
+    let region = Region::full(camera.width_px, camera.height_px);
+    renderer().render(scene, &RenderRequest { exposure_id: 7, camera, region }).unwrap()
+}
+
+fn at(layers: &Layers, x: u32, y: u32) -> usize {
+    ((y - layers.region.y) * layers.region.width + x - layers.region.x) as usize
+}
+
+#[test]
+fn a_lambertian_plate_under_a_uniform_sky_has_the_skys_radiance_times_its_reflectance() {
+    let layers =
+        full(&scene(vec![solid(plate(0.3), matt(0.5), Role::Body, Vec3::ZERO)], vec![], uniform_light(20.0, None)));
+    let middle = layers.radiance[at(&layers, 100, 60)].map(f32::from);
+    assert!((middle[1] - 10.0).abs() < 0.02, "{middle:?}");
+    let sky = layers.radiance[at(&layers, 2, 2)].map(f32::from);
+    assert!((sky[1] - 20.0).abs() < 0.02, "{sky:?}");
+}
+
+#[test]
+fn the_sun_on_a_plate_gives_reflectance_times_irradiance_times_cosine_over_pi() {
+    let direction = Vec3::new(0.0, 1.0, 1.0);
+    let layers = full(&scene(
+        vec![solid(plate(0.3), matt(0.6), Role::Body, Vec3::ZERO)],
+        vec![],
+        uniform_light(0.0, Some((direction, 200.0))),
+    ));
+    let expected = 0.6 * 200.0 * 0.5_f32.sqrt() / std::f32::consts::PI;
+    let middle = f32::from(layers.radiance[at(&layers, 100, 60)][0]);
+    assert!((middle / expected - 1.0).abs() < 0.002, "{middle} against {expected}");
+}
+
+#[test]
+fn a_plate_before_the_sun_throws_its_shadow() {
+    let layers = full(&scene(
+        vec![
+            solid(plate(2.0), matt(0.6), Role::Body, Vec3::ZERO),
+            // Out of the camera's view, between the sun and the plate's middle.
+            solid(plate(0.2), Surface { double_sided: true, ..matt(0.6) }, Role::Seat, Vec3::new(0.0, 2.0, 2.0)),
+        ],
+        vec![],
+        uniform_light(0.0, Some((Vec3::new(0.0, 1.0, 1.0), 200.0))),
+    ));
+    let middle = f32::from(layers.radiance[at(&layers, 100, 60)][0]);
+    let beside = f32::from(layers.radiance[at(&layers, 150, 60)][0]);
+    assert_eq!(middle, 0.0);
+    assert!(beside > 20.0);
+}
+
+#[test]
+fn truth_says_what_is_where() {
+    let layers =
+        full(&scene(vec![solid(plate(0.3), matt(0.5), Role::Seat, Vec3::ZERO)], vec![], uniform_light(1.0, None)));
+    assert_eq!(layers.exposure_id, 7);
+    assert_eq!(Tag::from_bits(layers.tag[at(&layers, 100, 60)]), Some(Tag::vehicle(Role::Seat)));
+    assert_eq!(layers.tag[at(&layers, 1, 1)], 0);
+    let (x, y) = (120, 70);
+    let ray = Vec3::new(x as f32 + 0.5 - 100.0, y as f32 + 0.5 - 60.0, 400.0);
+    let expected = 4.0 * ray.length() / 400.0;
+    assert!((layers.range_m[at(&layers, x, y)] - expected).abs() < 1e-3);
+    assert_eq!(layers.range_m[at(&layers, 1, 1)], 1e30);
+    // The plate's edge lies where the pinhole puts it: 0.3 m at 4 m and 400 px are 30 px from the middle.
+    assert_eq!(layers.tag[at(&layers, 129, 60)], Tag::vehicle(Role::Seat).to_bits());
+    assert_eq!(layers.tag[at(&layers, 130, 60)], 0);
+}
+
+#[test]
+fn a_pane_dims_what_is_behind_it_and_adds_what_it_mirrors() {
+    let response = Arc::new([[0.7_f32, 0.1_f32]; 64]);
+    let pane = |z| ScenePane {
+        mesh: plate(0.2),
+        response: response.clone(),
+        world_from_mesh: Affine3A::from_translation(Vec3::Z * z),
+    };
+    let solids = vec![solid(plate(0.3), matt(0.5), Role::Body, Vec3::ZERO)];
+    let one = full(&scene(solids.clone(), vec![pane(1.0)], uniform_light(20.0, None)));
+    let lens = one.at_lens()[at(&one, 100, 60)];
+    assert!((lens[1] - (0.7 * 10.0 + 0.1 * 20.0)).abs() < 0.05, "{lens:?}");
+    // Two panes, in whichever order they are listed: the nearer one dims what the farther one mirrors.
+    let expected = 0.7 * (0.7 * 10.0 + 0.1 * 20.0) + 0.1 * 20.0;
+    for panes in [vec![pane(1.0), pane(2.0)], vec![pane(2.0), pane(1.0)]] {
+        let two = full(&scene(solids.clone(), panes, uniform_light(20.0, None)));
+        let lens = two.at_lens()[at(&two, 100, 60)];
+        assert!((lens[1] - expected).abs() < 0.05, "{lens:?} against {expected}");
+    }
+    // A pane behind the plate changes nothing.
+    let behind = full(&scene(solids, vec![pane(-1.0)], uniform_light(20.0, None)));
+    assert!((behind.at_lens()[at(&behind, 100, 60)][1] - 10.0).abs() < 0.02);
+}
+
+#[test]
+fn the_sun_behind_a_pane_is_dimmed_by_it() {
+    let response = Arc::new([[0.5_f32, 0.0_f32]; 64]);
+    let pane =
+        ScenePane { mesh: plate(0.5), response, world_from_mesh: Affine3A::from_translation(Vec3::new(0.0, 1.0, 1.0)) };
+    let light = uniform_light(0.0, Some((Vec3::new(0.0, 1.0, 1.0), 200.0)));
+    let solids = vec![solid(plate(2.0), matt(0.6), Role::Body, Vec3::ZERO)];
+    let layers = full(&scene(solids, vec![pane], light));
+    let through = f32::from(layers.radiance[at(&layers, 100, 60)][0]);
+    let open = f32::from(layers.radiance[at(&layers, 190, 60)][0]);
+    assert!((through / open - 0.5).abs() < 0.005, "{through} of {open}");
+}
+
+#[test]
+fn a_region_equals_the_same_pixels_of_the_full_sensor_and_twice_is_the_same() {
+    let response = Arc::new([[0.7_f32, 0.1_f32]; 64]);
+    let solids = vec![
+        solid(plate(0.3), matt(0.5), Role::Body, Vec3::new(0.1, 0.0, 0.0)),
+        solid(
+            plate(0.2),
+            Surface { roughness: 0.2, ..Surface::matt([0.3, 0.5, 0.1]) },
+            Role::Seat,
+            Vec3::new(-0.4, 0.1, 0.3),
+        ),
+    ];
+    let pane = ScenePane { mesh: plate(0.25), response, world_from_mesh: Affine3A::from_translation(Vec3::Z) };
+    let scene = scene(solids, vec![pane], uniform_light(20.0, Some((Vec3::new(0.3, 1.0, 1.0), 200.0))));
+    let whole = full(&scene);
+    assert_eq!(whole, full(&scene));
+    for region in [Region { x: 33, y: 17, width: 91, height: 64 }, Region { x: 0, y: 100, width: 200, height: 20 }] {
+        let part = renderer().render(&scene, &RenderRequest { exposure_id: 7, camera: camera(), region }).unwrap();
+        for y in region.y..region.y + region.height {
+            for x in region.x..region.x + region.width {
+                let (i, j) = (at(&part, x, y), at(&whole, x, y));
+                assert_eq!(part.radiance[i], whole.radiance[j], "radiance at ({x}, {y})");
+                assert_eq!(part.veil[i], whole.veil[j], "veil at ({x}, {y})");
+                assert_eq!(part.tag[i], whole.tag[j], "tag at ({x}, {y})");
+                assert_eq!(part.range_m[i], whole.range_m[j], "range at ({x}, {y})");
+            }
+        }
+    }
+}
+
+#[test]
+fn bad_requests_and_missing_adapters_are_told() {
+    let scene = scene(vec![], vec![], uniform_light(1.0, None));
+    let region = Region { x: 150, y: 0, width: 60, height: 10 };
+    let error = renderer().render(&scene, &RenderRequest { exposure_id: 1, camera: camera(), region }).unwrap_err();
+    assert!(error.to_string().contains("does not fit a sensor of 200 x 120"), "{error}");
+    let error = Renderer::new(&RendererOptions { adapter: Some("no such adapter".into()) }).err().unwrap();
+    assert!(error.to_string().contains("no Vulkan adapter matches \"no such adapter\""), "{error}");
+}
