@@ -1,1 +1,65 @@
-//! The lane: roadway, kerbs, canopy, booth, poles.
+//! The lane: roadway, kerbs, booth, barrier, camera poles, and the place round it. World frame.
+use std::sync::Arc;
+
+use glam::Vec3;
+
+mod ground;
+mod rig;
+mod station;
+mod surroundings;
+#[cfg(test)]
+mod tests;
+
+use crate::{
+    catalogue::LaneSpec,
+    mesh::Mesh,
+    surface::{Part, Surface},
+    truth::{Role, Tag},
+};
+
+/// A camera of the rig, for the pole that carries it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CameraPole {
+    /// Entrance pupil, world frame, metres.
+    pub position_m: Vec3,
+    /// Point looked at, world frame, metres.
+    pub look_at_m: Vec3,
+}
+
+/// Where the booth stands: lowest and highest corner of its walls, world frame, metres; `None` for a lane without one.
+pub fn booth_bounds_m(spec: &LaneSpec) -> Option<(Vec3, Vec3)> {
+    spec.booth.then(|| station::booth_box(spec))
+}
+
+/// Builds everything that stands still. Same arguments, same bytes.
+///
+/// Poles, brackets and housings lie behind each camera's entrance pupil, so no camera sees its own mounting.
+pub fn build(spec: &LaneSpec, rig_poles: &[CameraPole]) -> Vec<Part> {
+    let mut furniture = Mesh::default();
+    let mut dark_glass = Mesh::default();
+    station::kerbs(spec, &mut furniture);
+    if spec.booth {
+        station::booth(spec, &mut furniture, &mut dark_glass);
+    }
+    station::bollards_and_barrier(spec, &mut furniture);
+    for pole in rig_poles {
+        rig::pole(spec, pole, &mut furniture);
+    }
+    surroundings::walls(&mut furniture);
+    let mut parts = vec![
+        ground::roadway(spec),
+        part("markings", ground::markings(spec), Role::Ground, Surface { roughness: 0.6, ..Surface::matt([0.55; 3]) }),
+        part("terrain", ground::terrain(spec), Role::Ground, Surface { roughness: 1.0, ..Surface::matt([1.0; 3]) }),
+        part("lane furniture", furniture, Role::Furniture, Surface { roughness: 0.55, ..Surface::matt([1.0; 3]) }),
+        part("trees and hills", surroundings::green(), Role::Furniture, Surface::matt([1.0; 3])),
+    ];
+    if !dark_glass.indices.is_empty() {
+        let surface = Surface { roughness: 0.06, specular_f0: 0.045, ..Surface::matt([0.012, 0.014, 0.016]) };
+        parts.push(part("booth windows", dark_glass, Role::Furniture, surface));
+    }
+    parts
+}
+
+fn part(name: &str, mesh: Mesh, role: Role, surface: Surface) -> Part {
+    Part { name: name.into(), mesh: Arc::new(mesh), surface, tag: Tag::lane(role) }
+}

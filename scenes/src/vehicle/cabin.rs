@@ -43,14 +43,19 @@ fn thickness(spec: &Spec, p: Vec3) -> f32 {
 }
 
 fn inner_skin(spec: &Spec, shell: &Shell) -> Mesh {
-    let front = spec.windscreen.base.0 - 0.02;
+    let front = spec.windscreen.base.0 + 0.12;
     let rear = match spec.rear_window {
-        RearWindow::Plan(ref w) => w.base.0 + 0.06,
+        RearWindow::Plan(ref w) => w.base.0 - 0.12,
         RearWindow::Behind { .. } => spec.front_z_m - spec.length_m,
     };
+    let belt = |p: Vec3| spec.belt.0 - spec.belt.1 * p.z;
     let lined = |t: &[u32; 3], label: Label| {
         let centre = t.iter().map(|&i| shell.points[i as usize]).sum::<Vec3>() / 3.0;
-        !matches!(label, Label::Pane(_) | Label::Opening) && centre.y > spec.floor_y && centre.z < front && centre.z > rear
+        let seen = centre.y > spec.floor_y + 0.10 && centre.z < front && centre.z > rear;
+        // Nobody looks into the boot or under the bonnet.
+        let boot = centre.z < spec.bulkhead_z && centre.y < belt(centre) - 0.12;
+        let engine = centre.z > spec.windscreen.base.0 - 0.05 && centre.y < belt(centre) - 0.25;
+        seen && !boot && !engine && !matches!(label, Label::Pane(_) | Label::Opening)
     };
     let mut mesh = Mesh::default();
     let mut map: BTreeMap<u32, u32> = BTreeMap::new();
@@ -58,15 +63,16 @@ fn inner_skin(spec: &Spec, shell: &Shell) -> Mesh {
         let (p, n) = (shell.points[i as usize], shell.normals[i as usize]);
         p - n * thickness(spec, p)
     };
-    let belt = |p: Vec3| spec.belt.0 - spec.belt.1 * p.z;
     let paint = |p: Vec3| {
         let mut t = tint(if p.y > belt(p) - 0.005 { LINING } else { DOOR });
         t[3] = (255.0 * ((p.y - spec.floor_y) / (belt(p) - spec.floor_y) * 0.7 + 0.15).clamp(0.15, 0.8)) as u8;
         t
     };
-    let vertex = |i: u32| Vertex { tint: paint(shell.points[i as usize]), ..Vertex::new(inner(i), -shell.normals[i as usize], [0.0; 2]) };
-    for (t, label) in shell.triangles.iter().filter(|(t, label)| lined(t, *label)) {
-        let _ = label;
+    let vertex = |i: u32| Vertex {
+        tint: paint(shell.points[i as usize]),
+        ..Vertex::new(inner(i), -shell.normals[i as usize], [0.0; 2])
+    };
+    for (t, _) in shell.triangles.iter().filter(|(t, label)| lined(t, *label)) {
         let [a, b, c] = t.map(|i| {
             *map.entry(i).or_insert_with(|| {
                 mesh.vertices.push(vertex(i));
@@ -82,9 +88,8 @@ fn inner_skin(spec: &Spec, shell: &Shell) -> Mesh {
         let base = mesh.vertices.len() as u32;
         let mut colour = tint([0.05; 3]);
         colour[3] = 140;
-        mesh.vertices.extend(
-            [pa, pb, inner(b), inner(a)].map(|p| Vertex { tint: colour, ..Vertex::new(p, normal, [0.0; 2]) }),
-        );
+        mesh.vertices
+            .extend([pa, pb, inner(b), inner(a)].map(|p| Vertex { tint: colour, ..Vertex::new(p, normal, [0.0; 2]) }));
         mesh.indices.extend([0, 1, 2, 0, 2, 3].map(|k| base + k));
     }
     mesh
@@ -92,7 +97,7 @@ fn inner_skin(spec: &Spec, shell: &Shell) -> Mesh {
 
 fn floor_and_walls(spec: &Spec) -> Mesh {
     let half = spec.width_m / 2.0 - 0.10;
-    let (front, y, rear) = (spec.windscreen.base.0 + 0.02, spec.floor_y, spec.bulkhead_z);
+    let (front, y, rear) = (spec.windscreen.base.0 + 0.06, spec.floor_y, spec.bulkhead_z);
     let mut mesh = coloured(block(Vec3::new(-half, y - 0.05, rear - 0.1), Vec3::new(half, y, front)), CARPET, 0.25);
     // Fire wall below the windscreen's foot.
     let cowl_y = spec.stations[spec.cowl].y[4] - 0.01;
@@ -101,11 +106,7 @@ fn floor_and_walls(spec: &Spec) -> Mesh {
         // Saloon: bench back panel and rear shelf up to the rear window's foot.
         RearWindow::Plan(ref window) => {
             let shelf_y = spec.rows[1].h_y + 0.43;
-            mesh.append(&coloured(
-                block(Vec3::new(-half, y, rear - 0.04), Vec3::new(half, shelf_y, rear)),
-                DOOR,
-                0.4,
-            ));
+            mesh.append(&coloured(block(Vec3::new(-half, y, rear - 0.04), Vec3::new(half, shelf_y, rear)), DOOR, 0.4));
             let shelf_front = spec.rows[1].h_z - 0.36;
             mesh.append(&coloured(
                 block(Vec3::new(-half, shelf_y - 0.03, window.base.0 - 0.02), Vec3::new(half, shelf_y, shelf_front)),
@@ -115,7 +116,7 @@ fn floor_and_walls(spec: &Spec) -> Mesh {
         }
         RearWindow::Behind { .. } => {
             mesh.append(&coloured(
-                block(Vec3::new(-half, y - 0.05, rear - 0.3), Vec3::new(half, y + 0.12, rear + 0.35)),
+                block(Vec3::new(-half + 0.06, y - 0.05, rear - 0.18), Vec3::new(half - 0.06, y + 0.10, rear + 0.35)),
                 CARPET,
                 0.3,
             ));
@@ -160,7 +161,7 @@ fn dashboard(spec: &Spec) -> Mesh {
     let mut mesh = coloured(sheet(&rows), DASH, 0.75);
     // Instrument hood and the screen in the middle.
     let hood = deformed(rounded_box(Vec3::new(0.20, 0.035, 0.09), 0.03, [4, 1, 1]), |p| {
-        Vec3::new(p.x, p.y * (1.0 - 0.5 * (p.x / 0.20).powi(2)) , p.z)
+        Vec3::new(p.x, p.y * (1.0 - 0.5 * (p.x / 0.20).powi(2)), p.z)
     });
     mesh.append(&coloured(
         hood.transformed(Affine3A::from_translation(Vec3::new(driver.x[0], top + 0.01, rear + 0.10))),
@@ -168,19 +169,13 @@ fn dashboard(spec: &Spec) -> Mesh {
         0.8,
     ));
     let screen = rounded_box(Vec3::new(0.13, 0.075, 0.008), 0.008, [1, 1, 1]);
-    let place = Affine3A::from_rotation_translation(
-        Quat::from_rotation_x(0.2),
-        Vec3::new(0.0, top + 0.03, rear + 0.03),
-    );
+    let place =
+        Affine3A::from_rotation_translation(Quat::from_rotation_x(0.2), Vec3::new(0.0, top + 0.03, rear + 0.03));
     mesh.append(&coloured(screen.transformed(place), [0.01, 0.01, 0.012], 0.8));
     // Console between the front seats.
     let (low, high) = (spec.floor_y, driver.h_y - 0.02);
     let console_rear = driver.h_z - 0.25;
-    let console = rounded_box(
-        Vec3::new(0.10, (high - low) / 2.0, (rear + 0.1 - console_rear) / 2.0),
-        0.03,
-        [1, 1, 1],
-    );
+    let console = rounded_box(Vec3::new(0.10, (high - low) / 2.0, (rear + 0.1 - console_rear) / 2.0), 0.03, [1, 1, 1]);
     let place = Affine3A::from_translation(Vec3::new(0.0, (low + high) / 2.0, (rear + 0.1 + console_rear) / 2.0));
     mesh.append(&coloured(console.transformed(place), DASH, 0.4));
     mesh
@@ -208,14 +203,16 @@ fn fittings(spec: &Spec) -> Mesh {
     let mut mesh = Mesh::default();
     let (top_z, roof_y) = (spec.windscreen.top.0, spec.roof[0].y);
     let mirror = rounded_box(Vec3::new(0.115, 0.033, 0.016), 0.015, [2, 1, 1]);
-    let at = Vec3::new(0.0, roof_y - 0.105, top_z + 0.03);
+    let at = Vec3::new(0.0, roof_y - 0.115, top_z + 0.03);
     mesh.append(&coloured(mirror.transformed(Affine3A::from_translation(at)), [0.03; 3], 0.9));
     mesh.append(&coloured(bar(at, at + Vec3::new(0.0, 0.055, 0.05), 0.010, 6), [0.03; 3], 0.8));
-    let visor = deformed(rounded_box(Vec3::new(0.19, 0.010, 0.075), 0.009, [4, 1, 2]), |p| p);
+    let visor = deformed(rounded_box(Vec3::new(0.165, 0.010, 0.07), 0.009, [3, 1, 1]), |p| {
+        Vec3::new(p.x, p.y - 0.6 * p.x * p.x, p.z)
+    });
     for x in [spec.rows[0].x[0], spec.rows[0].x[1]] {
         let place = Affine3A::from_rotation_translation(
-            Quat::from_rotation_x(0.16),
-            Vec3::new(x, roof_y - 0.070, top_z - 0.115),
+            Quat::from_rotation_x(0.22),
+            Vec3::new(x, roof_y - 0.105, top_z - 0.10),
         );
         mesh.append(&coloured(visor.transformed(place), LINING, 0.5));
     }

@@ -49,9 +49,9 @@ pub(crate) fn seat_part(spec: &Spec) -> Part {
     for row in spec.rows {
         let bench = row.x.len() == 3;
         for &x in row.x {
-            mesh.append(&seat(row, spec.floor_y, bench).transformed(Affine3A::from_translation(Vec3::new(
-                x, row.h_y, row.h_z,
-            ))));
+            mesh.append(
+                &seat(row, spec.floor_y, bench).transformed(Affine3A::from_translation(Vec3::new(x, row.h_y, row.h_z))),
+            );
         }
     }
     Part {
@@ -66,7 +66,7 @@ pub(crate) fn seat_part(spec: &Spec) -> Part {
 fn seat(row: &Row, floor_y: f32, bench: bool) -> Mesh {
     let half = row.half_width_m;
     let bolster = if bench { 0.012 } else { 0.040 };
-    let cells = if bench { [4, 1, 4] } else { [6, 1, 4] };
+    let cells = if bench { [3, 1, 2] } else { [5, 1, 3] };
     // Raised sides, a hollow middle: the share of the half-width decides.
     let raised = |x: f32| {
         let s = ((x.abs() / half - 0.55) / 0.35).clamp(0.0, 1.0);
@@ -85,13 +85,14 @@ fn seat(row: &Row, floor_y: f32, bench: bool) -> Mesh {
     )));
     // The back stands in its own frame: Y along it, Z out of its front, origin behind the H-point.
     let (back_half, back_thickness) = (0.315, 0.06);
-    let back = deformed(rounded_box(Vec3::new(half - 0.006, back_half, back_thickness), 0.045, [cells[0], 5, 1]), |p| {
-        let front = ((p.z + back_thickness) / (2.0 * back_thickness)).clamp(0.0, 1.0);
-        let up = p.y / back_half;
-        let taper = if bench { 1.0 - 0.04 * up.max(0.0) } else { 1.0 - 0.20 * up.max(0.0).powi(2) };
-        let lumbar = 0.015 * (1.0 - (up + 0.45).powi(2)).max(0.0);
-        Vec3::new(p.x * taper, p.y, p.z + front * (raised(p.x) * (1.0 - 0.5 * up.max(0.0)) + lumbar))
-    });
+    let back =
+        deformed(rounded_box(Vec3::new(half - 0.006, back_half, back_thickness), 0.045, [cells[0], 3, 1]), |p| {
+            let front = ((p.z + back_thickness) / (2.0 * back_thickness)).clamp(0.0, 1.0);
+            let up = p.y / back_half;
+            let taper = if bench { 1.0 - 0.04 * up.max(0.0) } else { 1.0 - 0.20 * up.max(0.0).powi(2) };
+            let lumbar = 0.015 * (1.0 - (up + 0.45).powi(2)).max(0.0);
+            Vec3::new(p.x * taper, p.y, p.z + front * (raised(p.x) * (1.0 - 0.5 * up.max(0.0)) + lumbar))
+        });
     let frame = Affine3A::from_rotation_translation(
         Quat::from_rotation_x(-row.back_deg.to_radians()),
         Vec3::new(0.0, 0.0, -H_AHEAD_OF_BACK_M),

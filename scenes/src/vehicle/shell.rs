@@ -10,7 +10,7 @@ use super::{
 };
 
 /// Columns across the vehicle as shares of the half-width.
-const COLUMNS: [f32; 7] = [-1.0, -0.8, -0.4, 0.0, 0.4, 0.8, 1.0];
+const COLUMNS: [f32; 5] = [-1.0, -0.70, 0.0, 0.70, 1.0];
 /// Levels of the lower body and of the whole.
 const LOWER: usize = 5;
 const LEVELS: usize = 8;
@@ -24,8 +24,8 @@ pub(crate) fn smooth_shell(spec: &Spec) -> Shell {
     let low = fine.points.iter().copied().reduce(Vec3::min).unwrap_or_default();
     let high = fine.points.iter().copied().reduce(Vec3::max).unwrap_or_default();
     // The fit is good to a centimetre; the rest is scaled so that the outer measures are met.
-    let scale = Vec3::new(spec.width_m, spec.height_m, spec.length_m)
-        / Vec3::new(high.x - low.x, high.y, high.z - low.z);
+    let scale =
+        Vec3::new(spec.width_m, spec.height_m, spec.length_m) / Vec3::new(high.x - low.x, high.y, high.z - low.z);
     for p in &mut fine.points {
         *p = Vec3::new(p.x, p.y, p.z - high.z) * scale + Vec3::Z * spec.front_z_m;
     }
@@ -92,7 +92,11 @@ fn cage(spec: &Spec) -> Cage {
     let outer = COLUMNS.len() - 1;
     for c in 0..outer {
         crease((spec.cowl, LOWER - 1, c), (spec.cowl, LOWER - 1, c + 1), 1.6);
-        crease((last_roof, LOWER - 1, c), (last_roof, LOWER - 1, c + 1), if last_roof == stations - 1 { 0.0 } else { 1.2 });
+        crease(
+            (last_roof, LOWER - 1, c),
+            (last_roof, LOWER - 1, c + 1),
+            if last_roof == stations - 1 { 0.0 } else { 1.2 },
+        );
         crease((0, LOWER - 1, c), (0, LOWER - 1, c + 1), 0.7);
         crease((stations - 1, LOWER - 1, c), (stations - 1, LOWER - 1, c + 1), 1.1);
     }
@@ -176,9 +180,7 @@ fn rear_window(w: &RearWindow, bulkhead_z: f32, inset: f32) -> Vec<Field<'_>> {
             vec![
                 Box::new(move |p| low.0 - p.y + inset),
                 Box::new(move |p| p.y - high.0 + inset + 0.10 * p.x * p.x),
-                Box::new(move |p| {
-                    p.x.abs() - (low.1 + (high.1 - low.1) * (p.y - low.0) / (high.0 - low.0)) + inset
-                }),
+                Box::new(move |p| p.x.abs() - (low.1 + (high.1 - low.1) * (p.y - low.0) / (high.0 - low.0)) + inset),
                 Box::new(move |p| p.z - bulkhead_z),
             ]
         }
@@ -249,8 +251,9 @@ fn cut_details(spec: &Spec, shell: &mut Shell) {
         &[
             Box::new(move |p: Vec3| lamp_low - p.y + 0.10 * (p.x.abs() - 0.45)),
             Box::new(move |p: Vec3| p.y - lamp_high - 0.10 * (p.x.abs() - 0.45)),
-            Box::new(move |p: Vec3| 0.62 * width - p.x.abs() + 0.8 * (p.y - lamp_low)),
-            ahead(0.56),
+            Box::new(move |p: Vec3| 0.60 * width - p.x.abs() + 0.8 * (p.y - lamp_low)),
+            // The rear end leans back.
+            Box::new(move |p: Vec3| front - 0.48 - 1.1 * (p.y - lamp_low) - p.z),
         ],
     );
     // Grille between the lamps, air intake below.
@@ -290,6 +293,12 @@ fn cut_details(spec: &Spec, shell: &mut Shell) {
     // Sills, aprons and underside.
     let sill = spec.stations[5].y[1] - 0.015;
     shell.carve(&[Body], Plastic, &[Box::new(move |p: Vec3| p.y - sill)]);
+    // The middle of the underside is never seen: a flat tray stands for it.
+    let (points, normals) = (&shell.points, &shell.normals);
+    shell.triangles.retain(|(t, label)| {
+        let hidden = t.iter().all(|&i| normals[i as usize].y < -0.8 && points[i as usize].x.abs() < 0.75 * width);
+        *label != Plastic || !hidden
+    });
     // Shut lines: doors, bonnet, boot.
     const HALF_GAP_M: f32 = 0.0035;
     let belt = spec.belt;
@@ -306,7 +315,7 @@ fn cut_details(spec: &Spec, shell: &mut Shell) {
             ],
         );
     }
-    let bonnet_end = spec.windscreen.base.0;
+    let (bonnet_end, curve) = spec.windscreen.base;
     let bonnet_edge = move |p: Vec3| p.x.abs() - 0.80 * width + 0.16 * (p.z - bonnet_end);
     shell.carve(
         &[Body],
@@ -314,7 +323,7 @@ fn cut_details(spec: &Spec, shell: &mut Shell) {
         &[
             Box::new(move |p: Vec3| bonnet_edge(p) - HALF_GAP_M),
             Box::new(move |p: Vec3| -bonnet_edge(p) - HALF_GAP_M),
-            Box::new(move |p: Vec3| bonnet_end - 0.25 - p.z),
+            Box::new(move |p: Vec3| bonnet_end + 0.02 - curve * p.x * p.x - p.z),
             Box::new(move |p: Vec3| p.z - front + 0.22),
             Box::new(move |p: Vec3| nose[4] - p.y),
         ],

@@ -6,7 +6,7 @@ use glam::{Affine3A, Quat, Vec3};
 use super::{Wheel, spec::Spec};
 use crate::{
     mesh::Mesh,
-    shapes::{coloured, lathe, mirrored, rounded_box},
+    shapes::{block, coloured, lathe, mirrored},
     surface::{Part, Surface},
     truth::{Role, Tag},
 };
@@ -41,23 +41,31 @@ fn parts(spec: &Spec, right: bool) -> Vec<Part> {
             (half, rim + 0.35 * (radius - rim)),
             (half * 0.86, rim),
         ],
-        36,
+        32,
     );
     let well = coloured(lathe(&[(half * 0.1, rim), (half * 0.1, 0.0)], 24), [0.05; 3], 0.4);
     let mut dark = coloured(tyre, [0.35; 3], 1.0);
     dark.append(&well);
     let mut metal = coloured(
-        lathe(&[(half * 0.2, rim - 0.03), (half * 0.84, rim - 0.028), (half * 0.92, rim - 0.012), (half * 0.88, rim)], 36),
+        lathe(
+            &[(half * 0.2, rim - 0.03), (half * 0.84, rim - 0.028), (half * 0.92, rim - 0.012), (half * 0.88, rim)],
+            32,
+        ),
         [0.9; 3],
         0.9,
     );
     metal.append(&coloured(lathe(&[(half * 0.25, rim * 0.62), (half * 0.25, rim * 0.3)], 24), [0.5; 3], 0.5));
-    metal.append(&coloured(lathe(&[(half * 0.55, 0.075), (half * 0.74, 0.065), (half * 0.76, 0.0)], 16), [0.9; 3], 1.0));
+    metal.append(&coloured(
+        lathe(&[(half * 0.55, 0.075), (half * 0.74, 0.065), (half * 0.76, 0.0)], 16),
+        [0.9; 3],
+        1.0,
+    ));
     const SPOKES: usize = 5;
     let length = rim - 0.02 - 0.05;
     for k in 0..SPOKES {
         for lean in [-0.13f32, 0.13] {
-            let spoke = rounded_box(Vec3::new(0.014, length / 2.0, 0.02), 0.008, [1, 1, 1]);
+            let half_size = Vec3::new(0.013, length / 2.0, 0.019);
+            let spoke = block(-half_size, half_size);
             let place = Affine3A::from_rotation_translation(
                 Quat::from_rotation_x(TAU * k as f32 / SPOKES as f32 + lean),
                 Vec3::ZERO,
