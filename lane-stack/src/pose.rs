@@ -16,10 +16,11 @@ pub struct Pose {
 }
 
 /// Eyes, nose tip and mouth corners of an average head: image right, image down, towards the camera; millimetres.
-/// Right and down are the ArcFace template scaled to 62.5 mm between the eyes; the nose tip's depth is that of the
-/// neutral MakeHuman head (28.8 mm before the corneas); the mouth corners' depth is an assumption.
+/// 62.5 mm between the eyes; the nose tip is that of the neutral MakeHuman head (36.4 mm under and 28.8 mm before the
+/// corneas at 61.6 mm between the eyes). Assumptions: the mouth's height, between the ArcFace template's 72 mm and the
+/// 64–70 mm at which detectors put it, its width (that template's), and its depth.
 const HEAD_MM: [[f64; 3]; 5] =
-    [[-31.25, 0.0, 0.0], [31.25, 0.0, 0.0], [0.0, 36.0, 28.8], [-25.9, 72.0, 2.0], [25.9, 72.0, 2.0]];
+    [[-31.25, 0.0, 0.0], [31.25, 0.0, 0.0], [0.0, 37.0, 29.2], [-25.9, 69.0, 2.0], [25.9, 69.0, 2.0]];
 
 /// The pose; `None` when the landmarks coincide or are not finite.
 pub fn from_landmarks(landmarks_px: &[[f32; 2]; 5]) -> Option<Pose> {

@@ -5,12 +5,13 @@ use crate::decode::RawFace;
 use crate::detector::Detector;
 use crate::embedder::{Embedder, unit};
 use crate::error::SetupError;
-use crate::gallery::{Gallery, cosine};
+use crate::gallery::Gallery;
 use crate::models::Selection;
 use crate::picture::Picture;
 use crate::quality;
 use crate::resample::Crop;
 use crate::runtime;
+use crate::shots::{Group, Rank, Shot, Track, join};
 use crate::track::{Motion, Sighting, assign};
 use std::path::Path;
 
@@ -36,22 +37,6 @@ pub struct Face {
 struct Encounter {
     detections: Vec<Detection>,
     tracks: Vec<Track>,
-}
-
-/// A tracked face of one camera.
-struct Track {
-    camera_id: String,
-    motion: Motion,
-    exposures: Vec<u64>,
-    /// Best first.
-    shots: Vec<Shot>,
-}
-
-/// A shot kept for embedding.
-struct Shot {
-    detection: usize,
-    valid: Result<(), String>,
-    crop: Crop,
 }
 
 impl InProcessStack {
@@ -188,15 +173,12 @@ impl InProcessStack {
             let track = &mut encounter.tracks[index];
             track.exposures.push(frame.exposure_id);
             let valid = self.working.quality_rule.check(face.raw.score, &face.quality);
-            let rank = |valid: bool, overall: f32| (valid, overall);
-            let new = rank(valid.is_ok(), face.quality.overall);
-            let better = |s: &Shot| rank(s.valid.is_ok(), encounter.detections[s.detection].quality.overall) >= new;
-            let at = track.shots.iter().take_while(|s| better(s)).count();
-            if at < self.working.shots_per_track
+            // A shot that will not be kept need not be cut out.
+            let rank = Rank { valid: valid.is_ok(), overall: face.quality.overall };
+            if track.place(rank, self.working.shots_per_track).is_some()
                 && let Some(crop) = self.embedder.align(picture, &face.raw.landmarks_px)
             {
-                track.shots.insert(at, Shot { detection, valid, crop });
-                track.shots.truncate(self.working.shots_per_track);
+                track.keep(Shot { detection, rank, broken: valid.err(), crop }, self.working.shots_per_track);
             }
         }
     }
@@ -204,9 +186,9 @@ impl InProcessStack {
     /// The mean of the embeddings of a track's shots, unit length. Shots that break the rule are left out when there are
     /// others: a bad shot spoils the mean.
     fn track_template(&mut self, shots: &[Shot]) -> Result<Option<Vec<f32>>, StackError> {
-        let only_valid = shots.iter().any(|s| s.valid.is_ok());
+        let only_valid = shots.iter().any(|s| s.rank.valid);
         let mut sum = vec![0.0f32; self.embedder.card().dimension];
-        for shot in shots.iter().filter(|s| s.valid.is_ok() || !only_valid) {
+        for shot in shots.iter().filter(|s| s.rank.valid || !only_valid) {
             for (s, v) in sum.iter_mut().zip(self.embed(&shot.crop)?) {
                 *s += v;
             }
@@ -221,7 +203,7 @@ impl InProcessStack {
             groups.push(Group { tracks: vec![index as u32], template, track });
         }
         let count = groups.len();
-        join(&mut groups, self.working.tracking.join_similarity, &encounter.detections);
+        join(&mut groups, self.working.tracking.join_similarity);
         let mut new_id = vec![0u32; count];
         let mut best_shots = Vec::new();
         for (id, group) in groups.iter().enumerate() {
@@ -240,53 +222,11 @@ impl InProcessStack {
             let Some(shot) = group.track.shots.first() else { continue };
             let detection = encounter.detections[shot.detection].clone();
             let (candidates, matched) = group.template.as_deref().map_or_else(Default::default, |t| self.identify(t));
-            let reason = match &shot.valid {
-                Ok(()) => "keeps every bound of the quality rule".to_string(),
-                Err(broken) => broken.clone(),
-            };
-            best_shots.push(BestShot { detection, valid: shot.valid.is_ok(), reason, candidates, matched });
+            let kept = || "keeps every bound of the quality rule".to_string();
+            let reason = shot.broken.clone().unwrap_or_else(kept);
+            best_shots.push(BestShot { detection, valid: shot.rank.valid, reason, candidates, matched });
         }
         Ok(Decisions { detections: encounter.detections, best_shots })
-    }
-}
-
-/// Tracks that are taken for one face.
-struct Group {
-    tracks: Vec<u32>,
-    template: Option<Vec<f32>>,
-    track: Track,
-}
-
-/// Joins tracks of one camera that never show in the same exposure and whose templates agree, most similar first.
-fn join(groups: &mut Vec<Group>, least: f32, detections: &[Detection]) {
-    let similarity = |a: &Group, b: &Group| -> Option<f32> {
-        let apart = a.track.exposures.iter().all(|e| !b.track.exposures.contains(e));
-        let fits = a.track.camera_id == b.track.camera_id && apart;
-        fits.then(|| Some(cosine(a.template.as_deref()?, b.template.as_deref()?))).flatten().filter(|s| *s >= least)
-    };
-    loop {
-        let mut best: Option<(f32, usize, usize)> = None;
-        for a in 0..groups.len() {
-            for b in a + 1..groups.len() {
-                if let Some(s) = similarity(&groups[a], &groups[b])
-                    && best.is_none_or(|(top, ..)| s > top)
-                {
-                    best = Some((s, a, b));
-                }
-            }
-        }
-        let Some((_, a, b)) = best else { return };
-        let joined = groups.remove(b);
-        let group = &mut groups[a];
-        group.tracks.extend(joined.tracks);
-        group.track.exposures.extend(joined.track.exposures);
-        group.track.shots.extend(joined.track.shots);
-        let overall = |s: &Shot| detections[s.detection].quality.overall;
-        let order =
-            |x: &Shot, y: &Shot| (y.valid.is_ok().cmp(&x.valid.is_ok())).then(overall(y).total_cmp(&overall(x)));
-        group.track.shots.sort_by(order);
-        let both = group.template.take().zip(joined.template);
-        group.template = both.and_then(|(x, y)| unit(x.iter().zip(&y).map(|(p, q)| p + q).collect()));
     }
 }
 

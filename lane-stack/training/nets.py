@@ -13,6 +13,11 @@ DETECTOR_STRIDES = (8, 16, 32)
 DETECTOR_OUTPUTS = [f"{kind}_{s}" for kind in ("cls", "obj", "bbox", "kps") for s in DETECTOR_STRIDES]
 
 
+# Where the five landmarks lie in a frontal face's box, in box widths and heights from its middle (assumption: roughly the
+# T112 template in a face box); the head learns what differs from it.
+LANDMARK_PRIOR = (-0.19, -0.10, 0.19, -0.10, 0.0, 0.10, -0.14, 0.28, 0.14, 0.28)
+
+
 def conv_bn(cin, cout, kernel=3, stride=1, groups=1, act=True):
     layers = [
         nn.Conv2d(cin, cout, kernel, stride, kernel // 2, groups=groups, bias=False),
@@ -75,9 +80,14 @@ class Detector(nn.Module):
         p16 = self.lateral[1](c16) + F.interpolate(p32, scale_factor=2.0, mode="nearest")
         p8 = self.lateral[0](c8) + F.interpolate(p16, scale_factor=2.0, mode="nearest")
         flat = []
+        prior = torch.tensor(LANDMARK_PRIOR)
         for level, tower, head in zip((p8, p16, p32), self.tower, self.predict):
             y = head(tower(level)).permute(0, 2, 3, 1)
-            flat.append(y.reshape(y.shape[0], -1, 16))
+            y = y.reshape(y.shape[0], -1, 16).float()
+            # Landmarks relative to the predicted box: far quicker to learn than free offsets in strides.
+            centre, extent = y[..., 2:4], torch.exp(torch.clamp(y[..., 4:6], -3.0, 6.0))
+            marks = torch.cat([centre] * 5, dim=-1) + torch.cat([extent] * 5, dim=-1) * (prior + 0.1 * y[..., 6:16])
+            flat.append(torch.cat([y[..., 0:6], marks], dim=-1))
         if raw:
             return torch.cat(flat, dim=1)
         cls = [torch.sigmoid(y[..., 0:1]) for y in flat]

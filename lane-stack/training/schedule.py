@@ -16,6 +16,7 @@ class Clock:
         self._before = spent_s
         self._start = time.monotonic()
         self._paused = 0.0
+        self._saved = time.monotonic()
 
     def spent_s(self):
         return self._before + time.monotonic() - self._start - self._paused
@@ -23,6 +24,14 @@ class Clock:
     def pause(self, seconds):
         """Evaluation time does not count as training time."""
         self._paused += seconds
+
+    def due(self, every_s=60.0):
+        """Whether a checkpoint is due by the clock; asking for it starts the next wait."""
+        now = time.monotonic()
+        if now - self._saved < every_s:
+            return False
+        self._saved = now
+        return True
 
     def progress(self, step):
         return min(1.0, step / self.steps if self.steps else self.spent_s() / self.limit_s)

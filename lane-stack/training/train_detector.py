@@ -120,6 +120,12 @@ def main():
     cells = torch.from_numpy(detector_data.CELLS)
     judge = Detector()
 
+    def save_last():
+        schedule.save(last, {
+            "net": net.state_dict(), "optimiser": optimiser.state_dict(), "average": average.state, "step": step,
+            "best": best, "spent_s": clock.spent_s(),
+        })
+
     def keep(final):
         nonlocal best
         began = time.monotonic()
@@ -134,10 +140,7 @@ def main():
                 "minutes": clock.spent_s() / 60.0, "batch": args.batch, "seed": args.seed, "figures": figures,
                 "final": final, "training_frames": len(training),
             })
-        schedule.save(last, {
-            "net": net.state_dict(), "optimiser": optimiser.state_dict(), "average": average.state, "step": step,
-            "best": best, "spent_s": clock.spent_s(),
-        })
+        save_last()
         clock.pause(time.monotonic() - began)
 
     clock = schedule.Clock(args.minutes, args.steps, spent)
@@ -163,6 +166,8 @@ def main():
             shown, shown_step = now, step
             losses = " ".join(f"{k} {v.item():.3f}" for k, v in parts.items())
             print(f"step {step} {progress:5.1%} {losses} | {speed:.0f} crops/s", flush=True)
+        if clock.due():
+            save_last()
         if clock.spent_s() >= next_look:
             keep(final=False)
             next_look = clock.spent_s() + args.evaluate_every * 60.0

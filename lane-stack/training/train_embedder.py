@@ -89,6 +89,12 @@ def main():
           "held-out identities", flush=True)
     judge = Embedder()
 
+    def save_last():
+        schedule.save(last, {
+            "net": net.state_dict(), "classes": classes.detach(), "optimiser": optimiser.state_dict(),
+            "average": average.state, "step": step, "best": best, "spent_s": clock.spent_s(),
+        })
+
     def keep(final):
         nonlocal best
         began = time.monotonic()
@@ -108,10 +114,7 @@ def main():
                 "minutes": clock.spent_s() / 60.0, "batch": args.batch, "seed": args.seed, "figures": figures,
                 "final": final, "training_identities": len(training), "training_faces": len(store.images),
             })
-        schedule.save(last, {
-            "net": net.state_dict(), "classes": classes.detach(), "optimiser": optimiser.state_dict(),
-            "average": average.state, "step": step, "best": best, "spent_s": clock.spent_s(),
-        })
+        save_last()
         clock.pause(time.monotonic() - began)
 
     clock = schedule.Clock(args.minutes, args.steps, spent)
@@ -139,6 +142,8 @@ def main():
             shown, shown_step = now, step
             print(f"step {step} {progress:5.1%} loss {loss.item():.3f} right {right.item():.2f} | {speed:.0f} faces/s",
                   flush=True)
+        if clock.due():
+            save_last()
         if clock.spent_s() >= next_look:
             keep(final=False)
             next_look = clock.spent_s() + args.evaluate_every * 60.0
