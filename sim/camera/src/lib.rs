@@ -1,1 +1,21 @@
 //! Lens, sensor, ISP and encoder: radiance images to frames.
+//!
+//! Radiance (W·m⁻²·sr⁻¹ in the bands red 600–700, green 500–600, blue 400–500 nm) → blur by pixel aperture and
+//! diffraction → photons → electrons and their noise after EMVA 1288 → 12-bit linear numbers → white balance and
+//! transfer curve → 8 bits → JPEG. Every random number belongs to a (seed, exposure, pixel), so frames depend neither on
+//! the number of threads nor on how much of the sensor is computed.
+mod encode;
+mod expose;
+mod isp;
+pub mod lens;
+pub mod noise;
+mod psf;
+mod view;
+
+pub use encode::{EncodeError, encode_jpeg};
+pub use expose::{
+    BLACK_DN, CameraError, CameraModel, ExposureSettings, FULL_SCALE_DN, Frame8, LinearFrame, expose, expose_linear,
+};
+pub use isp::{Gamma, Isp};
+pub use psf::MARGIN_PX;
+pub use view::{RadianceView, Samples};

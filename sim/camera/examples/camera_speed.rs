@@ -1,0 +1,54 @@
+//! Prints how many megapixels a second the sensor model and the JPEG encoder do.
+use std::time::Instant;
+
+use half::f16;
+use laneproof_camera::{CameraModel, ExposureSettings, Isp, RadianceView, Samples, encode_jpeg, expose};
+use laneproof_scenes::catalogue::{Colour, Lens, Sensor};
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let (width, height) = (1920u32, 1200u32);
+    let samples: Vec<f16> = (0..width * height)
+        .flat_map(|i| {
+            let l = 0.2 + 3.0 * (i % width) as f32 / width as f32;
+            [l, 0.9 * l, 0.8 * l, 1.0].map(f16::from_f32)
+        })
+        .collect();
+    let view = RadianceView::whole(width, height, Samples::Rgba16(&samples));
+    let settings = ExposureSettings { exposure_us: 400.0, gain_db: 0.0 };
+    for colour in [Colour::Mono, Colour::Rgb] {
+        let sensor = Sensor {
+            width_px: width,
+            height_px: height,
+            pixel_pitch_um: 3.45,
+            full_well_e: 11_000.0,
+            dark_noise_e: 2.4,
+            dark_current_e_per_s: 1.0,
+            quantum_efficiency: [0.5, 0.6, 0.5],
+            prnu: 0.01,
+            dsnu_e: 1.0,
+            bit_depth: 8,
+            colour,
+            source: "benchmark".into(),
+        };
+        let isp = Isp::balanced(&sensor, [1.0; 3]);
+        let lens = Lens { focal_length_mm: 25.0, f_number: 4.0, transmittance: 0.9, focus_distance_m: 6.0 };
+        let camera = CameraModel::new("benchmark", sensor, lens, isp)?;
+        for exposure in 0..3 {
+            let start = Instant::now();
+            let frame = expose(&camera, &view, &settings, 1, exposure)?;
+            let exposed = start.elapsed().as_secs_f64();
+            let jpeg = encode_jpeg(&frame, 90)?;
+            let encoded = start.elapsed().as_secs_f64() - exposed;
+            let megapixels = f64::from(width * height) * 1e-6;
+            println!(
+                "{colour:?}: {:.1} ms ({:.0} MP/s), JPEG {:.1} ms ({:.0} MP/s, {} kB)",
+                exposed * 1e3,
+                megapixels / exposed,
+                encoded * 1e3,
+                megapixels / encoded,
+                jpeg.len() / 1000
+            );
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,50 @@
+//! JPEG, the same bytes for the same frame.
+use jpeg_encoder::{ColorType, Encoder, EncodingError};
+use laneproof_scenes::catalogue::Colour;
+
+use crate::expose::Frame8;
+
+/// Why a frame could not be encoded.
+#[derive(Debug, thiserror::Error)]
+pub enum EncodeError {
+    /// JPEG has 16-bit sizes.
+    #[error("a frame of {width}×{height} pixels does not fit into JPEG, which ends at 65535×65535")]
+    TooLarge {
+        /// Columns.
+        width: u32,
+        /// Rows.
+        height: u32,
+    },
+    /// The encoder refused.
+    #[error("the JPEG encoder failed on a frame of {width}×{height} pixels at quality {quality} (1 to 100): {source}")]
+    Encoder {
+        /// Columns.
+        width: u32,
+        /// Rows.
+        height: u32,
+        /// As asked for.
+        quality: u8,
+        /// What it says.
+        source: EncodingError,
+    },
+}
+
+/// Encodes a frame as baseline JPEG at a quality of 1 to 100.
+pub fn encode_jpeg(frame: &Frame8, quality: u8) -> Result<Vec<u8>, EncodeError> {
+    let Frame8 { width, height, .. } = *frame;
+    let (Ok(w), Ok(h)) = (u16::try_from(width), u16::try_from(height)) else {
+        return Err(EncodeError::TooLarge { width, height });
+    };
+    let mut bytes = Vec::with_capacity(frame.bytes.len() / 4);
+    let colour = match frame.colour {
+        Colour::Mono => ColorType::Luma,
+        Colour::Rgb => ColorType::Rgb,
+    };
+    Encoder::new(&mut bytes, quality).encode(&frame.bytes, w, h, colour).map_err(|source| EncodeError::Encoder {
+        width,
+        height,
+        quality,
+        source,
+    })?;
+    Ok(bytes)
+}

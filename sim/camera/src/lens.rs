@@ -1,0 +1,89 @@
+//! What a lens does to light and sharpness, as numbers: thin-lens optics (E. Hecht, *Optics*, 5th ed., ch. 5 and 10).
+use laneproof_scenes::catalogue::Lens;
+
+/// Planck's constant × speed of light, J·m (SI 2019, both exact).
+const HC_J_M: f64 = 6.626_070_15e-34 * 299_792_458.0;
+/// Middles of the camera bands red, green, blue, nanometres.
+pub const BAND_CENTRES_NM: [f64; 3] = [650.0, 550.0, 450.0];
+
+/// Photons that a pixel on the axis receives per unit of band radiance (1 W·m⁻²·sr⁻¹) and second, for red, green, blue:
+/// π τ / (4 N²) × pixel area ÷ photon energy at the band's middle.
+pub fn photons_per_radiance_s(lens: &Lens, pixel_pitch_um: f32) -> [f64; 3] {
+    let etendue = std::f64::consts::PI * f64::from(lens.transmittance) / (4.0 * f64::from(lens.f_number).powi(2));
+    let area_m2 = (f64::from(pixel_pitch_um) * 1e-6).powi(2);
+    BAND_CENTRES_NM.map(|nm| etendue * area_m2 * (nm * 1e-9) / HC_J_M)
+}
+
+/// Natural vignetting cos⁴ θ of a pixel `offset_um` away from the axis on the sensor.
+pub fn cos4(lens: &Lens, offset_um: [f32; 2]) -> f32 {
+    let focal_um = lens.focal_length_mm * 1e3;
+    let f2 = focal_um * focal_um;
+    let cos2 = f2 / (f2 + offset_um[0] * offset_um[0] + offset_um[1] * offset_um[1]);
+    cos2 * cos2
+}
+
+/// Diameter of the circle of confusion on the sensor, pixels, of a point `distance_m` before the entrance pupil.
+pub fn circle_of_confusion_px(lens: &Lens, pixel_pitch_um: f32, distance_m: f32) -> f32 {
+    let f = f64::from(lens.focal_length_mm) * 1e-3;
+    let (s, d) = (f64::from(lens.focus_distance_m), f64::from(distance_m));
+    let diameter_m = f * f / f64::from(lens.f_number) * (d - s).abs() / (d * (s - f));
+    (diameter_m / (f64::from(pixel_pitch_um) * 1e-6)) as f32
+}
+
+/// Nearest and farthest distance, metres, whose circle of confusion stays within `limit_px`; the far one is infinite
+/// beyond the hyperfocal distance.
+pub fn depth_of_field_m(lens: &Lens, pixel_pitch_um: f32, limit_px: f32) -> (f32, f32) {
+    let f = f64::from(lens.focal_length_mm) * 1e-3;
+    let s = f64::from(lens.focus_distance_m);
+    let blur = f64::from(lens.f_number) * f64::from(limit_px) * f64::from(pixel_pitch_um) * 1e-6 * (s - f);
+    let far = if f * f > blur { s * f * f / (f * f - blur) } else { f64::INFINITY };
+    ((s * f * f / (f * f + blur)) as f32, far as f32)
+}
+
+/// Length of the streak, pixels, that a moving point leaves: speed × exposure × pixels per metre × sine of the angle
+/// between motion and optical axis.
+pub fn motion_blur_px(speed_mps: f32, exposure_us: f32, pixels_per_metre: f32, angle_rad: f32) -> f32 {
+    speed_mps * exposure_us * 1e-6 * pixels_per_metre * angle_rad.sin().abs()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A lens that images 1,440 px/m on 3.45 µm pixels at its focus.
+    fn lens(f_number: f32) -> Lens {
+        let magnification = 1440.0 * 3.45e-6;
+        let focal_length_mm = 100.0f32;
+        let focus_distance_m = focal_length_mm * 1e-3 * (1.0 + 1.0 / magnification);
+        Lens { focal_length_mm, f_number, transmittance: 0.9, focus_distance_m }
+    }
+
+    #[test]
+    fn depth_of_field_at_1440_px_per_metre() {
+        for (f_number, want) in [(2.8, 1.6), (4.0, 2.3), (5.6, 3.2), (8.0, 4.5)] {
+            let (near, far) = depth_of_field_m(&lens(f_number), 3.45, 2.0);
+            assert!((far - near - want).abs() < 0.07, "f/{f_number}: {} not {want}", far - near);
+            for distance in [near, far] {
+                assert!((circle_of_confusion_px(&lens(f_number), 3.45, distance) - 2.0).abs() < 0.01);
+            }
+        }
+        assert_eq!(circle_of_confusion_px(&lens(4.0), 3.45, lens(4.0).focus_distance_m), 0.0);
+    }
+
+    #[test]
+    fn motion_blur_of_passing_cars() {
+        let (mph, angle) = (0.447_04, 25f32.to_radians());
+        assert!((motion_blur_px(10.0 * mph, 500.0, 1440.0, angle) - 1.4).abs() < 0.05);
+        assert!((motion_blur_px(25.0 * mph, 1000.0, 1440.0, angle) - 6.8).abs() < 0.05);
+        let across =
+            motion_blur_px(1.0, 1.0, 1440.0, std::f32::consts::FRAC_PI_2) / motion_blur_px(1.0, 1.0, 1440.0, angle);
+        assert!((across - 2.4).abs() < 0.05);
+    }
+
+    #[test]
+    fn vignetting_follows_the_field_angle() {
+        let lens = Lens { focal_length_mm: 10.0, f_number: 4.0, transmittance: 1.0, focus_distance_m: 5.0 };
+        assert_eq!(cos4(&lens, [0.0, 0.0]), 1.0);
+        assert!((cos4(&lens, [10_000.0, 0.0]) - 0.25).abs() < 1e-6, "cos⁴ 45° = 1/4");
+    }
+}
