@@ -93,8 +93,8 @@ pub(crate) fn quad(corners: [Vec3; 4]) -> Mesh {
 /// A grid of points, rows of equal length, as a smooth surface facing `(next in row) × (next row)`.
 pub(crate) fn sheet(rows: &[Vec<Vec3>]) -> Mesh {
     let width = rows.first().map_or(0, Vec::len) as u32;
-    let mut mesh = Mesh::default();
-    mesh.vertices = rows.iter().flatten().map(|p| Vertex::new(*p, Vec3::Y, [0.0; 2])).collect();
+    let vertices = rows.iter().flatten().map(|p| Vertex::new(*p, Vec3::Y, [0.0; 2])).collect();
+    let mut mesh = Mesh { vertices, indices: Vec::new() };
     for r in 0..rows.len().saturating_sub(1) as u32 {
         for c in 0..width.saturating_sub(1) {
             let (a, b) = (r * width + c, (r + 1) * width + c);

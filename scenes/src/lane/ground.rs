@@ -1,7 +1,7 @@
 //! Roadway, markings and the terrain round them.
 use std::sync::Arc;
 
-use glam::{Affine3A, Vec3};
+use glam::Vec3;
 
 use crate::{
     catalogue::LaneSpec,
@@ -124,5 +124,5 @@ pub(super) fn terrain(spec: &LaneSpec) -> Mesh {
     }
     patch([-half - 14.0, half + 14.0], [-FAR_M, ROAD_Z_M[0]], gravel);
     patch([-half - 14.0, half + 14.0], [ROAD_Z_M[1], FAR_M], gravel);
-    mesh.transformed(Affine3A::IDENTITY)
+    mesh
 }

@@ -46,7 +46,7 @@ pub(super) fn walls(mesh: &mut Mesh) {
 /// Trees in loose rows, and a ring of hills on the horizon.
 pub(super) fn green() -> Mesh {
     let mut mesh = Mesh::default();
-    for k in 0..44u32 {
+    for k in 0..28u32 {
         let r = |salt| hash01(k, salt);
         let (x, z) = match k % 4 {
             // Behind the wall, beside the building, and across the road's far end, where the cameras look.
@@ -92,7 +92,7 @@ fn hills() -> Mesh {
         .map(|&(radius, ring)| {
             (0..=AROUND)
                 .map(|k| {
-                    let a = -TAU * (k % AROUND) as f32 / AROUND as f32;
+                    let a = TAU * (k % AROUND) as f32 / AROUND as f32;
                     Vec3::new(radius * a.cos(), height(a, ring) - 0.1, radius * a.sin())
                 })
                 .collect()

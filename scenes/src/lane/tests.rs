@@ -16,10 +16,12 @@ fn spec() -> LaneSpec {
 }
 
 fn rig() -> Vec<CameraPole> {
+    // As the catalogue's three poles.
     vec![
-        CameraPole { position_m: Vec3::new(0.4, 2.4, 3.5), look_at_m: Vec3::new(0.2, 1.1, -2.5) },
-        CameraPole { position_m: Vec3::new(2.4, 1.6, -0.4), look_at_m: Vec3::new(0.2, 1.1, -3.0) },
-        CameraPole { position_m: Vec3::new(-2.4, 1.6, -3.4), look_at_m: Vec3::new(0.0, 1.1, -3.4) },
+        CameraPole { position_m: Vec3::new(1.95, 2.4, 5.5), look_at_m: Vec3::new(0.0, 1.3, -2.4) },
+        CameraPole { position_m: Vec3::new(2.1, 1.7, 2.0), look_at_m: Vec3::new(0.22, 1.3, -3.2) },
+        CameraPole { position_m: Vec3::new(-2.1, 1.7, 2.0), look_at_m: Vec3::new(-0.22, 1.3, -3.2) },
+        CameraPole { position_m: Vec3::new(0.3, 5.2, 4.0), look_at_m: Vec3::new(0.0, 1.2, -2.5) },
     ]
 }
 
@@ -39,6 +41,9 @@ fn no_camera_sees_its_own_mounting_and_poles_keep_off_the_roadway() {
                 let ray = (look + right * a + up * b).normalize();
                 let nearest = furniture.triangles().filter_map(|t| hit(t, camera.position_m, ray)).fold(9.0, f32::min);
                 assert!(nearest > 0.4, "{camera:?} sees something at {nearest} m");
+                // Nothing of the lane stands before the middle of the picture.
+                let central = i.abs() <= 1 && k.abs() <= 1;
+                assert!(!central || nearest > 5.0, "{camera:?}: something stands {nearest} m ahead");
             }
         }
     }

@@ -30,7 +30,7 @@ pub(crate) fn body_parts(spec: &Spec, shell: &Shell, paint: [f32; 3]) -> Vec<Par
     trim.append(&arch_liners(spec, shell));
     trim.append(&tray(spec));
     let mut lamps = coloured(shell.extract(|l| l == Label::HeadLamp), [0.33, 0.34, 0.36], 1.0);
-    lamps.append(&coloured(shell.extract(|l| l == Label::TailLamp), [0.30, 0.012, 0.015], 1.0));
+    lamps.append(&coloured(shell.extract(|l| l == Label::TailLamp), [0.40, 0.010, 0.012], 1.0));
     mount(spec, shell, &mut painted, &mut trim);
     vec![
         Part {
@@ -57,7 +57,7 @@ pub(crate) fn body_parts(spec: &Spec, shell: &Shell, paint: [f32; 3]) -> Vec<Par
 /// A flat tray for the middle of the underside.
 fn tray(spec: &Spec) -> Mesh {
     let half = spec.width_m / 2.0 - 0.24;
-    let (front, rear) = (spec.front_z_m - 0.35, spec.front_z_m - spec.length_m + 0.35);
+    let (front, rear) = (spec.front_z_m - 0.50, spec.front_z_m - spec.length_m + 0.50);
     let corners = [(-half, rear), (half, rear), (half, front), (-half, front)].map(|(x, z)| Vec3::new(x, 0.235, z));
     coloured(quad(corners), [0.02; 3], 0.3)
 }

@@ -51,10 +51,10 @@ fn inner_skin(spec: &Spec, shell: &Shell) -> Mesh {
     let belt = |p: Vec3| spec.belt.0 - spec.belt.1 * p.z;
     let lined = |t: &[u32; 3], label: Label| {
         let centre = t.iter().map(|&i| shell.points[i as usize]).sum::<Vec3>() / 3.0;
-        let seen = centre.y > spec.floor_y + 0.10 && centre.z < front && centre.z > rear;
+        let seen = centre.y > spec.floor_y - 0.03 && centre.z < front && centre.z > rear;
         // Nobody looks into the boot or under the bonnet.
-        let boot = centre.z < spec.bulkhead_z && centre.y < belt(centre) - 0.12;
-        let engine = centre.z > spec.windscreen.base.0 - 0.05 && centre.y < belt(centre) - 0.25;
+        let boot = centre.z < spec.bulkhead_z - 0.05 && centre.y < belt(centre) - 0.35;
+        let engine = centre.z > spec.windscreen.base.0 + 0.06 && centre.y < belt(centre) - 0.25;
         seen && !boot && !engine && !matches!(label, Label::Pane(_) | Label::Opening)
     };
     let mut mesh = Mesh::default();
@@ -101,7 +101,11 @@ fn floor_and_walls(spec: &Spec) -> Mesh {
     let mut mesh = coloured(block(Vec3::new(-half, y - 0.05, rear - 0.1), Vec3::new(half, y, front)), CARPET, 0.25);
     // Fire wall below the windscreen's foot.
     let cowl_y = spec.stations[spec.cowl].y[4] - 0.01;
-    mesh.append(&coloured(block(Vec3::new(-half, y, front), Vec3::new(half, cowl_y, front + 0.03)), DASH, 0.3));
+    mesh.append(&coloured(
+        block(Vec3::new(-half + 0.14, y, front), Vec3::new(half - 0.14, cowl_y - 0.02, front + 0.03)),
+        DASH,
+        0.3,
+    ));
     match spec.rear_window {
         // Saloon: bench back panel and rear shelf up to the rear window's foot.
         RearWindow::Plan(ref window) => {
@@ -116,7 +120,7 @@ fn floor_and_walls(spec: &Spec) -> Mesh {
         }
         RearWindow::Behind { .. } => {
             mesh.append(&coloured(
-                block(Vec3::new(-half + 0.06, y - 0.05, rear - 0.18), Vec3::new(half - 0.06, y + 0.10, rear + 0.35)),
+                block(Vec3::new(-half + 0.22, y - 0.02, rear - 0.12), Vec3::new(half - 0.22, y + 0.10, rear + 0.35)),
                 CARPET,
                 0.3,
             ));
@@ -187,7 +191,7 @@ fn steering(spec: &Spec) -> Mesh {
     let turn = Quat::from_rotation_x(25f32.to_radians());
     let place = Affine3A::from_rotation_translation(turn, hub);
     let mut mesh = torus(0.178, 0.015, 28, 8);
-    mesh.append(&deformed(rounded_box(Vec3::new(0.062, 0.05, 0.022), 0.02, [2, 2, 1]), |p| p));
+    mesh.append(&rounded_box(Vec3::new(0.062, 0.05, 0.022), 0.02, [1, 1, 1]));
     for angle in [0.0, PI, 1.5 * PI] {
         let out = Vec3::new(f32::cos(angle), f32::sin(angle), 0.0);
         mesh.append(&bar(out * 0.05, out * 0.178, 0.012, 6));
@@ -211,8 +215,8 @@ fn fittings(spec: &Spec) -> Mesh {
     });
     for x in [spec.rows[0].x[0], spec.rows[0].x[1]] {
         let place = Affine3A::from_rotation_translation(
-            Quat::from_rotation_x(0.22),
-            Vec3::new(x, roof_y - 0.105, top_z - 0.10),
+            Quat::from_rotation_x(0.10),
+            Vec3::new(x, roof_y - 0.052, top_z - 0.165),
         );
         mesh.append(&coloured(visor.transformed(place), LINING, 0.5));
     }

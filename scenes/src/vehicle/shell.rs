@@ -190,7 +190,6 @@ fn rear_window(w: &RearWindow, bulkhead_z: f32, inset: f32) -> Vec<Field<'_>> {
 /// Cuts windows, lamps, grille, wheel openings and shut lines into the shell.
 pub(crate) fn cut_regions(spec: &Spec, shell: &mut Shell) {
     use Label::{Body, Surround};
-    let fields = |list: Vec<Field<'static>>| list;
     // Wheel openings first: they cut through everything below.
     for hub_z in [spec.wheelbase_m / 2.0, -spec.wheelbase_m / 2.0] {
         let (radius, y) = (spec.tyre_radius_m + 0.045, spec.tyre_radius_m + 0.01);
@@ -198,16 +197,16 @@ pub(crate) fn cut_regions(spec: &Spec, shell: &mut Shell) {
         shell.carve(
             &[Body],
             Label::Opening,
-            &fields(vec![
+            &[
                 Box::new(move |p| (p.z - hub_z).hypot(p.y - y) - radius),
                 Box::new(move |p| inner - p.x.abs()),
                 Box::new(|p| p.y - 0.9),
-            ]),
+            ],
         );
     }
     // Black screen borders (frit), then the panes in them.
     shell.carve(&[Body], Surround, &plan_window(&spec.windscreen, 0.0, true));
-    shell.carve(&[Surround], Label::Pane(0), &plan_window(&spec.windscreen, 0.028, true));
+    shell.carve(&[Surround], Label::Pane(0), &plan_window(&spec.windscreen, 0.022, true));
     let rear_pane = 1 + 2 * spec.side_panes.len() as u8;
     shell.carve(&[Body], Surround, &rear_window(&spec.rear_window, spec.bulkhead_z + 0.6, 0.0));
     shell.carve(&[Surround], Label::Pane(rear_pane), &rear_window(&spec.rear_window, spec.bulkhead_z + 0.6, 0.028));
@@ -290,13 +289,46 @@ fn cut_details(spec: &Spec, shell: &mut Shell) {
             aft(0.46),
         ],
     );
+    // Rear apron, and the boot's shut line round the number plate.
+    let apron = tail[1] + 0.045;
+    shell.carve(
+        &[Body],
+        Plastic,
+        &[Box::new(move |p: Vec3| p.y - apron), Box::new(move |p: Vec3| p.x.abs() - 0.62 * width), aft(0.30)],
+    );
+    let (lid_y, lid_x) = (tail[2] + 0.035, 0.66 * width);
+    let line = 0.0035;
+    shell.carve(
+        &[Body],
+        Seam,
+        &[
+            Box::new(move |p: Vec3| p.y - lid_y - line),
+            Box::new(move |p: Vec3| lid_y - line - p.y),
+            Box::new(move |p: Vec3| p.x.abs() - lid_x),
+            aft(0.30),
+        ],
+    );
+    shell.carve(
+        &[Body],
+        Seam,
+        &[
+            Box::new(move |p: Vec3| p.x.abs() - lid_x - line),
+            Box::new(move |p: Vec3| lid_x - line - p.x.abs()),
+            Box::new(move |p: Vec3| lid_y - p.y),
+            Box::new(move |p: Vec3| p.y - tail[4] - 0.01),
+            aft(0.30),
+        ],
+    );
     // Sills, aprons and underside.
     let sill = spec.stations[5].y[1] - 0.015;
     shell.carve(&[Body], Plastic, &[Box::new(move |p: Vec3| p.y - sill)]);
     // The middle of the underside is never seen: a flat tray stands for it.
     let (points, normals) = (&shell.points, &shell.normals);
     shell.triangles.retain(|(t, label)| {
-        let hidden = t.iter().all(|&i| normals[i as usize].y < -0.8 && points[i as usize].x.abs() < 0.75 * width);
+        let hidden = t.iter().all(|&i| {
+            let (p, n) = (points[i as usize], normals[i as usize]);
+            n.y < -0.8 && p.x.abs() < 0.75 * width && p.z < front - 0.6 && p.z > rear + 0.6
+        });
         *label != Plastic || !hidden
     });
     // Shut lines: doors, bonnet, boot.
@@ -323,7 +355,7 @@ fn cut_details(spec: &Spec, shell: &mut Shell) {
         &[
             Box::new(move |p: Vec3| bonnet_edge(p) - HALF_GAP_M),
             Box::new(move |p: Vec3| -bonnet_edge(p) - HALF_GAP_M),
-            Box::new(move |p: Vec3| bonnet_end + 0.02 - curve * p.x * p.x - p.z),
+            Box::new(move |p: Vec3| bonnet_end + 0.09 - curve * p.x * p.x - p.z),
             Box::new(move |p: Vec3| p.z - front + 0.22),
             Box::new(move |p: Vec3| nose[4] - p.y),
         ],

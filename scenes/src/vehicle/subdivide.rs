@@ -88,8 +88,8 @@ impl Cage {
         let mut quads = Vec::with_capacity(self.quads.len() * 4);
         for (f, q) in self.quads.iter().enumerate() {
             let edge_point = |k: usize| edges[&key(q[k % 4], q[(k + 1) % 4])].point;
-            for k in 0..4 {
-                quads.push([q[k], edge_point(k), first_face + f as u32, edge_point(k + 3)]);
+            for (k, &corner) in q.iter().enumerate() {
+                quads.push([corner, edge_point(k), first_face + f as u32, edge_point(k + 3)]);
             }
         }
         Cage { points, quads, creases }
