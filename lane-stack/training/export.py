@@ -39,7 +39,7 @@ class CalibratedDetector(torch.nn.Module):
         return (*[torch.pow(y, self.power) for y in out[:6]], *out[6:])
 
 
-def write_onnx(net, example, names, path, axes):
+def write_onnx(net, example, names, path, axes, last=None):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.onnx.export(
@@ -48,6 +48,10 @@ def write_onnx(net, example, names, path, axes):
         )
     model = onnx.load(path)
     onnx.checker.check_model(model, full_check=True)
+    # The exporter loses the constant number of channels behind the reshapes.
+    for output in model.graph.output:
+        if last:
+            output.type.tensor_type.shape.dim[-1].dim_value = last[output.name]
     # Nothing of the machine that exported it belongs in the file.
     del model.metadata_props[:]
     model.doc_string = ""
@@ -101,15 +105,17 @@ def export_detector(checkpoint, data, out, note, limit):
     raw_threshold = max(checkpoint["figures"]["threshold_at_alarms"], LOWEST_RAW_SCORE)
     net = CalibratedDetector(net, raw_threshold).eval()
     path = os.path.join(out, "laneproof-detector.onnx")
-    axes = {"input": {0: "n", 2: "h", 3: "w"}, **{name: {0: "n", 1: "cells"} for name in DETECTOR_OUTPUTS}}
-    write_onnx(net, torch.rand(1, 3, 96, 64) * 255.0, DETECTOR_OUTPUTS, path, axes)
+    axes = {"input": {0: "n", 2: "h", 3: "w"}, **{name: {0: "n", 1: "cells_" + name.split("_")[1]} for name in DETECTOR_OUTPUTS}}
+    channels = {"cls": 1, "obj": 1, "bbox": 4, "kps": 10}
+    last = {name: channels[name.split("_")[0]] for name in DETECTOR_OUTPUTS}
+    write_onnx(net, torch.rand(1, 3, 96, 64) * 255.0, DETECTOR_OUTPUTS, path, axes, last)
     rng = np.random.default_rng(0)
     shapes = [(1, 3, 608, 960), (2, 3, 64, 320), (1, 3, 32, 32)]
     worst = compare(net, path, [rng.uniform(0, 255, s).astype(np.float32) for s in shapes])
     f = judge_detector(path, data, limit)
     how = [
-        "Face detector of this project, made by lane-stack/training on faces this simulator rendered: in-domain, so its",
-        "results here are optimistic. Outputs as the YuNet family, input any size in multiples of 32 px.",
+        "Face detector of this project, made by lane-stack/training on faces this simulator rendered: in-domain, so",
+        "its results here are optimistic. Outputs as the YuNet family, input any size in multiples of 32 px.",
         *head(checkpoint, net, path, note, worst),
         f"Held out: {f['frames']} frames, {f['faces']} faces with visible share >= 0.7, yaw <= 60 degrees, >= 12 px:",
         f"recall {f['recall']:.4f} at 0.1 false alarms per frame; at score 0.5 recall {f['recall_at_0.5']:.4f} with "
@@ -151,7 +157,8 @@ def export_embedder(checkpoint, data, out, note, limit):
     write_onnx(net, torch.rand(2, 3, ALIGNED_SIDE, ALIGNED_SIDE) * 255.0, ["embedding"], path,
                {"input": {0: "n"}, "embedding": {0: "n"}})
     rng = np.random.default_rng(0)
-    worst = compare(net, path, [rng.uniform(0, 255, (n, 3, ALIGNED_SIDE, ALIGNED_SIDE)).astype(np.float32) for n in (1, 3)])
+    side = ALIGNED_SIDE
+    worst = compare(net, path, [rng.uniform(0, 255, (n, 3, side, side)).astype(np.float32) for n in (1, 3)])
     f = judge_embedder(path, data, limit)
     pooled, dim = f["pooled"], checkpoint["config"]["dim"]
     threshold = round(pooled["threshold_at_fmr_0.1%"], 3)
@@ -163,8 +170,8 @@ def export_embedder(checkpoint, data, out, note, limit):
         f"  true matches at FMR 0.1 % {f[name]['true_match_at_fmr_0.1%']:.4f}, rank-1 {f[name]['rank_1']:.4f}."
     )
     how = [
-        "Face embedder of this project, made by lane-stack/training on faces this simulator rendered: in-domain, so its",
-        "results here are optimistic; it has never seen a photograph.",
+        "Face embedder of this project, made by lane-stack/training on faces this simulator rendered: in-domain, so",
+        "its results here are optimistic; it has never seen a photograph.",
         *head(checkpoint, net, path, note, worst),
         f"Held out: {f['identities']} identities, portraits against crossings, as rendered (clean) and with landmark",
         "noise, blur, noise, veil and lower resolution (hard); cosine similarity:",
@@ -177,13 +184,14 @@ def export_embedder(checkpoint, data, out, note, limit):
         f"{pooled['different_pairs']} comparisons, clean and degraded pooled; true match rate "
         f"{pooled['true_match_at_fmr_0.1%']:.3f})"
     )
+    made_of = f"{checkpoint['training_faces']} faces of {checkpoint['training_identities']} identities"
     text = comment(how) + f"""kind = "embedder"
 name = "laneproof-embedder"
 file = "laneproof-embedder.onnx"
 sha256 = "{sha256(path)}"
 licence = "{LICENCE}"
 source = "this project, lane-stack/training"
-trained_on = "{checkpoint['training_faces']} faces of {checkpoint['training_identities']} identities rendered by this simulator"
+trained_on = "{made_of} rendered by this simulator"
 in_domain = true
 
 [input]

@@ -112,7 +112,7 @@ def main():
             schedule.save(os.path.join(args.out, "best.pt"), {
                 "kind": "embedder", "config": net.config, "state": average.state, "step": step,
                 "minutes": clock.spent_s() / 60.0, "batch": args.batch, "seed": args.seed, "figures": figures,
-                "final": final, "training_identities": len(training), "training_faces": len(store.images),
+                "final": final, "training_identities": len(training), "training_faces": sum(len(a) + len(b) for a, b in members),
             })
         save_last()
         clock.pause(time.monotonic() - began)
