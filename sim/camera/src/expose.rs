@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use crate::{
     isp::Isp,
     lens,
-    noise::{self, Key},
+    noise::{self, Key, Normal},
     psf::{Kernel, sigma_px},
     view::RadianceView,
 };
@@ -277,6 +277,7 @@ fn run<T: Copy + Default + Send>(
         let mut planes = [(); 3].map(|()| vec![0.0; width]);
         let mut blurred = [(); 3].map(|()| vec![0.0f32; width * (count + 2 * reach)]);
         let mut previous = None;
+        let mut noise = RowNoise::default();
         for i in 0..count + 2 * reach {
             let row = (first + i).saturating_sub(reach).min(height - 1);
             if previous != Some(row) {
@@ -294,7 +295,7 @@ fn run<T: Copy + Default + Send>(
                     (i + reach - radius..=i + reach + radius).map(|r| &blurred[band][r * width..][..width]).collect();
                 kernels[band].across(&rows, &mut planes[band]);
             }
-            chip.read_out(view.origin_px, first + i, &planes, row_out, &output);
+            chip.read_out(view.origin_px, first + i, &planes, &mut noise, row_out, &output);
         }
     });
     Ok(())
@@ -307,6 +308,15 @@ struct Chip<'a> {
     dark_e: f32,
     dn_per_e: f32,
     temporal: Key,
+    normal: Normal,
+}
+
+/// Standard normal numbers of a row's photosites.
+#[derive(Default)]
+struct RowNoise {
+    /// PRNU, DSNU, shot noise, dark noise.
+    draws: Vec<[f32; 4]>,
+    mean_e: Vec<f32>,
 }
 
 impl<'a> Chip<'a> {
@@ -317,56 +327,76 @@ impl<'a> Chip<'a> {
             dark_e: camera.sensor.dark_current_e_per_s * settings.exposure_us * 1e-6,
             dn_per_e: camera.gain_dn_per_e(settings.gain_db),
             temporal,
+            normal: Normal::default(),
         }
     }
 
+    /// Reads out one row. Step by step over the whole row, so that the arithmetic between the draws runs in SIMD lanes.
     fn read_out<T>(
         &self,
         origin_px: [u32; 2],
         row: usize,
         planes: &[Vec<f32>; 3],
+        noise: &mut RowNoise,
         out: &mut [T],
         output: &impl Fn(usize, u16) -> T,
     ) {
         let Sensor { width_px, height_px, pixel_pitch_um, .. } = self.camera.sensor;
         let y = origin_px[1] + row as u32;
         let dy_um = (y as f32 + 0.5 - height_px as f32 / 2.0) * pixel_pitch_um;
+        let first_site = 3 * (u64::from(y) * u64::from(width_px) + u64::from(origin_px[0]));
         let width = planes[0].len();
-        for column in 0..width {
-            let x = origin_px[0] + column as u32;
-            let dx_um = (x as f32 + 0.5 - width_px as f32 / 2.0) * pixel_pitch_um;
+        let channels = out.len() / width;
+        noise.mean_e.resize(out.len(), 0.0);
+        noise.draws.resize(out.len(), [0.0; 4]);
+
+        let [red, green, blue] = self.electrons_per_radiance;
+        let half_width = width_px as f32 / 2.0;
+        let bands = planes[0].iter().zip(&planes[1]).zip(&planes[2]).zip(noise.mean_e.chunks_exact_mut(channels));
+        for (column, (((r, g), b), mean_e)) in bands.enumerate() {
+            let dx_um = (origin_px[0] as f32 + column as f32 + 0.5 - half_width) * pixel_pitch_um;
             let vignetting = lens::cos4(&self.camera.lens, [dx_um, dy_um]);
-            let signal: [f32; 3] = std::array::from_fn(|band| {
-                (planes[band][column] * vignetting * self.electrons_per_radiance[band]).max(0.0)
-            });
-            let pixel = u64::from(y) * u64::from(width_px) + u64::from(x);
-            if out.len() == width {
-                out[column] = output(0, self.number(signal[0] + signal[1] + signal[2], 3 * pixel));
-            } else {
-                for (channel, mean) in signal.into_iter().enumerate() {
-                    out[3 * column + channel] = output(channel, self.number(mean, 3 * pixel + channel as u64));
+            let signal = [r * red, g * green, b * blue].map(|e| (e * vignetting).max(0.0));
+            match mean_e {
+                [mono] => *mono = signal[0] + signal[1] + signal[2],
+                rgb => rgb.copy_from_slice(&signal),
+            }
+        }
+        // A pixel has three sites; mono uses the first.
+        let stride = if channels == 1 { 3 } else { 1 };
+        let mut site = first_site;
+        for draws in &mut noise.draws {
+            let pattern = self.camera.fixed_pattern.bits(site);
+            let temporal = self.temporal.bits(site);
+            *draws = [pattern as u32, (pattern >> 32) as u32, temporal as u32, (temporal >> 32) as u32]
+                .map(|bits| self.normal.draw(bits));
+            site += stride;
+        }
+
+        let Sensor { prnu, dsnu_e, dark_noise_e, full_well_e, .. } = self.camera.sensor;
+        let mut least_e = f32::INFINITY;
+        for (mean_e, [gain, offset, shot, dark]) in noise.mean_e.iter_mut().zip(&mut noise.draws) {
+            *mean_e = (*mean_e * (1.0 + prnu * *gain)).max(0.0) + self.dark_e;
+            least_e = least_e.min(*mean_e);
+            // `shot` becomes the charge collected, `offset` what reading it adds.
+            *shot = (*mean_e + mean_e.sqrt() * *shot).max(0.0).min(full_well_e);
+            *offset = dsnu_e * *offset + dark_noise_e * *dark;
+        }
+        if least_e <= GAUSSIAN_FROM_E {
+            for (i, (mean_e, [_, _, charge, _])) in noise.mean_e.iter().zip(&mut noise.draws).enumerate() {
+                if *mean_e <= GAUSSIAN_FROM_E {
+                    let bits = self.temporal.bits(first_site + stride * i as u64) as u32;
+                    *charge = noise::poisson(*mean_e, bits).min(full_well_e);
                 }
             }
         }
-    }
-
-    /// Digital number of one photosite for its mean photo-electrons.
-    fn number(&self, mean_e: f32, site: u64) -> u16 {
-        let sensor = &self.camera.sensor;
-        let pattern = self.camera.fixed_pattern.bits(site);
-        let draw = self.temporal.bits(site);
-        let (low, high) = (draw as u32, (draw >> 32) as u32);
-        let photo_e = (mean_e * (1.0 + sensor.prnu * noise::gaussian(pattern as u32))).max(0.0);
-        let mean = photo_e + self.dark_e;
-        let dark_noise = sensor.dark_noise_e;
-        let offset = sensor.dsnu_e * noise::gaussian((pattern >> 32) as u32);
-        let charge = if mean > GAUSSIAN_FROM_E {
-            let collected = (mean + mean.sqrt() * noise::gaussian(low)).clamp(0.0, sensor.full_well_e);
-            collected + dark_noise * noise::gaussian(high)
-        } else {
-            noise::poisson(mean, low).min(sensor.full_well_e) + dark_noise * noise::gaussian(high)
-        };
-        let dn = f32::from(BLACK_DN) + self.dn_per_e * (charge + offset);
-        dn.round().clamp(0.0, f32::from(FULL_SCALE_DN)) as u16
+        // Rounding by adding a half and cutting off: the numbers are not negative.
+        let black = f32::from(BLACK_DN) + 0.5;
+        for (pixel, draws) in out.chunks_exact_mut(channels).zip(noise.draws.chunks_exact(channels)) {
+            for (channel, (out, [_, offset, charge, _])) in pixel.iter_mut().zip(draws).enumerate() {
+                let dn = black + self.dn_per_e * (charge + offset);
+                *out = output(channel, dn.max(0.0).min(f32::from(FULL_SCALE_DN)) as u16);
+            }
+        }
     }
 }

@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// Finaliser of SplitMix64.
+#[inline]
 fn mix(mut z: u64) -> u64 {
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -26,6 +27,7 @@ impl Key {
     }
 
     /// 64 random bits of an index.
+    #[inline]
     pub fn bits(self, index: u64) -> u64 {
         mix(self.0.wrapping_add(index.wrapping_mul(GOLDEN)))
     }
@@ -49,19 +51,37 @@ static HALF_NORMAL: LazyLock<HalfNormal> = LazyLock::new(|| {
     }
 });
 
-/// A standard normal number from 32 random bits, out to 5.2 σ: linear interpolation between tabulated quantiles.
-pub fn gaussian(bits: u32) -> f32 {
-    let table = &*HALF_NORMAL;
-    let (cell, rest) = ((bits >> 20) as usize & (CELLS - 1), bits & 0xf_ffff);
-    let magnitude = if cell < CELLS - 1 {
-        let low = table.body[cell];
-        low + (table.body[cell + 1] - low) * (rest as f32 / 1_048_576.0)
-    } else {
+/// Draws standard normal numbers; holds on to the table so that inner loops need not ask whether it is built.
+#[derive(Clone, Copy)]
+pub struct Normal(&'static HalfNormal);
+
+impl Default for Normal {
+    fn default() -> Self {
+        Self(&HALF_NORMAL)
+    }
+}
+
+impl Normal {
+    /// A standard normal number from 32 random bits, out to 5.2 σ: linear interpolation between tabulated quantiles.
+    #[inline]
+    pub fn draw(self, bits: u32) -> f32 {
+        let (cell, rest) = ((bits >> 20) as usize & (CELLS - 1), bits & 0xf_ffff);
+        let magnitude = if cell < CELLS - 1 {
+            let low = self.0.body[cell];
+            low + (self.0.body[cell + 1] - low) * (rest as f32 * (1.0 / 1_048_576.0))
+        } else {
+            self.tail(rest)
+        };
+        // The top bit is the sign; setting it needs no branch to mispredict.
+        f32::from_bits(magnitude.to_bits() | (bits & 0x8000_0000))
+    }
+
+    #[cold]
+    fn tail(self, rest: u32) -> f32 {
         let (cell, rest) = ((rest >> 9) as usize, rest & 0x1ff);
-        let low = table.tail[cell];
-        low + (table.tail[cell + 1] - low) * (rest as f32 / 512.0)
-    };
-    if bits >> 31 == 0 { magnitude } else { -magnitude }
+        let low = self.0.tail[cell];
+        low + (self.0.tail[cell + 1] - low) * (rest as f32 * (1.0 / 512.0))
+    }
 }
 
 /// A Poisson number from 32 random bits, by inversion of the distribution; for means up to about 60.
@@ -125,7 +145,8 @@ mod tests {
     fn normal_numbers_have_the_moments_of_the_normal_distribution() {
         let key = Key::new("test", 1, 2);
         let n = 4_000_000;
-        let draws = (0..n).map(|i| f64::from(gaussian(key.bits(i) as u32)));
+        let normal = Normal::default();
+        let draws = (0..n).map(|i| f64::from(normal.draw(key.bits(i) as u32)));
         let (mut m1, mut m2, mut m3, mut m4, mut beyond3) = (0.0, 0.0, 0.0, 0.0, 0u32);
         for x in draws {
             m1 += x;
