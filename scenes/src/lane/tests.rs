@@ -35,8 +35,8 @@ fn no_camera_sees_its_own_mounting_and_poles_keep_off_the_roadway() {
         let right = look.cross(Vec3::Y).normalize();
         let up = right.cross(look);
         // A field of view of 80° in 5° steps, wider than any lens used.
-        for i in -8..=8 {
-            for k in -8..=8 {
+        for i in -8i32..=8 {
+            for k in -8i32..=8 {
                 let (a, b) = ((i as f32 * 5f32).to_radians().tan(), (k as f32 * 5f32).to_radians().tan());
                 let ray = (look + right * a + up * b).normalize();
                 let nearest = furniture.triangles().filter_map(|t| hit(t, camera.position_m, ray)).fold(9.0, f32::min);
