@@ -73,9 +73,9 @@ impl QualityRule {
             ("mean luminance", q.mean_luminance, self.max_mean_luminance),
             ("over-exposed share", q.over_exposed_share, self.max_over_exposed_share),
         ];
-        // Written so that a value that is not a number breaks its bound.
-        let under = least.into_iter().filter(|(_, value, bound)| !(value >= bound)).map(|v| (v, "under"));
-        let over = most.into_iter().filter(|(_, value, bound)| !(value <= bound)).map(|v| (v, "over"));
+        // A value that is not a number breaks its bound.
+        let under = least.into_iter().filter(|(_, value, bound)| value < bound || value.is_nan()).map(|v| (v, "under"));
+        let over = most.into_iter().filter(|(_, value, bound)| value > bound || value.is_nan()).map(|v| (v, "over"));
         let broken: Vec<String> =
             under.chain(over).map(|((name, value, bound), word)| format!("{name} {value:.2} {word} {bound}")).collect();
         if broken.is_empty() { Ok(()) } else { Err(broken.join(", ")) }

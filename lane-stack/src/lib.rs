@@ -64,7 +64,7 @@
 //! [quality_rule]
 //! min_inter_eye_px = 40.0
 //! [tracking]
-//! join_similarity = 0.7
+//! join_similarity = 0.8
 //! [exposure_control]              # left out: the stack does not steer
 //! target_luminance = 0.4
 //! min_exposure_us = 20.0

@@ -17,13 +17,13 @@ pub struct Tracking {
     /// Greatest common motion between two frames, in widths of the face.
     pub max_common_shift: f32,
     /// Tracks of one camera that never show together are joined when their embeddings are at least this similar;
-    /// more than 1 turns joining off.
+    /// more than 1 turns joining off. The default is well above what different synthetic faces reach on average (assumption).
     pub join_similarity: f32,
 }
 
 impl Default for Tracking {
     fn default() -> Self {
-        Self { max_gap_us: 1_500_000, min_iou: 0.3, max_common_shift: 6.0, join_similarity: 0.7 }
+        Self { max_gap_us: 1_500_000, min_iou: 0.3, max_common_shift: 6.0, join_similarity: 0.8 }
     }
 }
 
