@@ -10,7 +10,7 @@ use super::{
     identity::Identity,
     landmarks::LandmarkVertices,
     library::PeopleLibrary,
-    regions::{Template, neckline_y_m},
+    regions::{Template, TemplateVertex, neckline_y_m},
     rig::Skin,
     skin,
 };
@@ -84,18 +84,23 @@ impl PeopleLibrary {
                 .vertices
                 .iter()
                 .map(|v| {
-                    let s = usize::from(v.source);
-                    let position = positions[s] + normals[s] * ease(self.base.positions_m[s]);
+                    let normal = v.place(&normals).normalize_or(Vec3::Z);
+                    let position = v.place(&positions) + normal * ease(v.place(&self.base.positions_m));
                     let [r, g, b] = tint;
                     Vertex {
                         position_m: position.to_array(),
-                        normal: normals[s].to_array(),
+                        normal: normal.to_array(),
                         uv: v.uv.to_array(),
-                        tint: [r, g, b, self.ambient[s]],
+                        tint: [r, g, b, self.ambient[usize::from(v.source)]],
                     }
                 })
                 .collect();
-            let skin = template.vertices.iter().map(|v| self.rig.skin[usize::from(v.source)]).collect();
+            let weights = |v: u16| self.rig.skin[usize::from(v)];
+            let blended = |v: &TemplateVertex| match v.share {
+                0.0 => weights(v.source),
+                share => weights(v.source).blended(&weights(v.other), share),
+            };
+            let skin = template.vertices.iter().map(blended).collect();
             (vertices, skin, template.indices.clone())
         };
         let part =
@@ -132,7 +137,7 @@ impl PeopleLibrary {
         parts.push(top);
         let trousers = gather(&t.trousers, &ease_m, white);
         parts.push(part("trousers", Role::Clothes, fabric(identity.trousers_srgb, 2), trousers));
-        parts.extend(hair::grow(self, identity, &positions, &normals));
+        parts.extend(hair::grow(self, identity, &positions));
 
         let (heads, tails) = self.rig.joints(&positions);
         let joints = self.rig.bones.iter().zip(heads.iter().zip(&tails));
@@ -218,8 +223,8 @@ fn add_collar(top: &mut BoundPart, template: &Template, base: &[Vec3]) {
             *edges.entry((a.min(b), a.max(b))).or_default() += 1;
         }
     }
-    let place = |i: u32| base[usize::from(template.vertices[i as usize].source)];
-    let at_neck = |i: u32| neckline_y_m(place(i)) - place(i).y < 0.045 && place(i).x.abs() < 0.13;
+    let place = |i: u32| template.vertices[i as usize].place(base);
+    let at_neck = |i: u32| neckline_y_m(place(i)) - place(i).y < 0.002;
     // Two rings above the edge: out and up (the visible rim), then in through the skin.
     let mut rings: BTreeMap<u32, [u32; 2]> = BTreeMap::new();
     for t in template.indices.chunks_exact(3) {

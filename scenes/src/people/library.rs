@@ -109,7 +109,7 @@ fn ambient(base: &BaseMesh, templates: &Templates, quads: &[Quad]) -> Vec<u8> {
     let normals = quad_normals(&base.positions_m, quads);
     let body = [&templates.face, &templates.head, &templates.hands, &templates.top, &templates.trousers];
     let eyes = [&templates.eyes[0], &templates.eyes[1]];
-    let corner = |t: &Template, i: u32| base.positions_m[usize::from(t.vertices[i as usize].source)];
+    let corner = |t: &Template, i: u32| t.vertices[i as usize].place(&base.positions_m);
     let triangles = body
         .iter()
         .chain(&eyes)

@@ -12,6 +12,8 @@ mod error;
 mod eyes;
 mod face_shape;
 mod hair;
+mod hair_style;
+mod head_form;
 mod identity;
 mod landmarks;
 mod library;

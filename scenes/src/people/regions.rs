@@ -13,8 +13,24 @@ use super::{
 pub(super) struct TemplateVertex {
     /// Base-mesh vertex.
     pub source: u16,
+    /// A second vertex, for places on a cut edge.
+    pub other: u16,
+    /// Share of the second vertex.
+    pub share: f32,
     /// Texture coordinates, v downwards.
     pub uv: Vec2,
+}
+
+impl TemplateVertex {
+    fn at(source: u16, uv: Vec2) -> Self {
+        Self { source, other: source, share: 0.0, uv }
+    }
+
+    /// The vertex's place among the positions of all base vertices.
+    pub fn place(&self, positions: &[Vec3]) -> Vec3 {
+        let a = positions[usize::from(self.source)];
+        if self.share == 0.0 { a } else { a.lerp(positions[usize::from(self.other)], self.share) }
+    }
 }
 
 /// Topology of one part, the same for every identity.
@@ -85,7 +101,7 @@ struct Builder {
 impl Builder {
     fn corner(&mut self, source: u16, uv: Vec2) -> u32 {
         *self.known.entry((source, uv.x.to_bits(), uv.y.to_bits())).or_insert_with(|| {
-            self.template.vertices.push(TemplateVertex { source, uv });
+            self.template.vertices.push(TemplateVertex::at(source, uv));
             self.template.vertices.len() as u32 - 1
         })
     }
@@ -179,21 +195,12 @@ impl Templates {
         }
         let tights = base.group("helper-tights");
         let (top, rest): (Vec<Quad>, Vec<Quad>) = tights.iter().partition(|q| centre(base, q).y > 0.075);
-        let top: Vec<Quad> = top
-            .into_iter()
-            .filter(|q| {
-                q.v.iter().all(|&v| {
-                    let p = base.positions_m[usize::from(v)];
-                    p.y < neckline_y_m(p)
-                })
-            })
-            .collect();
         let cloth_cell = |p: Vec3| if p.y > 0.30 { 0.004 } else { 0.035 };
         Self {
             face: face.template,
             head: head.template,
             hands: thinned(base, rig, &hands, |_| 0.007, |_| Vec2::ZERO),
-            top: thinned(base, rig, &top, cloth_cell, fabric_uv),
+            top: cut_at_neckline(base, &thinned(base, rig, &top, cloth_cell, fabric_uv)),
             trousers: thinned(base, rig, &rest, |_| 0.045, fabric_uv),
             eyes: ["helper-l-eye", "helper-r-eye"].map(|name| eyeball(base, name)),
             lashes: lashes(base),
@@ -255,4 +262,54 @@ fn lashes(base: &BaseMesh) -> Template {
 /// MakeHuman's own texture coordinates of an atlas place; `None` in the neck strip.
 pub(super) fn atlas_to_base_uv(uv: Vec2) -> Option<Vec2> {
     (uv.y < HEAD_ROWS).then(|| Vec2::new(uv.x * 0.365 + 0.635, 0.822 - uv.y / HEAD_ROWS * 0.68))
+}
+
+/// Cuts a garment along the neckline, with new vertices on the cut edges.
+fn cut_at_neckline(base: &BaseMesh, template: &Template) -> Template {
+    let above = |v: &TemplateVertex| {
+        let p = v.place(&base.positions_m);
+        p.y - neckline_y_m(p)
+    };
+    let mut out = Template { vertices: template.vertices.clone(), indices: Vec::new() };
+    let mut cuts: BTreeMap<(u32, u32), u32> = BTreeMap::new();
+    for t in template.indices.chunks_exact(3) {
+        let mut kept: Vec<u32> = Vec::with_capacity(4);
+        for k in 0..3 {
+            let (a, b) = (t[k], t[(k + 1) % 3]);
+            let (va, vb) = (template.vertices[a as usize], template.vertices[b as usize]);
+            let (ha, hb) = (above(&va), above(&vb));
+            if ha <= 0.0 {
+                kept.push(a);
+            }
+            if (ha <= 0.0) != (hb <= 0.0) {
+                let (low, high, hl, hh) = if a < b { (va, vb, ha, hb) } else { (vb, va, hb, ha) };
+                let share = hl / (hl - hh);
+                kept.push(*cuts.entry((a.min(b), a.max(b))).or_insert_with(|| {
+                    let uv = low.uv.lerp(high.uv, share);
+                    out.vertices.push(TemplateVertex { source: low.source, other: high.source, share, uv });
+                    out.vertices.len() as u32 - 1
+                }));
+            }
+        }
+        for k in 1..kept.len().saturating_sub(1) {
+            out.indices.extend([kept[0], kept[k], kept[k + 1]]);
+        }
+    }
+    out.compacted()
+}
+
+impl Template {
+    /// Without the vertices that no triangle uses.
+    fn compacted(self) -> Self {
+        let mut index = BTreeMap::new();
+        let mut vertices = Vec::new();
+        let indices = self.indices.iter().map(|&i| {
+            *index.entry(i).or_insert_with(|| {
+                vertices.push(self.vertices[i as usize]);
+                vertices.len() as u32 - 1
+            })
+        });
+        let indices = indices.collect();
+        Self { vertices, indices }
+    }
 }

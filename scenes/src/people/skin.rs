@@ -25,7 +25,7 @@ pub const MONK_SRGB: [[u8; 3]; 10] = [
 ];
 /// Reflectance of skin for a swatch: swatches are shown on a white of reflectance 1, while the lightest skin reflects
 /// 0.65 at 650 nm (Cooksey, Allen, Tsai, NIST 2017) and more red than blue.
-const REFLECTANCE_OF_SWATCH: Vec3 = Vec3::new(0.72, 0.62, 0.55);
+const REFLECTANCE_OF_SWATCH: Vec3 = Vec3::new(0.66, 0.52, 0.45);
 
 /// Decodes one sRGB byte (IEC 61966-2-1).
 pub(super) fn linear(byte: u8) -> f32 {
@@ -130,7 +130,7 @@ impl<'a> Painter<'a> {
             let spots = noise(p * 330.0, self.seed ^ 0xf1) + 0.5 * noise(p * 700.0, self.seed ^ 0xf2);
             let density = self.who.freckles * (0.25 + 0.75 * where_sun);
             let amount = smooth(1.0 - 0.75 * density, 1.15 - 0.75 * density, spots);
-            c *= Vec3::ONE - Vec3::new(0.30, 0.42, 0.48) * amount * self.who.freckles;
+            c *= Vec3::ONE - Vec3::new(0.20, 0.32, 0.40) * amount * self.who.freckles;
         }
         for mole in &self.moles {
             let d = (p.truncate() - mole.place.truncate()).length();
