@@ -17,7 +17,8 @@ pub struct Tracking {
     /// Greatest common motion between two frames, in widths of the face.
     pub max_common_shift: f32,
     /// Tracks of one camera that never show together are joined when their embeddings are at least this similar;
-    /// more than 1 turns joining off. The default is well above what different synthetic faces reach on average (assumption).
+    /// more than 1 turns joining off. The default is well above what different
+    /// synthetic faces reach on average (assumption).
     pub join_similarity: f32,
 }
 
