@@ -98,7 +98,7 @@ fn inner_skin(spec: &Spec, shell: &Shell) -> Mesh {
 fn floor_and_walls(spec: &Spec) -> Mesh {
     let half = spec.width_m / 2.0 - 0.10;
     let (front, y, rear) = (spec.windscreen.base.0 + 0.06, spec.floor_y, spec.bulkhead_z);
-    let mut mesh = coloured(block(Vec3::new(-half, y - 0.05, rear - 0.1), Vec3::new(half, y, front)), CARPET, 0.25);
+    let mut mesh = coloured(block(Vec3::new(-half, y - 0.05, rear + 0.2), Vec3::new(half, y, front)), CARPET, 0.25);
     // Fire wall below the windscreen's foot.
     let cowl_y = spec.stations[spec.cowl].y[4] - 0.01;
     mesh.append(&coloured(
@@ -164,7 +164,7 @@ fn dashboard(spec: &Spec) -> Mesh {
         .collect();
     let mut mesh = coloured(sheet(&rows), DASH, 0.75);
     // Instrument hood and the screen in the middle.
-    let hood = deformed(rounded_box(Vec3::new(0.20, 0.035, 0.09), 0.03, [4, 1, 1]), |p| {
+    let hood = deformed(rounded_box(Vec3::new(0.20, 0.035, 0.09), 0.03, [2, 1, 1]), |p| {
         Vec3::new(p.x, p.y * (1.0 - 0.5 * (p.x / 0.20).powi(2)), p.z)
     });
     mesh.append(&coloured(
@@ -190,7 +190,7 @@ fn steering(spec: &Spec) -> Mesh {
     let hub = Vec3::new(driver.x[0], driver.h_y + 0.275, spec.wheel_z);
     let turn = Quat::from_rotation_x(25f32.to_radians());
     let place = Affine3A::from_rotation_translation(turn, hub);
-    let mut mesh = torus(0.178, 0.015, 28, 8);
+    let mut mesh = torus(0.178, 0.015, 22, 6);
     mesh.append(&rounded_box(Vec3::new(0.062, 0.05, 0.022), 0.02, [1, 1, 1]));
     for angle in [0.0, PI, 1.5 * PI] {
         let out = Vec3::new(f32::cos(angle), f32::sin(angle), 0.0);

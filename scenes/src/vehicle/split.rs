@@ -110,7 +110,7 @@ impl Shell {
             .flat_map(|((t, _), _)| (0..3).map(|k| (t[k].min(t[(k + 1) % 3]), t[k].max(t[(k + 1) % 3]))))
             .collect();
         // A corner almost on the curve counts as on it: no slivers.
-        const SNAP: f32 = 0.03;
+        const SNAP: f32 = 0.004;
         for &(a, b) in &edges {
             let (va, vb) = (values[&a], values[&b]);
             if va * vb < 0.0 {
