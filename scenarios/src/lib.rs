@@ -1,1 +1,15 @@
 //! Scenario files; plan, run, score and report.
+//!
+//! [`scenario`] reads and checks what a person wrote, [`plan`] draws encounters from it, [`run`] drives a
+//! [`run::world::World`] and a stack through them, [`score`] judges what the stack decided, [`ledger`] and [`report`]
+//! write it down.
+pub mod exit;
+pub mod ledger;
+pub mod plan;
+pub mod report;
+pub mod run;
+pub mod scenario;
+pub mod score;
+pub mod terminal;
+#[cfg(test)]
+mod testing;

@@ -64,7 +64,7 @@ fn impossible_values_are_placed_to_the_column() {
         ("f_number = 4.0", "f_number = 0", "impossible value 0"),
         ("position_m = [1.95, 2.40, 5.5]", "position_m = [1.95, 0.01, 5.5]", "inside the ground"),
         ("id = \"side-left\"", "id = \"front\"", "second camera"),
-        ("look_at_m = [0.0, 1.30, -2.2]", "look_at_m = [1.95, 1.30, 5.5]", "straight up or down"),
+        ("look_at_m = [0.0, 1.30, -2.4]", "look_at_m = [1.95, 1.30, 5.5]", "straight up or down"),
     ] {
         let fault = rig_fault(from, to);
         assert!(fault.problem.contains(says), "{fault}");

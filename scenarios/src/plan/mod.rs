@@ -1,0 +1,141 @@
+//! Plans encounters: encounter `k` of a scenario as a pure function of (scenario, `k`).
+//!
+//! Every draw has a stream of its own, named by (seed, encounter, purpose) and, for people, by the seat; so a sampler
+//! that is added, or an occupant more, moves no other draw, and no encounter depends on another.
+use laneproof_exchange::encounter::{EncounterPlan, OccupantPlan};
+use laneproof_scenes::{
+    catalogue::{TrafficMix, VehicleShare},
+    people::{Demographics, Identity},
+    stream::stream,
+    vehicle::SeatId,
+};
+use rand::{Rng as _, RngCore as _};
+use rand_distr::{Distribution as _, StandardNormal};
+
+pub mod seats;
+#[cfg(test)]
+mod tests;
+
+use crate::scenario::Scenario;
+
+/// Paints: linear reflectance (red, green, blue) and relative frequency. Frequencies follow the order of published
+/// colour-popularity reports of paint makers (white first, then black, grey, silver, blue, red); values are assumptions.
+const PAINTS: &[([f32; 3], f32)] = &[
+    ([0.70, 0.70, 0.68], 0.34),
+    ([0.020, 0.020, 0.022], 0.20),
+    ([0.11, 0.115, 0.12], 0.17),
+    ([0.38, 0.39, 0.40], 0.10),
+    ([0.025, 0.055, 0.16], 0.09),
+    ([0.25, 0.015, 0.015], 0.06),
+    ([0.06, 0.09, 0.06], 0.02),
+    ([0.28, 0.22, 0.15], 0.02),
+];
+
+/// Head yaw of somebody who looks at the booth, degrees to the left: mean and standard deviation (assumption).
+const BOOTH_YAW_DEG: (f32, f32) = (30.0, 6.0);
+
+/// Share of the vehicles with more than one occupant whose front passenger seat is taken (assumption).
+const FRONT_PASSENGER_SHARE: f32 = 0.85;
+
+/// The plan of encounter `k`; `k` need not be below the scenario's number of encounters.
+pub fn plan(scenario: &Scenario, k: u64) -> EncounterPlan {
+    let seed = scenario.file.seed;
+    let mix = &scenario.mix.value;
+    let by_hand = scenario.file.encounter.iter().find(|e| e.index == k);
+    let share = match by_hand {
+        Some(e) => mix.vehicles.iter().find(|v| v.model == e.vehicle).expect("checked when the scenario was read"),
+        None => &mix.vehicles[pick(mix.vehicles.iter().map(|v| v.weight), stream(seed, k, "vehicle").random())],
+    };
+    let taken = match by_hand {
+        Some(e) => e.occupants.iter().map(|o| o.id()).collect(),
+        None => sample_seats(seed, k, mix, share),
+    };
+    let [slow, fast] = mix.approach_speed_mps;
+    let paint = PAINTS[pick(PAINTS.iter().map(|p| p.1), stream(seed, k, "paint").random())].0;
+    EncounterPlan {
+        seed,
+        encounter: k,
+        lane: scenario.lane.value.clone(),
+        rig: scenario.rig.value.clone(),
+        sensors: scenario.sensors.iter().map(|s| s.value.clone()).collect(),
+        daylight: scenario.file.daylight.clone(),
+        vehicle: share.model.clone(),
+        glass: share.glass,
+        paint,
+        approach_speed_mps: slow + (fast - slow) * stream(seed, k, "approach speed").random::<f32>(),
+        lateral_offset_m: mix.lateral_offset_sd_m * cut_normal(&mut stream(seed, k, "lateral offset")),
+        occupants: taken.into_iter().map(|seat| plan_occupant(seed, k, mix, seat)).collect(),
+    }
+}
+
+/// The seats that are taken, in the vehicle's order: the driver's, mostly the front passenger's, then any.
+fn sample_seats(seed: u64, k: u64, mix: &TrafficMix, share: &VehicleShare) -> Vec<SeatId> {
+    let all = seats::of_model(&share.model).expect("checked when the scenario was read");
+    let weights = mix.occupants.iter().take(all.len()).copied();
+    let count = 1 + pick(weights, stream(seed, k, "occupant count").random());
+    // One draw a seat decides the order in which the others fill.
+    let mut others: Vec<(f32, SeatId)> = Vec::new();
+    for seat in all.iter().copied().filter(|s| *s != seats::DRIVER) {
+        let draw: f32 = stream(seed, k, &format!("seat {}", seats::seat_name(seat))).random();
+        let first = seat.row == 1 && draw < FRONT_PASSENGER_SHARE;
+        others.push((if first { -1.0 } else { draw }, seat));
+    }
+    others.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    let mut taken = vec![seats::DRIVER];
+    taken.extend(others.into_iter().take(count - 1).map(|(_, seat)| seat));
+    all.into_iter().filter(|seat| taken.contains(seat)).collect()
+}
+
+fn plan_occupant(seed: u64, k: u64, mix: &TrafficMix, seat: SeatId) -> OccupantPlan {
+    let name = seats::seat_name(seat);
+    let open = |purpose: &str| stream(seed, k, &format!("{purpose} {name}"));
+    let child = seat.row > 1 && open("child").random::<f32>() < mix.child_share_rear;
+    let demographics = if child {
+        // Below six, children ride in child seats, which the vehicles do not have.
+        Demographics { age_years: (6.0, 17.9), ..Demographics::default() }
+    } else {
+        Demographics::adults()
+    };
+    let mut pose = open("head pose");
+    let [yaw, pitch, roll] = [0; 3].map(|_| cut_normal(&mut pose));
+    let looks_at_booth = open("looks at booth").random::<f32>() < mix.looks_at_booth_share;
+    let head_yaw_deg = if looks_at_booth { BOOTH_YAW_DEG.0 + BOOTH_YAW_DEG.1 * yaw } else { mix.head_yaw_sd_deg * yaw };
+    let enrolled = open("enrolled").random::<f32>() < mix.enrolled_share;
+    OccupantPlan {
+        seat,
+        identity: Identity::sample(&demographics, &mut open("identity")),
+        reference_id: enrolled.then(|| format!("e{k:03}-r{name}")),
+        head_yaw_deg,
+        head_pitch_deg: mix.head_pitch_sd_deg * pitch,
+        head_roll_deg: mix.head_roll_sd_deg * roll,
+        motion_seed: open("head motion").next_u64(),
+    }
+}
+
+/// A standard normal draw cut at two deviations, by drawing again.
+fn cut_normal(rng: &mut impl rand::Rng) -> f32 {
+    loop {
+        let draw: f32 = StandardNormal.sample(rng);
+        if draw.abs() <= 2.0 {
+            return draw;
+        }
+    }
+}
+
+/// Index of the weight in which a uniform draw (0..1) falls; the weights' sum is above 0.
+fn pick(weights: impl Iterator<Item = f32> + Clone, draw: f32) -> usize {
+    let total: f64 = weights.clone().map(f64::from).sum();
+    let mut left = f64::from(draw) * total;
+    let mut last = 0;
+    for (i, weight) in weights.map(f64::from).enumerate() {
+        if weight <= 0.0 {
+            continue;
+        }
+        last = i;
+        if left < weight {
+            return i;
+        }
+        left -= weight;
+    }
+    last
+}

@@ -1,0 +1,182 @@
+//! Pictures in the report: cut from the kept frames, boxes drawn, small, as data URIs.
+use std::collections::BTreeMap;
+
+use image::{RgbImage, imageops};
+use jpeg_encoder::ColorType;
+use laneproof_exchange::truth::BoxPx;
+use serde::Serialize;
+
+use crate::{
+    run::{folder::RunFolder, frames::encode, record::EncounterRecord},
+    score::{EncounterScore, OccupantScore},
+};
+
+/// Truth boxes.
+const TRUTH: [u8; 3] = [255, 255, 255];
+/// The stack's boxes: valid shots, and others.
+const STACK_VALID: [u8; 3] = [52, 199, 89];
+const STACK_OTHER: [u8; 3] = [255, 159, 10];
+
+/// Side of a thumbnail, pixels.
+const THUMBNAIL_PX: u32 = 200;
+/// Width of a camera's picture, pixels.
+const VIEW_WIDTH_PX: u32 = 960;
+
+/// Decoded frames; only those of the encounter at hand stay in memory.
+pub(super) struct Frames<'a> {
+    folder: &'a RunFolder,
+    kept: BTreeMap<String, Option<RgbImage>>,
+}
+
+impl<'a> Frames<'a> {
+    pub fn new(folder: &'a RunFolder) -> Self {
+        Self { folder, kept: BTreeMap::new() }
+    }
+
+    fn get(&mut self, name: &str) -> Option<&RgbImage> {
+        /// Frames of one encounter and a few more; a 2.3-megapixel frame is 7 MB.
+        const MOST: usize = 24;
+        if self.kept.len() >= MOST && !self.kept.contains_key(name) {
+            self.kept.clear();
+        }
+        let folder = self.folder;
+        let load = || {
+            let bytes = folder.read(name).ok()??;
+            Some(image::load_from_memory(&bytes).ok()?.into_rgb8())
+        };
+        self.kept.entry(name.to_owned()).or_insert_with(load).as_ref()
+    }
+}
+
+/// The occupant's face in the exposure that counts, with the truth's box and the stack's.
+pub(super) fn thumbnail(o: &OccupantScore, frames: &mut Frames<'_>) -> Option<String> {
+    let best = o.best.as_ref()?;
+    let truth = best.face.face_box_px;
+    let frame = frames.get(&best.frame)?;
+    let (width, height) = (frame.width() as f32, frame.height() as f32);
+    let side = ((truth.x1 - truth.x0).max(truth.y1 - truth.y0) * 2.2).clamp(48.0, width.min(height));
+    if !side.is_finite() || truth.x1 < 0.0 || truth.y1 < 0.0 || truth.x0 > width || truth.y0 > height {
+        return None;
+    }
+    let x = ((truth.x0 + truth.x1 - side) / 2.0).clamp(0.0, width - side).floor();
+    let y = ((truth.y0 + truth.y1 - side) / 2.0).clamp(0.0, height - side).floor();
+    let cut = imageops::crop_imm(frame, x as u32, y as u32, side as u32, side as u32).to_image();
+    let mut cut = imageops::resize(&cut, THUMBNAIL_PX, THUMBNAIL_PX, imageops::FilterType::Triangle);
+    let scale = THUMBNAIL_PX as f32 / side.floor();
+    let placed = |b: &BoxPx| BoxPx {
+        x0: (b.x0 - x) * scale,
+        y0: (b.y0 - y) * scale,
+        x1: (b.x1 - x) * scale,
+        y1: (b.y1 - y) * scale,
+    };
+    draw_box(&mut cut, &placed(&truth), TRUTH, 1);
+    if let Some(shot) = o.shot.as_ref().filter(|s| s.exposure_id == best.exposure_id) {
+        draw_box(&mut cut, &placed(&shot.box_px), if shot.valid { STACK_VALID } else { STACK_OTHER }, 2);
+    }
+    data_uri(&cut, 80)
+}
+
+/// A reference portrait, small.
+pub(super) fn portrait(bytes: &[u8]) -> Option<String> {
+    let picture = image::load_from_memory(bytes).ok()?.into_rgb8();
+    let height = (picture.height() * THUMBNAIL_PX / picture.width().max(1)).clamp(1, 2 * THUMBNAIL_PX);
+    data_uri(&imageops::resize(&picture, THUMBNAIL_PX, height, imageops::FilterType::Triangle), 80)
+}
+
+/// One camera's picture.
+#[derive(Serialize)]
+pub(super) struct View {
+    camera: String,
+    exposure_id: u64,
+    picture: Option<String>,
+}
+
+/// Each camera's last exposure of an encounter, with all boxes.
+pub(super) fn camera_views(record: &EncounterRecord, score: &EncounterScore, frames: &mut Frames<'_>) -> Vec<View> {
+    let Some(seen) = record.seen() else { return Vec::new() };
+    let mut last = BTreeMap::new();
+    for exposure in &seen.exposures {
+        last.insert(exposure.truth.camera_id.as_str(), exposure);
+    }
+    let view = |exposure: &&crate::run::record::ExposureRecord| {
+        let id = exposure.truth.exposure_id;
+        let picture = frames.get(&exposure.frame).and_then(|frame| {
+            let height = frame.height() * VIEW_WIDTH_PX / frame.width().max(1);
+            let mut small = imageops::resize(frame, VIEW_WIDTH_PX, height.max(1), imageops::FilterType::Triangle);
+            let scale = VIEW_WIDTH_PX as f32 / frame.width() as f32;
+            let placed =
+                |[x0, y0, x1, y1]: [f32; 4]| BoxPx { x0: x0 * scale, y0: y0 * scale, x1: x1 * scale, y1: y1 * scale };
+            for face in exposure.truth.faces.iter().filter(|f| f.visible_share >= crate::score::MIN_VISIBLE_SHARE) {
+                let b = face.face_box_px;
+                draw_box(&mut small, &placed([b.x0, b.y0, b.x1, b.y1]), TRUTH, 1);
+            }
+            let is_shot = |b: [f32; 4]| {
+                let shots = score.occupants.iter().filter_map(|o| o.shot.as_ref());
+                shots.filter(|s| s.exposure_id == id && s.valid).any(|s| s.box_px.x0 == b[0] && s.box_px.y0 == b[1])
+            };
+            for detection in seen.decisions.detections.iter().filter(|d| d.exposure_id == id) {
+                let colour = if is_shot(detection.box_px) { STACK_VALID } else { STACK_OTHER };
+                draw_box(&mut small, &placed(detection.box_px), colour, 2);
+            }
+            data_uri(&small, 82)
+        });
+        View { camera: exposure.truth.camera_id.clone(), exposure_id: id, picture }
+    };
+    last.values().map(view).collect()
+}
+
+fn draw_box(picture: &mut RgbImage, b: &BoxPx, colour: [u8; 3], thickness: i64) {
+    if ![b.x0, b.y0, b.x1, b.y1].iter().all(|v| v.is_finite() && v.abs() < 1e6) {
+        return;
+    }
+    let [x0, y0, x1, y1] = [b.x0, b.y0, b.x1, b.y1].map(|v| v.round() as i64);
+    let (width, height) = (i64::from(picture.width()), i64::from(picture.height()));
+    let mut dot = |x: i64, y: i64| {
+        if (0..width).contains(&x) && (0..height).contains(&y) {
+            picture.put_pixel(x as u32, y as u32, image::Rgb(colour));
+        }
+    };
+    for t in 0..thickness {
+        for x in x0.max(0) - t..=x1.min(width) + t {
+            dot(x, y0 - t);
+            dot(x, y1 + t);
+        }
+        for y in y0.max(0) - t..=y1.min(height) + t {
+            dot(x0 - t, y);
+            dot(x1 + t, y);
+        }
+    }
+}
+
+fn data_uri(picture: &RgbImage, quality: u8) -> Option<String> {
+    let jpeg = encode(picture, picture.width(), picture.height(), ColorType::Rgb, 3, quality).ok()?;
+    Some(format!("data:image/jpeg;base64,{}", base64(&jpeg)))
+}
+
+/// RFC 4648 section 4.
+fn base64(bytes: &[u8]) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for chunk in bytes.chunks(3) {
+        let bits = chunk.iter().fold(0_u32, |acc, b| (acc << 8) | u32::from(*b)) << (8 * (3 - chunk.len()));
+        for i in 0..4 {
+            let sextet = (bits >> (18 - 6 * i)) & 63;
+            text.push(if i <= chunk.len() { char::from(ALPHABET[sextet as usize]) } else { '=' });
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::base64;
+
+    #[test]
+    fn base64_gives_the_test_vectors_of_rfc_4648() {
+        for (plain, coded) in
+            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("foobar", "Zm9vYmFy")]
+        {
+            assert_eq!(base64(plain.as_bytes()), coded);
+        }
+    }
+}

@@ -1,0 +1,354 @@
+//! Runs a scenario: encounter after encounter, each kept as soon as it is done, so that a killed run can go on.
+use std::path::PathBuf;
+
+use lane_stack::client::{StackClient, StackError};
+use laneproof_exchange::encounter::EncounterPlan;
+use serde::{Deserialize, Serialize};
+
+pub mod error;
+mod event_loop;
+pub mod folder;
+pub(crate) mod frames;
+pub mod record;
+#[cfg(test)]
+pub(crate) mod tests;
+pub mod world;
+
+pub use error::RunError;
+pub use event_loop::EncounterTimings;
+
+use self::{
+    event_loop::{LoopSettings, Stop, run_encounter},
+    folder::RunFolder,
+    record::{EncounterRecord, End},
+    world::{PortraitJpeg, World, WorldError},
+};
+use crate::{
+    exit, ledger,
+    plan::plan,
+    report,
+    scenario::Scenario,
+    score::{
+        EncounterScore, score,
+        summary::{Head, Summary},
+    },
+};
+
+/// What a user asks of a run besides the scenario.
+pub struct RunOptions<'a> {
+    /// The run folder.
+    pub out: PathBuf,
+    /// Go on with a run that is in the folder.
+    pub resume: bool,
+    /// Only these encounters; `None` for all.
+    pub encounters: Option<Vec<u64>>,
+    /// The command line, for the report's "run it again".
+    pub command: String,
+    /// Seconds since any fixed instant; only timings come of it, no result.
+    pub clock: &'a (dyn Fn() -> f64 + Sync),
+}
+
+/// What happens during a run, for terminal, logs and tests.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RunEvent {
+    /// The run begins.
+    Started {
+        /// What makes it.
+        head: Head,
+        /// Its folder.
+        folder: PathBuf,
+    },
+    /// A reference was enrolled, or refused.
+    Enrolled {
+        /// Reference.
+        reference_id: String,
+        /// How many so far.
+        done: u64,
+        /// Of how many.
+        of: u64,
+        /// Why the stack refused it, where it did.
+        refused: Option<String>,
+    },
+    /// An encounter was found done in the folder.
+    Resumed {
+        /// Which.
+        encounter: u64,
+    },
+    /// An encounter was done.
+    Done {
+        /// Which.
+        encounter: u64,
+        /// How many so far.
+        done: u64,
+        /// Of how many.
+        of: u64,
+        /// Vehicle model.
+        vehicle: String,
+        /// Occupants.
+        occupants: u64,
+        /// Occupants with a verified capture.
+        captured: u64,
+        /// Where the time went.
+        timings: EncounterTimings,
+    },
+    /// An encounter failed; the run goes on.
+    Failed {
+        /// Which.
+        encounter: u64,
+        /// Why.
+        reason: String,
+    },
+    /// The run is done and its files are written.
+    Finished {
+        /// The report.
+        report: PathBuf,
+    },
+}
+
+/// What a run came to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunResult {
+    /// Its numbers.
+    pub summary: Summary,
+    /// Times of the encounters that were done now, by index.
+    pub timings: Vec<(u64, EncounterTimings)>,
+}
+
+impl RunResult {
+    /// The program's exit code, see [`exit`].
+    pub fn exit_code(&self) -> u8 {
+        if self.summary.failures.is_empty() { exit::DONE } else { exit::SOME_ENCOUNTERS_FAILED }
+    }
+}
+
+/// What a folder says about the run in it, so that `--resume` goes on with the same run only.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Manifest {
+    format: u32,
+    head: Head,
+}
+
+/// Outcome of enrolling one reference.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Enrolment {
+    reference_id: String,
+    refused: Option<String>,
+}
+
+/// Runs a scenario, or goes on with a run.
+pub fn run<W: World>(
+    scenario: &Scenario,
+    world: &mut W,
+    stack: &mut dyn StackClient,
+    options: &RunOptions<'_>,
+    events: &mut dyn FnMut(RunEvent),
+) -> Result<RunResult, RunError> {
+    let wanted = wanted_encounters(scenario, options)?;
+    let folder = RunFolder::new(&options.out);
+    let head = Head::new(scenario, &wanted, world.describe(), stack.describe());
+    let resumes = prepare(&folder, &head, options.resume)?;
+    events(RunEvent::Started { head: head.clone(), folder: options.out.clone() });
+
+    let mut records = Vec::new();
+    let mut missing = Vec::new();
+    for k in &wanted {
+        match kept_record(&folder, *k, resumes)? {
+            Some(record) => {
+                events(RunEvent::Resumed { encounter: *k });
+                records.push(record);
+            }
+            None => missing.push(*k),
+        }
+    }
+    let enrolments = match folder.read_json::<Vec<Enrolment>>("gallery.json")? {
+        Some(enrolments) if missing.is_empty() => enrolments,
+        _ => enrol_all(scenario, world, stack, &folder, events)?,
+    };
+
+    let settings = LoopSettings {
+        control_delay_us: (f64::from(scenario.file.stack.control_delay_ms) * 1000.0).round() as u64,
+        cross_check_share: scenario.file.cross_check_share,
+        clock: options.clock,
+        folder: &folder,
+    };
+    let mut timings = Vec::new();
+    for (i, k) in missing.iter().enumerate() {
+        let plan = plan(scenario, *k);
+        let (record, time) = one_encounter(world, stack, &plan, &settings, &folder)?;
+        match (&record.end, score(&record, &scenario.file.validation)) {
+            (End::Failed { reason }, _) => {
+                events(RunEvent::Failed { encounter: *k, reason: reason.clone() });
+            }
+            (End::Done(_), scored) => events(RunEvent::Done {
+                encounter: *k,
+                done: (wanted.len() - missing.len() + i + 1) as u64,
+                of: wanted.len() as u64,
+                vehicle: record.vehicle.clone(),
+                occupants: record.occupants.len() as u64,
+                captured: scored.map_or(0, |s| captures(&s)),
+                timings: time,
+            }),
+        }
+        timings.push((*k, time));
+        records.push(record);
+    }
+    records.sort_by_key(|r| r.encounter);
+
+    let refused = enrolments.into_iter().filter_map(|e| Some((e.reference_id, e.refused?))).collect();
+    let summary = conclude(scenario, head, &records, refused, &folder, options)?;
+    folder.write_json("timings.json", &timings)?;
+    events(RunEvent::Finished { report: folder.path("report.html") });
+    Ok(RunResult { summary, timings })
+}
+
+fn captures(score: &EncounterScore) -> u64 {
+    score.occupants.iter().filter(|o| o.outcome.is_captured()).count() as u64
+}
+
+fn wanted_encounters(scenario: &Scenario, options: &RunOptions<'_>) -> Result<Vec<u64>, RunError> {
+    let encounters = scenario.file.encounters;
+    let mut wanted = options.encounters.clone().unwrap_or_else(|| (0..encounters).collect());
+    wanted.sort_unstable();
+    wanted.dedup();
+    match wanted.iter().find(|k| **k >= encounters) {
+        Some(k) => Err(RunError::NoSuchEncounter { encounter: *k, encounters }),
+        None => Ok(wanted),
+    }
+}
+
+/// Makes the folder ready; says whether it holds this very run already.
+fn prepare(folder: &RunFolder, head: &Head, resume: bool) -> Result<bool, RunError> {
+    let there = if resume { folder.read_json::<Manifest>("run.json")? } else { None };
+    if let Some(Manifest { head: there, .. }) = there {
+        let list = |pairs: &[(String, String)]| {
+            pairs.iter().map(|(what, which)| format!("{what} {which}")).collect::<Vec<_>>().join(", ")
+        };
+        for (what, there, here) in [
+            ("version", there.version, head.version.clone()),
+            ("scenario", there.scenario_hash, head.scenario_hash.clone()),
+            ("choice of encounters", format!("{:?}", there.encounters), format!("{:?}", head.encounters)),
+            ("adapter or driver", list(&there.world), list(&head.world)),
+            ("stack", list(&there.stack), list(&head.stack)),
+        ] {
+            if there != here {
+                let path = folder.root().to_owned();
+                return Err(RunError::OtherRun { path, what: what.to_owned(), there, here });
+            }
+        }
+        folder.create()?;
+        return Ok(true);
+    }
+    if folder.is_in_use() {
+        return Err(RunError::FolderInUse { path: folder.root().to_owned() });
+    }
+    folder.create()?;
+    folder.write_json("run.json", &Manifest { format: 1, head: head.clone() })?;
+    Ok(false)
+}
+
+/// A finished encounter's record; failed and damaged ones are done again.
+fn kept_record(folder: &RunFolder, k: u64, resumes: bool) -> Result<Option<EncounterRecord>, RunError> {
+    if !resumes {
+        return Ok(None);
+    }
+    match folder.read_json::<EncounterRecord>(&RunFolder::encounter_name(k)) {
+        Ok(Some(record)) if record.seen().is_some() => Ok(Some(record)),
+        Ok(_) | Err(RunError::Damaged { .. }) => Ok(None),
+        Err(other) => Err(other),
+    }
+}
+
+/// Enrols every reference of the scenario, of encounters that are not run too: a gallery does not know who will come.
+fn enrol_all<W: World>(
+    scenario: &Scenario,
+    world: &mut W,
+    stack: &mut dyn StackClient,
+    folder: &RunFolder,
+    events: &mut dyn FnMut(RunEvent),
+) -> Result<Vec<Enrolment>, RunError> {
+    let people: Vec<_> = (0..scenario.file.encounters)
+        .flat_map(|k| plan(scenario, k).occupants)
+        .filter_map(|o| Some((o.reference_id?, o.identity)))
+        .collect();
+    let mut enrolments = Vec::new();
+    for (reference_id, identity) in &people {
+        let name = format!("portraits/{reference_id}.jpg");
+        let portrait = match folder.read(&name)? {
+            Some(bytes) => Ok(PortraitJpeg(bytes)),
+            None => world.portrait(identity, reference_id),
+        };
+        let refused = match portrait {
+            Ok(portrait) => {
+                folder.write(&name, &portrait.0)?;
+                match stack.enrol(reference_id, &portrait.to_frame()) {
+                    Ok(()) => None,
+                    Err(StackError::Model { model, reason }) => {
+                        return Err(RunError::Setup(format!("model {model} failed: {reason}")));
+                    }
+                    Err(other) => Some(other.to_string()),
+                }
+            }
+            Err(WorldError::Encounter(reason)) => Some(reason),
+            Err(WorldError::Setup(reason)) => return Err(RunError::Setup(reason)),
+        };
+        enrolments.push(Enrolment { reference_id: reference_id.clone(), refused: refused.clone() });
+        events(RunEvent::Enrolled {
+            reference_id: reference_id.clone(),
+            done: enrolments.len() as u64,
+            of: people.len() as u64,
+            refused,
+        });
+    }
+    folder.write_json("gallery.json", &enrolments)?;
+    Ok(enrolments)
+}
+
+/// Runs and keeps one encounter.
+fn one_encounter<W: World>(
+    world: &mut W,
+    stack: &mut dyn StackClient,
+    plan: &EncounterPlan,
+    settings: &LoopSettings<'_>,
+    folder: &RunFolder,
+) -> Result<(EncounterRecord, EncounterTimings), RunError> {
+    let (end, timings) = match run_encounter(world, stack, plan, settings) {
+        Ok((seen, timings)) => (End::Done(seen), timings),
+        Err(Stop::Encounter(reason)) => (End::Failed { reason }, EncounterTimings::default()),
+        Err(Stop::Run(error)) => return Err(error),
+    };
+    let name = RunFolder::encounter_name(plan.encounter);
+    folder.write_json(&name, &EncounterRecord::new(plan, end))?;
+    // What counts is what was kept: read back, a resumed run and this one score the same bytes. JSON has no NaN, so a
+    // truth that holds one shows here and not in somebody's statistics.
+    match folder.read_json::<EncounterRecord>(&name) {
+        Ok(Some(record)) => Ok((record, timings)),
+        Ok(None) => Err(RunError::io(&folder.path(&name), std::io::ErrorKind::NotFound.into())),
+        Err(RunError::Damaged { reason, .. }) => {
+            let reason = format!("a measure is no finite number: {reason}");
+            let record = EncounterRecord::new(plan, End::Failed { reason });
+            folder.write_json(&name, &record)?;
+            Ok((record, timings))
+        }
+        Err(other) => Err(other),
+    }
+}
+
+/// Writes ledger, summary and report.
+fn conclude(
+    scenario: &Scenario,
+    head: Head,
+    records: &[EncounterRecord],
+    refused: Vec<(String, String)>,
+    folder: &RunFolder,
+    options: &RunOptions<'_>,
+) -> Result<Summary, RunError> {
+    let scores: Vec<EncounterScore> =
+        records.iter().filter_map(|record| score(record, &scenario.file.validation)).collect();
+    let summary = Summary::new(head, scenario, records, &scores, refused);
+    folder.write("occupants.parquet", &ledger::occupants(&scores)?)?;
+    folder.write("exposures.parquet", &ledger::exposures(records, &scores)?)?;
+    folder.write_json("summary.json", &summary)?;
+    let page = report::html(&summary, records, &scores, folder, &options.command)?;
+    folder.write("report.html", page.as_bytes())?;
+    Ok(summary)
+}

@@ -1,0 +1,107 @@
+//! What is kept of an encounter: enough to score it again, nothing that depends on the clock.
+use lane_stack::client::{ControlMessage, Decisions};
+use laneproof_exchange::{encounter::EncounterPlan, truth::ExposureTruth};
+use serde::{Deserialize, Serialize};
+
+use crate::plan::seats;
+
+/// One encounter's result, as `encounters/0003.json` holds it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EncounterRecord {
+    /// Index in the campaign.
+    pub encounter: u64,
+    /// Vehicle model.
+    pub vehicle: String,
+    /// Who sat where.
+    pub occupants: Vec<OccupantRecord>,
+    /// How it ended.
+    pub end: End,
+}
+
+/// How an encounter ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum End {
+    /// To its end.
+    Done(Seen),
+    /// Not to its end.
+    Failed {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// What cameras and stack made of an encounter.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Seen {
+    /// Exposures in the order of time, then of camera.
+    pub exposures: Vec<ExposureRecord>,
+    /// Triggers that the vehicle never met: (camera, index of the trigger).
+    pub missed_triggers: Vec<(String, usize)>,
+    /// What the stack decided.
+    pub decisions: Decisions,
+}
+
+/// One occupant, as far as results need them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OccupantRecord {
+    /// Row of the seat, 1 is the front row.
+    pub row: u8,
+    /// "left", "middle", "right".
+    pub side: String,
+    /// Reference in the gallery; `None` when not enrolled.
+    pub reference_id: Option<String>,
+    /// Age, years.
+    pub age_years: f32,
+    /// 0 female to 1 male.
+    pub sex: f32,
+    /// Monk skin tone, 1 to 10.
+    pub monk_tone: u8,
+}
+
+/// One exposure.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ExposureRecord {
+    /// What the testbed knows.
+    pub truth: ExposureTruth,
+    /// Gain, decibels.
+    pub gain_db: f32,
+    /// The frame's file, relative to the run folder.
+    pub frame: String,
+    /// Whether region rendering was compared with the whole frame, and whether they differed.
+    pub cross_check_differs: Option<bool>,
+    /// What the stack asked of the cameras when it saw the frame.
+    pub controls: Vec<ControlMessage>,
+    /// Why the stack refused the frame, where it did.
+    pub refused: Option<String>,
+}
+
+impl EncounterRecord {
+    /// A record of a plan.
+    pub fn new(plan: &EncounterPlan, end: End) -> Self {
+        let occupants = plan.occupants.iter().map(|o| OccupantRecord {
+            row: o.seat.row,
+            side: seats::side_name(o.seat.side).to_owned(),
+            reference_id: o.reference_id.clone(),
+            age_years: o.identity.age_years,
+            sex: o.identity.sex,
+            monk_tone: o.identity.monk_tone,
+        });
+        Self { encounter: plan.encounter, vehicle: plan.vehicle.clone(), occupants: occupants.collect(), end }
+    }
+
+    /// What was seen; `None` when the encounter failed.
+    pub fn seen(&self) -> Option<&Seen> {
+        match &self.end {
+            End::Done(seen) => Some(seen),
+            End::Failed { .. } => None,
+        }
+    }
+}
+
+impl OccupantRecord {
+    /// "2-left".
+    pub fn seat(&self) -> String {
+        format!("{}-{}", self.row, self.side)
+    }
+}

@@ -1,0 +1,156 @@
+//! What a scenario file says, key by key.
+use laneproof_scenes::{
+    catalogue::Daylight,
+    vehicle::{SeatId, SeatSide},
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A scenario: lane, rig, traffic, conditions, stack, gates.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "laneproof scenario")]
+pub struct ScenarioFile {
+    /// Version of this format: 1.
+    pub schema_version: u32,
+    /// For reports.
+    pub title: String,
+    /// Seed of everything random, 0 to 2⁶³ − 1.
+    pub seed: u64,
+    /// Number of encounters, 1 to 1,000,000.
+    pub encounters: u64,
+    /// Lane: a name of the catalogue, or the path of a TOML file beside this one.
+    pub lane: String,
+    /// Rig: a name of the catalogue, or the path of a TOML file beside this one.
+    pub rig: String,
+    /// Traffic mix: a name of the catalogue, or the path of a TOML file beside this one.
+    pub mix: String,
+    /// Share of exposures that are rendered both by regions and whole, so that the stack's decisions can be compared, 0 to 1.
+    #[serde(default = "default_cross_check_share")]
+    pub cross_check_share: f64,
+    /// Place, time and sky.
+    pub daylight: Daylight,
+    /// What a photograph must fulfil to count as a capture.
+    pub validation: ValidationRule,
+    /// The stack under test.
+    #[serde(default)]
+    pub stack: StackChoice,
+    /// Bounds that fail the run.
+    #[serde(default)]
+    pub gates: Gates,
+    /// Encounters that are set by hand instead of drawn from the mix.
+    #[serde(default)]
+    pub encounter: Vec<EncounterOverride>,
+}
+
+fn default_cross_check_share() -> f64 {
+    0.02
+}
+
+/// The testbed's own rule for a verified capture, applied to frame and truth, never to what a stack says.
+///
+/// No standard sets pass marks (ISO/IEC 29794-5 leaves them to the operator), so they are the scenario's.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ValidationRule {
+    /// Least distance between the eyes ÷ cos yaw, pixels.
+    pub min_inter_eye_px: f32,
+    /// Largest head turn relative to the camera, degrees.
+    pub max_yaw_deg: f32,
+    /// Largest nod relative to the camera, degrees.
+    pub max_pitch_deg: f32,
+    /// Largest tilt relative to the camera, degrees.
+    pub max_roll_deg: f32,
+    /// Least share of the face that is visible, 0 to 1.
+    pub min_visible_share: f32,
+    /// Largest motion blur, pixels.
+    pub max_motion_blur_px: f32,
+    /// Largest circle of confusion, pixels.
+    pub max_defocus_px: f32,
+    /// Least mean digital number of the face, 0 to 255.
+    pub min_mean_dn: f32,
+    /// Largest mean digital number of the face, 0 to 255.
+    pub max_mean_dn: f32,
+    /// Largest share of face pixels at 247 or above, 0 to 1.
+    pub max_over_exposed_share: f32,
+    /// Least root-mean-square contrast of the face ÷ its mean.
+    pub min_contrast: f32,
+    /// Least entropy of the face's luma, bits.
+    pub min_entropy_bits: f32,
+}
+
+/// The stack under test.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct StackChoice {
+    /// "default", or the folder of other models beside this file.
+    pub models: String,
+    /// Time from mid-exposure until a control message of the stack can act on a camera, milliseconds.
+    pub control_delay_ms: f32,
+}
+
+impl Default for StackChoice {
+    fn default() -> Self {
+        Self { models: "default".to_owned(), control_delay_ms: 20.0 }
+    }
+}
+
+/// Bounds that fail a run; a missing one does not gate.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Gates {
+    /// Least share of occupants with a verified capture, 0 to 1.
+    pub min_occupant_coverage: Option<f64>,
+    /// Least share of vehicles with a verified capture of everyone, 0 to 1.
+    pub min_vehicle_coverage: Option<f64>,
+    /// Least share of enrolled occupants captured and matched to themselves, 0 to 1.
+    pub min_matched_coverage: Option<f64>,
+    /// Most false matches.
+    pub max_false_matches: Option<u64>,
+}
+
+/// One encounter set by hand.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EncounterOverride {
+    /// Which encounter, from 0.
+    pub index: u64,
+    /// Vehicle model: "sedan" or "van"; it takes its glass from the mix.
+    pub vehicle: String,
+    /// Who sits where; everything else about them is drawn as always.
+    pub occupants: Vec<SeatFile>,
+}
+
+/// A seat by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SeatFile {
+    /// Row, 1 is the front row.
+    pub row: u8,
+    /// Where across the vehicle, as its occupants see it.
+    pub side: SideFile,
+}
+
+/// Where across the vehicle a seat is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SideFile {
+    /// The driver's side where traffic keeps right.
+    Left,
+    /// Between the two.
+    Middle,
+    /// The passenger's side.
+    Right,
+}
+
+impl SeatFile {
+    /// The seat's name.
+    pub fn id(self) -> SeatId {
+        let side = match self.side {
+            SideFile::Left => SeatSide::Left,
+            SideFile::Middle => SeatSide::Middle,
+            SideFile::Right => SeatSide::Right,
+        };
+        SeatId { row: self.row, side }
+    }
+}

@@ -1,0 +1,202 @@
+//! What lost an occupant: the first rung of a ladder on which their best exposure fails.
+//!
+//! The ladder follows the way of the light, from the scene to the decision:
+//! 1. **not in any camera's view**: less of the face box than the rule's visible share lies on a sensor;
+//! 2. **occluded**: too little of the face is visible (by body or pillar, interior, seat, person, oneself, furniture);
+//! 3. **head turned**: yaw, pitch or roll beyond the rule;
+//! 4. **too few pixels** between the eyes;
+//! 5. **pane too dark** (panes let through less than [`DARK_PANE_TRANSMITTANCE`]) or **under-exposed**: mean below the rule;
+//! 6. **veiling reflection**: contrast, entropy or brightness beyond the rule, while panes mirror at least
+//!    [`VEIL_SHARE`] of the light that the face sends;
+//! 7. **over-exposed**: mean or share of saturated pixels beyond the rule;
+//! 8. **flat**: contrast or entropy below the rule without a veil, counted as under-exposed;
+//! 9. **motion blur**; 10. **out of focus**.
+//!
+//! An exposure that passes them all was good enough, and the stack lost the occupant: **not detected** in any such
+//! exposure's frame or elsewhere, **under the stack's gate**, or **claimed in another exposure that fails the rule**.
+//!
+//! The best exposure is the one that gets furthest down the ladder; of equals, the one with most visible pixels between
+//! the eyes; of those, the first.
+use laneproof_exchange::truth::{FaceTruth, Occluder};
+use serde::{Deserialize, Serialize};
+
+use super::{BestExposure, rule};
+use crate::{run::record::Seen, scenario::ValidationRule};
+
+/// Below this the panes are what makes a face dark: half of the 70 % that US federal rule asks of windscreens.
+pub const DARK_PANE_TRANSMITTANCE: f32 = 0.35;
+/// Mirrored over transmitted radiance from which a veil is blamed (assumption: it lowers contrast by a third).
+pub const VEIL_SHARE: f32 = 0.5;
+
+/// What lost an occupant, in the order of the ladder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cause {
+    /// Not in any camera's view.
+    OutOfView,
+    /// Hidden by a pillar, the roof or a door.
+    OccludedByBody,
+    /// Hidden by dashboard or steering wheel.
+    OccludedByInterior,
+    /// Hidden by a seat or head-rest.
+    OccludedBySeat,
+    /// Hidden by another occupant.
+    OccludedByPerson,
+    /// Hidden by the own head, hair or hand.
+    OccludedByOneself,
+    /// Hidden by booth, pole or kerb.
+    OccludedByFurniture,
+    /// Hidden, by nothing that the truth names.
+    Occluded,
+    /// Head turned away.
+    HeadTurned,
+    /// Too few pixels between the eyes.
+    TooFewPixels,
+    /// Too dark behind the pane.
+    PaneTooDark,
+    /// Too dark, or flat, for another reason.
+    UnderExposed,
+    /// The pane mirrors the sky over the face.
+    VeilingReflection,
+    /// Too bright.
+    OverExposed,
+    /// Smeared by motion.
+    MotionBlur,
+    /// Out of focus.
+    OutOfFocus,
+    /// Good enough, but the stack found no face.
+    NotDetected,
+    /// Found, but the stack did not claim it.
+    UnderStackGate,
+    /// Claimed, but in an exposure that fails the testbed's rule.
+    ClaimFailsRule,
+}
+
+impl Cause {
+    /// For reports.
+    pub fn label(self) -> &'static str {
+        match self {
+            Cause::OutOfView => "not in any camera's view",
+            Cause::OccludedByBody => "occluded by pillar or roof",
+            Cause::OccludedByInterior => "occluded by dashboard or wheel",
+            Cause::OccludedBySeat => "occluded by seat or head-rest",
+            Cause::OccludedByPerson => "occluded by another person",
+            Cause::OccludedByOneself => "occluded by own head, hair or hand",
+            Cause::OccludedByFurniture => "occluded by booth or pole",
+            Cause::Occluded => "occluded",
+            Cause::HeadTurned => "head turned",
+            Cause::TooFewPixels => "too few pixels",
+            Cause::PaneTooDark => "pane too dark",
+            Cause::UnderExposed => "under-exposed",
+            Cause::VeilingReflection => "veiling reflection",
+            Cause::OverExposed => "over-exposed",
+            Cause::MotionBlur => "motion blur",
+            Cause::OutOfFocus => "out of focus",
+            Cause::NotDetected => "not detected",
+            Cause::UnderStackGate => "detected, under the stack's gate",
+            Cause::ClaimFailsRule => "claimed, but fails the testbed's rule",
+        }
+    }
+}
+
+/// The first rung on which one face fails; `None` when it passes all.
+pub fn geometric_cause(face: &FaceTruth, rule: &ValidationRule) -> Option<Cause> {
+    if !(face.in_frame_share >= rule.min_visible_share.max(f32::MIN_POSITIVE)) {
+        return Some(Cause::OutOfView);
+    }
+    if !(face.visible_share >= rule.min_visible_share) {
+        return Some(match face.occluder {
+            Some(Occluder::Body) => Cause::OccludedByBody,
+            Some(Occluder::Interior) => Cause::OccludedByInterior,
+            Some(Occluder::Seat) => Cause::OccludedBySeat,
+            Some(Occluder::Person) => Cause::OccludedByPerson,
+            Some(Occluder::Oneself) => Cause::OccludedByOneself,
+            Some(Occluder::Furniture) => Cause::OccludedByFurniture,
+            None => Cause::Occluded,
+        });
+    }
+    if !rule::is_turned_enough(face, rule) {
+        return Some(Cause::HeadTurned);
+    }
+    if !(rule::corrected_inter_eye_px(face) >= rule.min_inter_eye_px) {
+        return Some(Cause::TooFewPixels);
+    }
+    if !(face.mean_dn >= rule.min_mean_dn) {
+        let dark = face.pane_transmittance < DARK_PANE_TRANSMITTANCE;
+        return Some(if dark { Cause::PaneTooDark } else { Cause::UnderExposed });
+    }
+    let too_bright = !(face.mean_dn <= rule.max_mean_dn && face.over_exposed_share <= rule.max_over_exposed_share);
+    let flat = !rule::has_detail(face, rule);
+    let veiled = face.veiling_radiance >= VEIL_SHARE * face.transmitted_radiance;
+    match (veiled && (too_bright || flat), too_bright, flat) {
+        (true, ..) => return Some(Cause::VeilingReflection),
+        (false, true, _) => return Some(Cause::OverExposed),
+        (false, false, true) => return Some(Cause::UnderExposed),
+        (false, false, false) => {}
+    }
+    if !(face.motion_blur_px <= rule.max_motion_blur_px) {
+        return Some(Cause::MotionBlur);
+    }
+    if !(face.defocus_px <= rule.max_defocus_px) {
+        return Some(Cause::OutOfFocus);
+    }
+    None
+}
+
+/// How far down the ladder a face gets: more is further.
+fn depth(face: &FaceTruth, rule: &ValidationRule) -> u8 {
+    match geometric_cause(face, rule) {
+        Some(Cause::OutOfView) => 0,
+        Some(cause) if cause <= Cause::Occluded => 1,
+        Some(Cause::HeadTurned) => 2,
+        Some(Cause::TooFewPixels) => 3,
+        Some(Cause::PaneTooDark | Cause::UnderExposed) => 4,
+        Some(Cause::VeilingReflection) => 5,
+        Some(Cause::OverExposed) => 6,
+        Some(Cause::MotionBlur) => 7,
+        Some(_) => 8,
+        None => 9,
+    }
+}
+
+/// The occupant's best exposure.
+pub fn best_exposure(seen: &Seen, occupant: u8, rule: &ValidationRule) -> Option<BestExposure> {
+    let mut best: Option<((u8, f32), BestExposure)> = None;
+    for exposure in &seen.exposures {
+        let Some(face) = exposure.truth.faces.iter().find(|f| f.occupant == occupant) else { continue };
+        let merit = (depth(face, rule), face.visible_share * face.inter_eye_px);
+        let better = best
+            .as_ref()
+            .is_none_or(|(old, _)| merit.0 > old.0 || (merit.0 == old.0 && merit.1.total_cmp(&old.1).is_gt()));
+        if better {
+            let exposure = BestExposure {
+                exposure_id: exposure.truth.exposure_id,
+                camera_id: exposure.truth.camera_id.clone(),
+                frame: exposure.frame.clone(),
+                face: face.clone(),
+            };
+            best = Some((merit, exposure));
+        }
+    }
+    best.map(|(_, exposure)| exposure)
+}
+
+/// The cause of a loss: geometry on the best exposure first, then the stack.
+pub(super) fn first_cause(
+    best: Option<&BestExposure>,
+    rule: &ValidationRule,
+    detected_in: &[u64],
+    claimed: bool,
+) -> Cause {
+    let Some(best) = best else { return Cause::OutOfView };
+    if let Some(cause) = geometric_cause(&best.face, rule) {
+        return cause;
+    }
+    if claimed {
+        Cause::ClaimFailsRule
+    } else if detected_in.is_empty() {
+        Cause::NotDetected
+    } else {
+        Cause::UnderStackGate
+    }
+}

@@ -1,0 +1,315 @@
+//! Scores what a stack decided against the truth.
+//!
+//! **Who is it.** A detection belongs to the occupant whose projected face box has the largest intersection over union
+//! with it, of those whose overlap is at least [`MIN_IOU`] and whose face is visible to at least
+//! [`MIN_VISIBLE_SHARE`] there; else it is nobody's.
+//!
+//! **Verified capture.** A best shot that the stack claims as valid, that belongs to the occupant, and whose frame and
+//! truth meet the scenario's validation rule ([`rule`]), whatever the stack says about its quality.
+//!
+//! **Outcome.** Exactly one an occupant: captured and matched, captured but not matched, captured but not enrolled, or
+//! lost. A lost occupant's cause is the first rung of the ladder in [`cause`] on which their best exposure fails.
+use lane_stack::client::{BestShot, Detection};
+use laneproof_exchange::truth::{BoxPx, FaceTruth};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    run::record::{EncounterRecord, OccupantRecord, Seen},
+    scenario::ValidationRule,
+};
+
+pub mod cause;
+pub mod rule;
+pub mod summary;
+#[cfg(test)]
+mod tests;
+pub mod wilson;
+
+pub use cause::Cause;
+
+/// Least overlap of a detection with a face's projected box.
+pub const MIN_IOU: f32 = 0.3;
+/// Least visible share of a face that a detection can belong to.
+pub const MIN_VISIBLE_SHARE: f32 = 0.2;
+
+/// What became of an occupant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// Verified capture, matched to their own reference.
+    Matched,
+    /// Verified capture, enrolled, but matched to nobody or to somebody else.
+    NotMatched,
+    /// Verified capture of somebody who has no reference.
+    NotEnrolled,
+    /// No verified capture.
+    Lost,
+}
+
+impl Outcome {
+    /// Whether there is a verified capture.
+    pub fn is_captured(self) -> bool {
+        self != Outcome::Lost
+    }
+
+    /// For reports.
+    pub fn label(self) -> &'static str {
+        match self {
+            Outcome::Matched => "captured and matched",
+            Outcome::NotMatched => "captured, not matched",
+            Outcome::NotEnrolled => "captured, not enrolled",
+            Outcome::Lost => "lost",
+        }
+    }
+}
+
+/// One occupant's result: a row of the ledger.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OccupantScore {
+    /// Encounter.
+    pub encounter: u64,
+    /// Index in the encounter.
+    pub occupant: u8,
+    /// Vehicle model.
+    pub vehicle: String,
+    /// Who.
+    pub who: OccupantRecord,
+    /// What became of them.
+    pub outcome: Outcome,
+    /// What lost them; `None` unless lost.
+    pub cause: Option<Cause>,
+    /// Whether the stack claims a valid shot that belongs to them.
+    pub claimed: bool,
+    /// A claimed shot of theirs fails the testbed's rule and none passes.
+    pub over_claimed: bool,
+    /// A best shot of theirs passes the testbed's rule, but the stack claims none.
+    pub under_claimed: bool,
+    /// Whether any detection in any frame belongs to them.
+    pub detected: bool,
+    /// Reference of somebody else that a claimed shot of theirs was matched to.
+    pub false_match: Option<String>,
+    /// Similarity of the best claimed shot's first candidate.
+    pub similarity: Option<f32>,
+    /// Whether the first candidate of the best claimed shot is their own reference; `None` without a claimed shot.
+    pub rank_1: Option<bool>,
+    /// The exposure that the ladder was read on, with the face's truth there; `None` when no camera exposed.
+    pub best: Option<BestExposure>,
+    /// The stack's box there or, without one, in the shot that counts.
+    pub shot: Option<Shot>,
+    /// Whether the face is, in some exposure, plainly there: see [`rule::is_plain_face`].
+    pub plain: bool,
+    /// Whether it is detected in one of those exposures.
+    pub plain_detected: bool,
+}
+
+/// The occupant's best exposure.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BestExposure {
+    /// Exposure.
+    pub exposure_id: u64,
+    /// Camera.
+    pub camera_id: String,
+    /// Frame file.
+    pub frame: String,
+    /// The face there.
+    pub face: FaceTruth,
+}
+
+/// The stack's shot of an occupant.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Shot {
+    /// Exposure.
+    pub exposure_id: u64,
+    /// Frame file.
+    pub frame: String,
+    /// The stack's box, pixels.
+    pub box_px: BoxPx,
+    /// Whether the stack claims it as valid.
+    pub valid: bool,
+    /// Whether the testbed verifies it.
+    pub verified: bool,
+}
+
+/// A scored encounter.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EncounterScore {
+    /// Encounter.
+    pub encounter: u64,
+    /// Vehicle model.
+    pub vehicle: String,
+    /// One a person.
+    pub occupants: Vec<OccupantScore>,
+    /// Best shots by claim and verdict.
+    pub shots: Shots,
+    /// Detections in all frames.
+    pub detections: u64,
+    /// Detections that are nobody's face.
+    pub nobodys_detections: u64,
+}
+
+/// Best shots counted by what the stack claims and what the testbed finds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shots {
+    /// Claimed and verified.
+    pub claimed_verified: u64,
+    /// Claimed, but nobody's face or short of the rule: over-claims.
+    pub claimed_only: u64,
+    /// Not claimed, though it passes the rule: under-claims.
+    pub verified_only: u64,
+    /// Neither.
+    pub neither: u64,
+    /// Claimed shots that are nobody's face (part of `claimed_only`).
+    pub nobodys_claimed: u64,
+    /// Claimed shots matched to a reference that is not the person's, nobody's faces included.
+    pub false_matches: u64,
+}
+
+/// The occupant that a detection belongs to.
+pub fn assign(detection_box: &BoxPx, faces: &[FaceTruth]) -> Option<u8> {
+    faces
+        .iter()
+        .filter(|face| face.visible_share >= MIN_VISIBLE_SHARE)
+        .map(|face| (face.face_box_px.iou(detection_box), face.occupant))
+        .filter(|(iou, _)| *iou >= MIN_IOU)
+        // Equal overlaps go to the first occupant, so that the order of a list decides, not chance.
+        .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)))
+        .map(|(_, occupant)| occupant)
+}
+
+fn box_of(detection: &Detection) -> BoxPx {
+    let [x0, y0, x1, y1] = detection.box_px;
+    BoxPx { x0, y0, x1, y1 }
+}
+
+/// The exposure's faces that a detection was made in; none for an exposure that does not exist or another camera's.
+fn faces_at<'s>(seen: &'s Seen, detection: &Detection) -> &'s [FaceTruth] {
+    let exposure = seen.exposures.iter().find(|e| e.truth.exposure_id == detection.exposure_id);
+    exposure.filter(|e| e.truth.camera_id == detection.camera_id).map_or(&[], |e| &e.truth.faces)
+}
+
+/// A best shot with the testbed's view of it.
+struct Judged<'a> {
+    shot: &'a BestShot,
+    owner: Option<u8>,
+    verified: bool,
+}
+
+/// Scores one encounter; `None` when it failed.
+pub fn score(record: &EncounterRecord, rule: &ValidationRule) -> Option<EncounterScore> {
+    let seen = record.seen()?;
+    let judged: Vec<Judged<'_>> = seen
+        .decisions
+        .best_shots
+        .iter()
+        .map(|shot| {
+            let faces = faces_at(seen, &shot.detection);
+            let owner = assign(&box_of(&shot.detection), faces);
+            let face = owner.and_then(|o| faces.iter().find(|f| f.occupant == o));
+            Judged { shot, owner, verified: face.is_some_and(|f| rule::passes(f, rule)) }
+        })
+        .collect();
+    let owners: Vec<Option<u8>> = seen
+        .decisions
+        .detections
+        .iter()
+        .map(|detection| assign(&box_of(detection), faces_at(seen, detection)))
+        .collect();
+
+    let mut shots = Shots::default();
+    for j in &judged {
+        match (j.shot.valid, j.verified) {
+            (true, true) => shots.claimed_verified += 1,
+            (true, false) => shots.claimed_only += 1,
+            (false, true) => shots.verified_only += 1,
+            (false, false) => shots.neither += 1,
+        }
+        shots.nobodys_claimed += u64::from(j.shot.valid && j.owner.is_none());
+        let own = j.owner.and_then(|o| record.occupants.get(usize::from(o))?.reference_id.clone());
+        shots.false_matches += u64::from(j.shot.valid && j.shot.matched.is_some() && j.shot.matched != own);
+    }
+    let occupants = (0..record.occupants.len()).map(|o| score_occupant(record, seen, rule, o as u8, &judged, &owners));
+    Some(EncounterScore {
+        encounter: record.encounter,
+        vehicle: record.vehicle.clone(),
+        occupants: occupants.collect(),
+        shots,
+        detections: owners.len() as u64,
+        nobodys_detections: owners.iter().filter(|o| o.is_none()).count() as u64,
+    })
+}
+
+fn score_occupant(
+    record: &EncounterRecord,
+    seen: &Seen,
+    rule: &ValidationRule,
+    occupant: u8,
+    judged: &[Judged<'_>],
+    owners: &[Option<u8>],
+) -> OccupantScore {
+    let who = &record.occupants[usize::from(occupant)];
+    let mine: Vec<&Judged<'_>> = judged.iter().filter(|j| j.owner == Some(occupant)).collect();
+    let detected_in: Vec<u64> = seen
+        .decisions
+        .detections
+        .iter()
+        .zip(owners)
+        .filter(|(_, owner)| **owner == Some(occupant))
+        .map(|(d, _)| d.exposure_id)
+        .chain(mine.iter().map(|j| j.shot.detection.exposure_id))
+        .collect();
+    let claimed: Vec<_> = mine.iter().filter(|j| j.shot.valid).collect();
+    let captured: Vec<_> = claimed.iter().filter(|j| j.verified).collect();
+    let own = |j: &Judged<'_>| who.reference_id.is_some() && j.shot.matched == who.reference_id;
+    let outcome = match (captured.is_empty(), &who.reference_id) {
+        (true, _) => Outcome::Lost,
+        (false, None) => Outcome::NotEnrolled,
+        (false, Some(_)) if captured.iter().any(|j| own(j)) => Outcome::Matched,
+        (false, Some(_)) => Outcome::NotMatched,
+    };
+    let best = cause::best_exposure(seen, occupant, rule);
+    let lost_by =
+        (outcome == Outcome::Lost).then(|| cause::first_cause(best.as_ref(), rule, &detected_in, !claimed.is_empty()));
+    // The shot that stands for the occupant: verified before claimed before any, then the stack's own ranking.
+    let rank = |j: &&&Judged<'_>| (j.shot.valid && j.verified, j.shot.valid, own(j));
+    let chosen = mine.iter().max_by(|a, b| {
+        let quality = |j: &Judged<'_>| j.shot.detection.quality.overall;
+        rank(a).cmp(&rank(b)).then(quality(a).total_cmp(&quality(b)))
+    });
+    let frame_of = |id: u64| {
+        seen.exposures.iter().find(|e| e.truth.exposure_id == id).map(|e| e.frame.clone()).unwrap_or_default()
+    };
+    let claimed_shot = chosen.filter(|j| j.shot.valid);
+    let plain_in: Vec<u64> = seen
+        .exposures
+        .iter()
+        .filter(|e| e.truth.faces.iter().any(|f| f.occupant == occupant && rule::is_plain_face(f)))
+        .map(|e| e.truth.exposure_id)
+        .collect();
+    OccupantScore {
+        encounter: record.encounter,
+        occupant,
+        vehicle: record.vehicle.clone(),
+        who: who.clone(),
+        outcome,
+        cause: lost_by,
+        claimed: !claimed.is_empty(),
+        over_claimed: !claimed.is_empty() && captured.is_empty(),
+        under_claimed: claimed.is_empty() && mine.iter().any(|j| j.verified),
+        detected: !detected_in.is_empty(),
+        false_match: claimed.iter().filter(|j| !own(j)).find_map(|j| j.shot.matched.clone()),
+        similarity: claimed_shot.and_then(|j| j.shot.candidates.first()).map(|c| c.similarity),
+        rank_1: claimed_shot
+            .filter(|_| who.reference_id.is_some())
+            .map(|j| j.shot.candidates.first().map(|c| &c.reference_id) == who.reference_id.as_ref()),
+        best,
+        shot: chosen.map(|j| Shot {
+            exposure_id: j.shot.detection.exposure_id,
+            frame: frame_of(j.shot.detection.exposure_id),
+            box_px: box_of(&j.shot.detection),
+            valid: j.shot.valid,
+            verified: j.verified,
+        }),
+        plain: !plain_in.is_empty(),
+        plain_detected: plain_in.iter().any(|id| detected_in.contains(id)),
+    }
+}

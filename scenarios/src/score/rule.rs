@@ -1,0 +1,42 @@
+//! The testbed's own quality code: whether one face in one exposure is a photograph good enough to be matched.
+//!
+//! The measures are those of OFIQ (ISO/IEC 29794-5:2025): inter-eye distance ÷ cos yaw, head pose, luminance, share of
+//! pixels at 247 or above, entropy. They come from frame and truth, never from the stack.
+use laneproof_exchange::truth::FaceTruth;
+
+use crate::scenario::ValidationRule;
+
+/// Distance between the eyes as if the head were turned to the camera: ÷ cos yaw (ISO/IEC 29794-5), pixels.
+pub fn corrected_inter_eye_px(face: &FaceTruth) -> f32 {
+    // Beyond 80° the far eye is hidden and the quotient means nothing.
+    face.inter_eye_px / face.yaw_deg.clamp(-80.0, 80.0).to_radians().cos()
+}
+
+/// Whether all of the rule is met: no rung of the ladder in [`super::cause`] fails. A measure that is no number fails.
+pub fn passes(face: &FaceTruth, rule: &ValidationRule) -> bool {
+    super::cause::geometric_cause(face, rule).is_none()
+}
+
+/// Whether the head is turned towards the camera within the rule.
+pub fn is_turned_enough(face: &FaceTruth, rule: &ValidationRule) -> bool {
+    face.yaw_deg.abs() <= rule.max_yaw_deg
+        && face.pitch_deg.abs() <= rule.max_pitch_deg
+        && face.roll_deg.abs() <= rule.max_roll_deg
+}
+
+/// Whether contrast and entropy are within the rule.
+pub fn has_detail(face: &FaceTruth, rule: &ValidationRule) -> bool {
+    face.contrast >= rule.min_contrast && face.entropy_bits >= rule.min_entropy_bits
+}
+
+/// A face that any usable detector should find: visible, turned less than 30° and at least 60 px wide.
+pub fn is_plain_face(face: &FaceTruth) -> bool {
+    /// Least visible share that counts as "visible" here; an assumption of this project.
+    const VISIBLE: f32 = 0.7;
+    face.visible_share >= VISIBLE
+        && face.in_frame_share >= VISIBLE
+        && face.yaw_deg.abs() < 30.0
+        && face.pitch_deg.abs() < 30.0
+        && face.roll_deg.abs() < 30.0
+        && face.face_box_px.x1 - face.face_box_px.x0 >= 60.0
+}

@@ -1,0 +1,296 @@
+//! A run's numbers: `summary.json`, and what terminal and report show.
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Cause, EncounterScore, OccupantScore, Outcome, Shots, wilson::Share};
+use crate::{run::record::EncounterRecord, scenario::Scenario};
+
+/// What made a run: the report's head.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Head {
+    /// Version of this program.
+    pub version: String,
+    /// Title of the scenario.
+    pub title: String,
+    /// File of the scenario, as it was named.
+    pub scenario: String,
+    /// BLAKE3 of the scenario and all files it names.
+    pub scenario_hash: String,
+    /// Seed.
+    pub seed: u64,
+    /// Encounters asked for, by index.
+    pub encounters: Vec<u64>,
+    /// Adapter, driver and what else made the pictures.
+    pub world: Vec<(String, String)>,
+    /// Stack and models.
+    pub stack: Vec<(String, String)>,
+    /// Whether a model of the stack was trained on this simulator, so that its numbers flatter it.
+    pub in_domain: bool,
+}
+
+impl Head {
+    /// The head of a run. A stack says that it is in-domain by a pair ("in_domain", "true").
+    pub fn new(
+        scenario: &Scenario,
+        encounters: &[u64],
+        world: Vec<(String, String)>,
+        mut stack: Vec<(String, String)>,
+    ) -> Self {
+        let in_domain = stack.iter().any(|(what, which)| what == "in_domain" && which == "true");
+        stack.retain(|(what, _)| what != "in_domain");
+        Self {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            title: scenario.file.title.clone(),
+            scenario: scenario.source.path.display().to_string(),
+            scenario_hash: scenario.hash(),
+            seed: scenario.file.seed,
+            encounters: encounters.to_vec(),
+            world,
+            stack,
+            in_domain,
+        }
+    }
+}
+
+/// The shares of a group of occupants.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Group {
+    /// "row 2", "seat 2-left".
+    pub name: String,
+    /// Verified capture.
+    pub verified: Share,
+    /// A claimed shot of theirs, verified or not.
+    pub claimed: Share,
+    /// Of the enrolled: captured and matched to themselves.
+    pub matched: Share,
+}
+
+/// A lost encounter.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Failure {
+    /// Encounter.
+    pub encounter: u64,
+    /// Why.
+    pub reason: String,
+}
+
+/// A bound and what it met.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GateResult {
+    /// Key in the scenario.
+    pub gate: String,
+    /// The bound.
+    pub bound: f64,
+    /// The value; `None` when there was nothing to measure.
+    pub actual: Option<f64>,
+    /// Whether the bound is kept.
+    pub kept: bool,
+}
+
+/// A run's numbers. Wall-clock times are not among them: the same run gives the same bytes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// What made the run.
+    pub head: Head,
+    /// Encounters done.
+    pub encounters_done: u64,
+    /// Encounters that failed.
+    pub failures: Vec<Failure>,
+    /// Occupants of the encounters done.
+    pub occupants: u64,
+    /// Share of occupants with a verified capture.
+    pub occupant_coverage: Share,
+    /// Share of occupants with a claimed shot that belongs to them.
+    pub claimed_coverage: Share,
+    /// What the stack alone would report: claimed shots, counted up to the heads in each vehicle.
+    pub claimed_by_count: Share,
+    /// Share of vehicles with a verified capture of everyone.
+    pub vehicle_coverage: Share,
+    /// Share of vehicles with a claimed shot of everyone.
+    pub claimed_vehicle_coverage: Share,
+    /// Of the enrolled: captured and matched to themselves.
+    pub matched_coverage: Share,
+    /// Failure to acquire (ISO/IEC 19795-1): occupants without a verified capture.
+    pub failure_to_acquire: Share,
+    /// References that could not be enrolled, with the reason.
+    pub failed_enrolments: Vec<(String, String)>,
+    /// By row.
+    pub rows: Vec<Group>,
+    /// By seat.
+    pub seats: Vec<Group>,
+    /// Occupants by outcome.
+    pub outcomes: Vec<(Outcome, u64)>,
+    /// Lost occupants by cause, in the order of the ladder.
+    pub causes: Vec<(Cause, u64)>,
+    /// Best shots by claim and verdict.
+    pub shots: Shots,
+    /// Occupants with a claim but no verified capture.
+    pub over_claimed_occupants: u64,
+    /// Occupants whom the stack could have claimed but did not.
+    pub under_claimed_occupants: u64,
+    /// Detections in all frames.
+    pub detections: u64,
+    /// Detections that are nobody's face.
+    pub nobodys_detections: u64,
+    /// Occupants who are plainly there (visible, turned < 30°, ≥ 60 px wide) of all.
+    pub plain_faces: Share,
+    /// Of those, detected in such an exposure.
+    pub plain_faces_detected: Share,
+    /// Enrolled occupants with a claimed shot and at least 60 px between the eyes in it: own reference first.
+    pub rank_1: Share,
+    /// Exposures made.
+    pub exposures: u64,
+    /// Triggers that never fired.
+    pub missed_triggers: u64,
+    /// Frames that the stack refused.
+    pub refused_frames: u64,
+    /// Exposures rendered by regions and whole.
+    pub cross_checked: u64,
+    /// Of those, exposures where the two differ.
+    pub cross_check_differs: u64,
+    /// Bounds of the scenario.
+    pub gates: Vec<GateResult>,
+}
+
+impl Summary {
+    /// Adds up a run.
+    pub fn new(
+        head: Head,
+        scenario: &Scenario,
+        records: &[EncounterRecord],
+        scores: &[EncounterScore],
+        failed_enrolments: Vec<(String, String)>,
+    ) -> Self {
+        let people: Vec<&OccupantScore> = scores.iter().flat_map(|s| &s.occupants).collect();
+        let everyone = |hit: &dyn Fn(&OccupantScore) -> bool| Share::of_items(people.iter().copied(), hit);
+        let captured = |o: &OccupantScore| o.outcome.is_captured();
+        let vehicles = |hit: &dyn Fn(&OccupantScore) -> bool| Share::of_items(scores, |s| s.occupants.iter().all(hit));
+        let counted =
+            scores.iter().map(|s| (s.shots.claimed_verified + s.shots.claimed_only).min(s.occupants.len() as u64));
+        let seen: Vec<_> = records.iter().filter_map(EncounterRecord::seen).collect();
+        let exposures = || seen.iter().flat_map(|s| &s.exposures);
+        let count = |hit: &dyn Fn(&OccupantScore) -> bool| people.iter().filter(|o| hit(o)).count() as u64;
+
+        let mut shots = Shots::default();
+        for s in scores {
+            shots.claimed_verified += s.shots.claimed_verified;
+            shots.claimed_only += s.shots.claimed_only;
+            shots.verified_only += s.shots.verified_only;
+            shots.neither += s.shots.neither;
+            shots.nobodys_claimed += s.shots.nobodys_claimed;
+            shots.false_matches += s.shots.false_matches;
+        }
+        let mut causes: BTreeMap<Cause, u64> = BTreeMap::new();
+        for cause in people.iter().filter_map(|o| o.cause) {
+            *causes.entry(cause).or_default() += 1;
+        }
+        let outcomes = [Outcome::Matched, Outcome::NotMatched, Outcome::NotEnrolled, Outcome::Lost];
+        let captures = count(&captured);
+        let mut summary = Self {
+            head,
+            encounters_done: scores.len() as u64,
+            failures: records.iter().filter_map(failure).collect(),
+            occupants: people.len() as u64,
+            occupant_coverage: everyone(&captured),
+            claimed_coverage: everyone(&|o| o.claimed),
+            claimed_by_count: Share::new(counted.sum(), people.len() as u64),
+            vehicle_coverage: vehicles(&captured),
+            claimed_vehicle_coverage: vehicles(&|o| o.claimed),
+            matched_coverage: matched(people.iter().copied()),
+            failure_to_acquire: Share::new(people.len() as u64 - captures, people.len() as u64),
+            failed_enrolments,
+            rows: groups(&people, |o| format!("row {}", o.who.row)),
+            seats: groups(&people, |o| format!("seat {}", o.who.seat())),
+            outcomes: outcomes.map(|outcome| (outcome, count(&|o| o.outcome == outcome))).to_vec(),
+            causes: causes.into_iter().collect(),
+            shots,
+            over_claimed_occupants: count(&|o| o.over_claimed),
+            under_claimed_occupants: count(&|o| o.under_claimed),
+            detections: scores.iter().map(|s| s.detections).sum(),
+            nobodys_detections: scores.iter().map(|s| s.nobodys_detections).sum(),
+            plain_faces: everyone(&|o| o.plain),
+            plain_faces_detected: Share::new(count(&|o| o.plain_detected), count(&|o| o.plain)),
+            rank_1: rank_1(&people, records),
+            exposures: exposures().count() as u64,
+            missed_triggers: seen.iter().map(|s| s.missed_triggers.len() as u64).sum(),
+            refused_frames: exposures().filter(|e| e.refused.is_some()).count() as u64,
+            cross_checked: exposures().filter(|e| e.cross_check_differs.is_some()).count() as u64,
+            cross_check_differs: exposures().filter(|e| e.cross_check_differs == Some(true)).count() as u64,
+            gates: Vec::new(),
+        };
+        summary.gates = gates(&summary, scenario);
+        summary
+    }
+}
+
+fn failure(record: &EncounterRecord) -> Option<Failure> {
+    match &record.end {
+        crate::run::record::End::Failed { reason } => {
+            Some(Failure { encounter: record.encounter, reason: reason.clone() })
+        }
+        crate::run::record::End::Done(_) => None,
+    }
+}
+
+fn matched<'a>(people: impl Iterator<Item = &'a OccupantScore>) -> Share {
+    Share::of_items(people.filter(|o| o.who.reference_id.is_some()), |o| o.outcome == Outcome::Matched)
+}
+
+fn groups(people: &[&OccupantScore], name: impl Fn(&OccupantScore) -> String) -> Vec<Group> {
+    // Left before middle before right, as one sees the seats in a plan.
+    let side = |o: &OccupantScore| ["left", "middle", "right"].iter().position(|s| *s == o.who.side);
+    let mut by_name: BTreeMap<(u8, Option<usize>, String), Vec<&OccupantScore>> = BTreeMap::new();
+    for person in people {
+        let name = name(person);
+        let side = if name.starts_with("row") { None } else { side(person) };
+        by_name.entry((person.who.row, side, name)).or_default().push(person);
+    }
+    let group = |((.., name), people): ((u8, Option<usize>, String), Vec<&OccupantScore>)| Group {
+        name,
+        verified: Share::of_items(people.iter().copied(), |o| o.outcome.is_captured()),
+        claimed: Share::of_items(people.iter().copied(), |o| o.claimed),
+        matched: matched(people.into_iter()),
+    };
+    by_name.into_iter().map(group).collect()
+}
+
+fn rank_1(people: &[&OccupantScore], records: &[EncounterRecord]) -> Share {
+    /// Least distance between the eyes from which rank 1 is asked for, pixels.
+    const MIN_INTER_EYE_PX: f32 = 60.0;
+    let inter_eye_px = |o: &OccupantScore| {
+        let shot = o.shot.as_ref()?;
+        let record = records.iter().find(|r| r.encounter == o.encounter)?;
+        let exposure = record.seen()?.exposures.iter().find(|e| e.truth.exposure_id == shot.exposure_id)?;
+        Some(exposure.truth.faces.iter().find(|f| f.occupant == o.occupant)?.inter_eye_px)
+    };
+    let asked = people.iter().copied().filter(|o| o.rank_1.is_some() && inter_eye_px(o) >= Some(MIN_INTER_EYE_PX));
+    Share::of_items(asked, |o| o.rank_1 == Some(true))
+}
+
+fn gates(summary: &Summary, scenario: &Scenario) -> Vec<GateResult> {
+    let gates = &scenario.file.gates;
+    let least = |name: &str, bound: Option<f64>, actual: Option<f64>| {
+        let bound = bound?;
+        // A run that measured nothing keeps no gate.
+        Some(GateResult { gate: name.to_owned(), bound, actual, kept: actual.is_some_and(|a| a >= bound) })
+    };
+    let most = |name: &str, bound: Option<u64>, actual: u64| {
+        let bound = bound?;
+        Some(GateResult {
+            gate: name.to_owned(),
+            bound: bound as f64,
+            actual: Some(actual as f64),
+            kept: actual <= bound,
+        })
+    };
+    [
+        least("min_occupant_coverage", gates.min_occupant_coverage, summary.occupant_coverage.share),
+        least("min_vehicle_coverage", gates.min_vehicle_coverage, summary.vehicle_coverage.share),
+        least("min_matched_coverage", gates.min_matched_coverage, summary.matched_coverage.share),
+        most("max_false_matches", gates.max_false_matches, summary.shots.false_matches),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}

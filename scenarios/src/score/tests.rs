@@ -1,0 +1,186 @@
+use laneproof_exchange::truth::{BoxPx, FaceTruth, Occluder};
+
+use super::{
+    Cause, assign,
+    cause::{best_exposure, geometric_cause},
+    rule,
+};
+use crate::{
+    run::{
+        RunOptions, RunResult,
+        record::{ExposureRecord, Seen},
+        run,
+    },
+    scenario::{Scenario, ValidationRule, tests::first_light},
+    testing::{FlatWorld, Manner, TestStack, good_face},
+};
+
+fn demo_rule() -> ValidationRule {
+    first_light().file.validation
+}
+
+fn outcome(world: &mut FlatWorld, stack: &mut TestStack, scenario: &Scenario) -> RunResult {
+    let folder = tempfile::tempdir().expect("folder");
+    let options = RunOptions {
+        out: folder.path().to_owned(),
+        resume: false,
+        encounters: None,
+        command: String::new(),
+        clock: &|| 0.0,
+    };
+    run(scenario, world, stack, &options, &mut |_| {}).expect("runs")
+}
+
+#[test]
+fn random_boxes_that_are_all_claimed_cover_next_to_nobody_and_show_as_over_claims() {
+    let scenario = first_light();
+    let mut world = FlatWorld::default();
+    let result = outcome(&mut world, &mut TestStack::new(Manner::RandomBoxes), &scenario);
+    let s = &result.summary;
+    let shots = s.shots;
+    let claims = shots.claimed_verified + shots.claimed_only;
+    assert_eq!(claims, 12 * 12 * 4);
+    // In flat pictures where seven faces fill a quarter of the frame, chance alone meets some of them; none of it may
+    // look like a working stack: nearly all claims are over-claims, and nearly all matches false.
+    assert!(shots.claimed_only * 10 >= claims * 7, "{shots:?}");
+    assert!(shots.nobodys_claimed * 10 >= claims * 7, "{shots:?}");
+    assert!(shots.false_matches * 20 >= claims * 19, "{shots:?}");
+    assert!(s.matched_coverage.share.expect("enrolled") < 0.2, "{:?}", s.matched_coverage);
+}
+
+#[test]
+fn random_boxes_on_faces_of_lane_size_cover_nobody() {
+    let scenario = first_light();
+    // Faces as small in the frame as in a lane: a 15th of its height.
+    let mut world = FlatWorld {
+        spoil: Some(|face, _| {
+            let b = face.face_box_px;
+            face.face_box_px = BoxPx { x0: b.x0, y0: b.y0, x1: b.x0 + 12.0, y1: b.y0 + 15.0 };
+        }),
+        ..Default::default()
+    };
+    let result = outcome(&mut world, &mut TestStack::new(Manner::RandomBoxes), &scenario);
+    let s = &result.summary;
+    assert!(s.occupant_coverage.share.expect("occupants") <= 0.05, "{:?}", s.occupant_coverage);
+    assert_eq!(s.claimed_by_count.share, Some(1.0), "by its own count the stack would report everyone");
+}
+
+#[test]
+fn a_blind_stack_loses_everyone_as_not_detected() {
+    let scenario = first_light();
+    let result = outcome(&mut FlatWorld::default(), &mut TestStack::new(Manner::Blind), &scenario);
+    let s = &result.summary;
+    assert_eq!(s.occupant_coverage.count, 0);
+    assert_eq!(s.causes, [(Cause::NotDetected, s.occupants)]);
+    assert_eq!(s.failure_to_acquire.share, Some(1.0));
+}
+
+#[test]
+fn a_claim_on_a_face_that_fails_the_rule_is_no_capture() {
+    let scenario = first_light();
+    let mut world = FlatWorld { spoil: Some(|face, _| face.inter_eye_px = 30.0), ..Default::default() };
+    let mut stack = TestStack::new(Manner::Oracle(world.key.clone()));
+    let result = outcome(&mut world, &mut stack, &scenario);
+    let s = &result.summary;
+    assert_eq!(s.occupant_coverage.count, 0);
+    assert_eq!(s.claimed_coverage.share, Some(1.0));
+    assert_eq!(s.over_claimed_occupants, s.occupants);
+    assert_eq!(s.causes, [(Cause::TooFewPixels, s.occupants)]);
+}
+
+#[test]
+fn every_occupant_has_exactly_one_outcome_and_the_parts_add_up() {
+    let scenario = first_light();
+    // The right-hand seats are occluded.
+    let mut world = FlatWorld {
+        spoil: Some(|face, _| {
+            if face.face_box_px.x0 < 100.0 {
+                face.visible_share = 0.1;
+                face.occluder = Some(Occluder::Body);
+            }
+        }),
+        ..Default::default()
+    };
+    let mut stack = TestStack::new(Manner::Oracle(world.key.clone()));
+    let s = outcome(&mut world, &mut stack, &scenario).summary;
+    assert_eq!(s.outcomes.iter().map(|o| o.1).sum::<u64>(), s.occupants);
+    let lost = s.occupants - s.occupant_coverage.count;
+    assert!(lost > 0);
+    assert_eq!(s.causes, [(Cause::OccludedByBody, lost)]);
+    assert_eq!(s.rows.iter().map(|g| g.verified.of).sum::<u64>(), s.occupants);
+    assert_eq!(s.seats.iter().map(|g| g.verified.count).sum::<u64>(), s.occupant_coverage.count);
+    // Boxes on faces that cannot be seen are nobody's.
+    assert_eq!(s.shots.nobodys_claimed, lost);
+}
+
+#[test]
+fn the_ladder_names_the_first_thing_that_fails() {
+    let rule = demo_rule();
+    type Spoil = fn(&mut FaceTruth);
+    let rungs: [(Spoil, Cause); 15] = [
+        (|f| f.in_frame_share = 0.0, Cause::OutOfView),
+        (|f| (f.visible_share, f.occluder) = (0.3, Some(Occluder::Body)), Cause::OccludedByBody),
+        (|f| (f.visible_share, f.occluder) = (0.3, Some(Occluder::Seat)), Cause::OccludedBySeat),
+        (|f| (f.visible_share, f.occluder) = (0.3, Some(Occluder::Person)), Cause::OccludedByPerson),
+        (|f| (f.visible_share, f.occluder) = (0.3, None), Cause::Occluded),
+        (|f| f.yaw_deg = -50.0, Cause::HeadTurned),
+        (|f| f.inter_eye_px = 40.0, Cause::TooFewPixels),
+        (|f| (f.mean_dn, f.pane_transmittance) = (12.0, 0.2), Cause::PaneTooDark),
+        (|f| f.mean_dn = 12.0, Cause::UnderExposed),
+        (|f| (f.contrast, f.veiling_radiance) = (0.02, 5.0), Cause::VeilingReflection),
+        (|f| f.over_exposed_share = 0.8, Cause::OverExposed),
+        (|f| f.contrast = 0.02, Cause::UnderExposed),
+        (|f| f.motion_blur_px = 9.0, Cause::MotionBlur),
+        (|f| f.defocus_px = 9.0, Cause::OutOfFocus),
+        (|f| f.motion_blur_px = f32::NAN, Cause::MotionBlur),
+    ];
+    assert_eq!(geometric_cause(&good_face(0, 0.0, 0.0), &rule), None);
+    for (spoil, cause) in rungs {
+        let mut face = good_face(0, 0.0, 0.0);
+        spoil(&mut face);
+        assert_eq!(geometric_cause(&face, &rule), Some(cause));
+        assert!(!rule::passes(&face, &rule));
+        // Something that fails later on does not change it.
+        face.defocus_px = 99.0;
+        let expected = if cause == Cause::OutOfFocus { Cause::OutOfFocus } else { cause };
+        assert_eq!(geometric_cause(&face, &rule), Some(expected));
+    }
+}
+
+#[test]
+fn the_best_exposure_is_the_one_that_gets_furthest() {
+    let exposure = |id: u64, face: FaceTruth| ExposureRecord {
+        truth: laneproof_exchange::truth::ExposureTruth {
+            exposure_id: id,
+            camera_id: "front".into(),
+            mid_exposure_us: id,
+            exposure_us: 1.0,
+            speed_mps: 0.0,
+            faces: vec![face],
+        },
+        gain_db: 0.0,
+        frame: String::new(),
+        cross_check_differs: None,
+        controls: Vec::new(),
+        refused: None,
+    };
+    let small = FaceTruth { inter_eye_px: 30.0, ..good_face(0, 0.0, 0.0) };
+    let hidden = FaceTruth { visible_share: 0.1, inter_eye_px: 200.0, ..good_face(0, 0.0, 0.0) };
+    let blurred = FaceTruth { motion_blur_px: 9.0, ..good_face(0, 0.0, 0.0) };
+    let exposures = vec![exposure(0, small), exposure(1, hidden), exposure(2, blurred.clone()), exposure(3, blurred)];
+    let seen = Seen { exposures, missed_triggers: Vec::new(), decisions: Default::default() };
+    assert_eq!(best_exposure(&seen, 0, &demo_rule()).expect("exposed").exposure_id, 2);
+    assert_eq!(best_exposure(&seen, 9, &demo_rule()), None);
+}
+
+#[test]
+fn a_detection_goes_to_the_largest_overlap_that_is_visible() {
+    let near = good_face(0, 100.0, 100.0);
+    let mut far = good_face(1, 130.0, 100.0);
+    let b = BoxPx { x0: 125.0, y0: 100.0, x1: 215.0, y1: 210.0 };
+    assert_eq!(assign(&b, &[near.clone(), far.clone()]), Some(1));
+    far.visible_share = 0.1;
+    assert_eq!(assign(&b, &[near.clone(), far]), Some(0));
+    assert_eq!(assign(&BoxPx { x0: 400.0, y0: 0.0, x1: 500.0, y1: 90.0 }, &[near.clone()]), None);
+    assert_eq!(assign(&BoxPx { x0: f32::NAN, y0: 0.0, x1: 500.0, y1: 90.0 }, &[near]), None);
+}

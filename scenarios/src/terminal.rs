@@ -1,0 +1,119 @@
+//! What a run says on the terminal: a line per event, and a table at the end.
+use std::fmt::Write as _;
+
+use crate::{
+    run::RunEvent,
+    score::{
+        summary::{Group, Summary},
+        wilson::Share,
+    },
+};
+
+/// One line for an event; `None` for events that say nothing here.
+pub fn line(event: &RunEvent) -> Option<String> {
+    Some(match event {
+        RunEvent::Started { head, folder } => {
+            let pairs = head.world.iter().chain(&head.stack).map(|(what, which)| format!("\n  {what}: {which}"));
+            format!("{} · seed {} → {}{}", head.title, head.seed, folder.display(), pairs.collect::<String>())
+        }
+        RunEvent::Enrolled { reference_id, refused: Some(reason), .. } => {
+            format!("reference {reference_id} not enrolled: {reason}")
+        }
+        RunEvent::Enrolled { done, of, .. } if done == of => format!("{of} references enrolled"),
+        RunEvent::Enrolled { .. } => return None,
+        RunEvent::Resumed { encounter } => format!("encounter {encounter:>3}  done before"),
+        RunEvent::Done { encounter, done, of, vehicle, occupants, captured, timings } => format!(
+            "encounter {encounter:>3}  {vehicle:<6} {captured}/{occupants} captured  {:>5.1} s  [{done}/{of}]",
+            timings.total_s
+        ),
+        RunEvent::Failed { encounter, reason } => format!("encounter {encounter:>3}  FAILED: {reason}"),
+        RunEvent::Finished { report } => format!("report: {}", report.display()),
+    })
+}
+
+/// The table of a run's numbers, with 95 % intervals.
+pub fn table(summary: &Summary) -> String {
+    let s = summary;
+    let mut out = String::new();
+    let mut rows = vec![["", "verified", "95 %", "claimed", "matched", "95 %"].map(str::to_owned)];
+    let of = |share: &Share| format!("{} ({}/{})", share.percent(), share.count, share.of);
+    let row = |name: &str, verified: &Share, claimed: &Share, matched: Option<&Share>| {
+        [
+            name.to_owned(),
+            of(verified),
+            verified.interval(),
+            of(claimed),
+            matched.map_or(String::new(), of),
+            matched.map_or(String::new(), Share::interval),
+        ]
+    };
+    rows.push(row("occupants", &s.occupant_coverage, &s.claimed_coverage, Some(&s.matched_coverage)));
+    rows.push(row("vehicles", &s.vehicle_coverage, &s.claimed_vehicle_coverage, None));
+    rows.extend(
+        s.rows.iter().map(|Group { name, verified, claimed, matched }| row(name, verified, claimed, Some(matched))),
+    );
+    out += &aligned(&rows);
+
+    if !s.causes.is_empty() {
+        writeln!(out, "\nlost {} of {}, by", s.failure_to_acquire.count, s.occupants).ok();
+        for (cause, count) in &s.causes {
+            writeln!(out, "  {count:>3}  {}", cause.label()).ok();
+        }
+    }
+    let shots = &s.shots;
+    writeln!(
+        out,
+        "\nbest shots: {} claimed and verified, {} claimed only ({} nobody's), {} verified only, {} neither; {} false matches",
+        shots.claimed_verified, shots.claimed_only, shots.nobodys_claimed, shots.verified_only, shots.neither, shots.false_matches
+    )
+    .ok();
+    writeln!(
+        out,
+        "plain faces (visible, turned < 30°, ≥ 60 px): {}; detected {}; rank 1 at ≥ 60 px between the eyes {}",
+        of(&s.plain_faces),
+        of(&s.plain_faces_detected),
+        of(&s.rank_1)
+    )
+    .ok();
+    if s.head.in_domain {
+        writeln!(out, "models trained on this simulator: optimistic").ok();
+    }
+    for failure in &s.failures {
+        writeln!(out, "encounter {} failed: {}", failure.encounter, failure.reason).ok();
+    }
+    for (reference, reason) in &s.failed_enrolments {
+        writeln!(out, "reference {reference} not enrolled: {reason}").ok();
+    }
+    for (count, what) in [
+        (s.missed_triggers, "triggers never fired"),
+        (s.refused_frames, "frames were refused by the stack"),
+        (s.cross_check_differs, "cross-checked exposures differ between regions and whole frame"),
+    ] {
+        if count > 0 {
+            writeln!(out, "{count} {what}").ok();
+        }
+    }
+    for gate in &s.gates {
+        let actual = gate.actual.map_or("–".to_owned(), |a| format!("{a:.3}"));
+        let verdict = if gate.kept { "kept" } else { "BROKEN" };
+        writeln!(out, "gate {} {}: {actual}, {verdict}", gate.gate, gate.bound).ok();
+    }
+    out
+}
+
+/// Columns as wide as their widest cell; the first to the left, the others to the right.
+fn aligned<const N: usize>(rows: &[[String; N]]) -> String {
+    let width = |c: usize| rows.iter().map(|r| r[c].chars().count()).max().unwrap_or(0);
+    let widths: [usize; N] = std::array::from_fn(width);
+    let mut out = String::new();
+    for row in rows {
+        let mut line = String::new();
+        for (c, cell) in row.iter().enumerate() {
+            let pad = " ".repeat(widths[c] - cell.chars().count());
+            line += &if c == 0 { format!("{cell}{pad}") } else { format!("  {pad}{cell}") };
+        }
+        out += line.trim_end();
+        out.push('\n');
+    }
+    out
+}

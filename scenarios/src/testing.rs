@@ -1,0 +1,288 @@
+//! A small world and stacks for tests: flat pictures with faces where the truth says, no renderer.
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
+
+use jpeg_encoder::ColorType;
+use lane_stack::client::{
+    BestShot, Candidate, ControlMessage, Decisions, Detection, Frame, FrameEncoding, Quality, StackClient, StackError,
+};
+use laneproof_exchange::{
+    encounter::EncounterPlan,
+    truth::{BoxPx, ExposureTruth, FaceTruth},
+};
+use laneproof_scenes::{catalogue::Trigger, people::Identity, stream::stream, vehicle::SeatSide};
+use rand::Rng as _;
+
+use crate::run::{
+    frames::encode,
+    world::{ExposeRequest, Exposed, PortraitJpeg, StepTimings, World, WorldError},
+};
+
+const WIDTH_PX: u32 = 640;
+const HEIGHT_PX: u32 = 400;
+
+/// Boxes and references by (encounter, exposure): what an oracle may know and a stack may not.
+pub(crate) type AnswerKey = Arc<Mutex<BTreeMap<(u64, u64), Vec<(FaceTruth, Option<String>)>>>>;
+
+/// A face that passes the demo's rule with room to spare.
+pub(crate) fn good_face(occupant: u8, x: f32, y: f32) -> FaceTruth {
+    FaceTruth {
+        occupant,
+        face_box_px: BoxPx { x0: x, y0: y, x1: x + 90.0, y1: y + 110.0 },
+        landmarks_px: [
+            [x + 25.0, y + 40.0],
+            [x + 65.0, y + 40.0],
+            [x + 45.0, y + 65.0],
+            [x + 30.0, y + 85.0],
+            [x + 60.0, y + 85.0],
+        ],
+        inter_eye_px: 80.0,
+        yaw_deg: 10.0,
+        pitch_deg: 4.0,
+        roll_deg: -2.0,
+        distance_m: 4.6,
+        visible_share: 0.95,
+        in_frame_share: 1.0,
+        occluder: None,
+        transmitted_radiance: 1.0,
+        veiling_radiance: 0.1,
+        pane_transmittance: 0.7,
+        motion_blur_px: 0.2,
+        defocus_px: 0.5,
+        mean_dn: 110.0,
+        over_exposed_share: 0.01,
+        entropy_bits: 6.5,
+        contrast: 0.3,
+    }
+}
+
+/// A world of flat pictures.
+#[derive(Default)]
+pub(crate) struct FlatWorld {
+    pub key: AnswerKey,
+    /// Changes faces before they are used.
+    pub spoil: Option<fn(&mut FaceTruth, &EncounterPlan)>,
+    /// Encounters that cannot be staged.
+    pub broken: Vec<u64>,
+    /// The run is cut off (as by a kill) before this encounter.
+    pub dies_at: Option<u64>,
+    /// Requests as they came.
+    pub requests: Vec<ExposeRequest>,
+}
+
+impl World for FlatWorld {
+    type Staged = EncounterPlan;
+
+    fn describe(&self) -> Vec<(String, String)> {
+        vec![("adapter".into(), "flat pictures".into()), ("driver".into(), "none <test>".into())]
+    }
+
+    fn portrait(&mut self, identity: &Identity, _: &str) -> Result<PortraitJpeg, WorldError> {
+        let colour = colour(identity.seed);
+        let picture = painted(240, 320, |x, y| {
+            let (u, v) = (x as f32 / 240.0 - 0.5, y as f32 / 320.0 - 0.5);
+            if (u / 0.3).powi(2) + (v / 0.36).powi(2) < 1.0 { colour } else { [225, 227, 230] }
+        });
+        encode(&picture, 240, 320, ColorType::Rgb, 3, 90).map(PortraitJpeg).map_err(WorldError::Setup)
+    }
+
+    fn stage(&mut self, plan: &EncounterPlan) -> Result<Self::Staged, WorldError> {
+        if self.dies_at == Some(plan.encounter) {
+            return Err(WorldError::Setup("the device was lost".into()));
+        }
+        if self.broken.contains(&plan.encounter) {
+            return Err(WorldError::Encounter("the vehicle left the lane".into()));
+        }
+        Ok(plan.clone())
+    }
+
+    fn trigger_time_us(&self, _: &Self::Staged, _: usize, trigger: Trigger) -> Option<u64> {
+        Some(match trigger {
+            Trigger::Front { z_m } => ((40.0 + z_m) * 100_000.0) as u64,
+            Trigger::Stop { after_s } => 5_000_000 + (after_s * 1e6) as u64,
+        })
+    }
+
+    fn expose(&mut self, plan: &EncounterPlan, request: &ExposeRequest) -> Result<Exposed, WorldError> {
+        self.requests.push(request.clone());
+        let camera = &plan.rig.cameras[request.camera_index];
+        let mut faces = Vec::new();
+        for (i, occupant) in plan.occupants.iter().enumerate() {
+            let column = match occupant.seat.side {
+                SeatSide::Left => 480.0,
+                SeatSide::Middle => 280.0,
+                SeatSide::Right => 80.0,
+            };
+            let mut face = good_face(i as u8, column, 20.0 + 125.0 * f32::from(occupant.seat.row - 1));
+            if let Some(spoil) = self.spoil {
+                spoil(&mut face, plan);
+            }
+            faces.push(face);
+        }
+        let picture = painted(WIDTH_PX, HEIGHT_PX, |x, y| {
+            for (face, occupant) in faces.iter().zip(&plan.occupants) {
+                let b = face.face_box_px;
+                let u = (x as f32 - (b.x0 + b.x1) / 2.0) / ((b.x1 - b.x0) / 2.0);
+                let v = (y as f32 - (b.y0 + b.y1) / 2.0) / ((b.y1 - b.y0) / 2.0);
+                if u * u + v * v < 1.0 {
+                    let eye = (u.abs() - 0.4).abs() < 0.12 && (v + 0.25).abs() < 0.07;
+                    return if eye { [30, 26, 24] } else { colour(occupant.identity.seed) };
+                }
+            }
+            [60 + (y / 5) as u8, 66 + (y / 6) as u8, 74 + (x / 16) as u8]
+        });
+        let known = faces.iter().cloned().zip(plan.occupants.iter().map(|o| o.reference_id.clone())).collect();
+        self.key.lock().expect("key").insert((plan.encounter, request.exposure_id), known);
+        let frame = Frame {
+            exposure_id: request.exposure_id,
+            camera_id: camera.id.clone(),
+            mid_exposure_us: request.mid_exposure_us,
+            exposure_us: request.exposure_us,
+            gain_db: request.gain_db,
+            encoding: FrameEncoding::Rgb8 { width_px: WIDTH_PX, height_px: HEIGHT_PX },
+            bytes: picture,
+        };
+        let truth = ExposureTruth {
+            exposure_id: request.exposure_id,
+            camera_id: camera.id.clone(),
+            mid_exposure_us: request.mid_exposure_us,
+            exposure_us: request.exposure_us,
+            speed_mps: 0.0,
+            faces,
+        };
+        let cross_check_differs = request.cross_check.then_some(false);
+        Ok(Exposed { frame, truth, timings: StepTimings::default(), cross_check_differs })
+    }
+}
+
+fn colour(seed: u64) -> [u8; 3] {
+    let b = seed.to_le_bytes();
+    [110 + b[0] % 110, 80 + b[1] % 90, 60 + b[2] % 80]
+}
+
+fn painted(width: u32, height: u32, at: impl Fn(u32, u32) -> [u8; 3]) -> Vec<u8> {
+    (0..height).flat_map(|y| (0..width).map(move |x| (x, y))).flat_map(|(x, y)| at(x, y)).collect()
+}
+
+/// What a test stack does with a frame.
+#[derive(Clone)]
+pub(crate) enum Manner {
+    /// Knows the truth.
+    Oracle(AnswerKey),
+    /// Random boxes, all of them "valid" and matched to somebody.
+    RandomBoxes,
+    /// Sees nothing.
+    Blind,
+}
+
+/// A stack for tests.
+pub(crate) struct TestStack {
+    pub manner: Manner,
+    /// Sent in answer to every frame.
+    pub controls: Vec<ControlMessage>,
+    /// References that it refuses.
+    pub refuses: Option<String>,
+    encounter: u64,
+    gallery: Vec<String>,
+    frames: Vec<(u64, String)>,
+}
+
+impl TestStack {
+    pub fn new(manner: Manner) -> Self {
+        Self { manner, controls: Vec::new(), refuses: None, encounter: 0, gallery: Vec::new(), frames: Vec::new() }
+    }
+}
+
+fn detection(exposure_id: u64, camera_id: &str, b: BoxPx, track_id: u32) -> Detection {
+    let quality = Quality {
+        inter_eye_px: 80.0,
+        yaw_deg: 0.0,
+        pitch_deg: 0.0,
+        roll_deg: 0.0,
+        sharpness: 90.0,
+        mean_luminance: 0.5,
+        over_exposed_share: 0.0,
+        entropy_bits: 7.0,
+        overall: 95.0,
+    };
+    Detection {
+        exposure_id,
+        camera_id: camera_id.to_owned(),
+        box_px: [b.x0, b.y0, b.x1, b.y1],
+        landmarks_px: [[0.0; 2]; 5],
+        score: 0.99,
+        quality,
+        track_id,
+    }
+}
+
+impl StackClient for TestStack {
+    fn describe(&self) -> Vec<(String, String)> {
+        vec![
+            ("stack".into(), "test".into()),
+            ("detector".into(), "oracle 1".into()),
+            ("in_domain".into(), "true".into()),
+        ]
+    }
+
+    fn enrol(&mut self, reference_id: &str, _: &Frame) -> Result<(), StackError> {
+        if self.refuses.as_deref() == Some(reference_id) {
+            return Err(StackError::Enrolment { reference_id: reference_id.to_owned(), reason: "no face".into() });
+        }
+        self.gallery.push(reference_id.to_owned());
+        Ok(())
+    }
+
+    fn open_encounter(&mut self, encounter: u64) -> Result<(), StackError> {
+        self.encounter = encounter;
+        self.frames.clear();
+        Ok(())
+    }
+
+    fn push_frame(&mut self, frame: Frame) -> Result<Vec<ControlMessage>, StackError> {
+        self.frames.push((frame.exposure_id, frame.camera_id));
+        Ok(self.controls.clone())
+    }
+
+    fn close_encounter(&mut self) -> Result<Decisions, StackError> {
+        let mut decisions = Decisions::default();
+        let mut rng = stream(7, self.encounter, "random boxes");
+        for (id, camera) in &self.frames {
+            let boxes: Vec<(BoxPx, Option<String>, u32)> = match &self.manner {
+                Manner::Blind => Vec::new(),
+                Manner::RandomBoxes => (0..4)
+                    .map(|i| {
+                        let (x0, y0) = (rng.random_range(0.0..560.0), rng.random_range(0.0..300.0));
+                        let (w, h) = (rng.random_range(15.0..250.0), rng.random_range(15.0..250.0));
+                        let who = rng.random_range(0..self.gallery.len());
+                        let b = BoxPx { x0, y0, x1: x0 + w, y1: y0 + h };
+                        (b, Some(self.gallery[who].clone()), *id as u32 * 4 + i)
+                    })
+                    .collect(),
+                Manner::Oracle(key) => key.lock().expect("key")[&(self.encounter, *id)]
+                    .iter()
+                    .map(|(face, reference)| (face.face_box_px, reference.clone(), u32::from(face.occupant)))
+                    .collect(),
+            };
+            for (b, reference, track) in boxes {
+                let detection = detection(*id, camera, b, track);
+                decisions.detections.push(detection.clone());
+                let candidates =
+                    reference.iter().map(|r| Candidate { reference_id: r.clone(), similarity: 0.9 }).collect();
+                if !decisions.best_shots.iter().any(|s| s.detection.track_id == track) {
+                    let reason = "clear".to_owned();
+                    decisions.best_shots.push(BestShot {
+                        detection,
+                        valid: true,
+                        reason,
+                        candidates,
+                        matched: reference,
+                    });
+                }
+            }
+        }
+        Ok(decisions)
+    }
+}
