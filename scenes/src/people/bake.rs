@@ -55,7 +55,6 @@ pub(super) struct Joint {
     pub name: String,
     pub parent: Option<u16>,
     pub head_m: Vec3,
-    pub tail_m: Vec3,
 }
 
 /// A baked person: everything but the pose.
@@ -139,10 +138,13 @@ impl PeopleLibrary {
         parts.push(part("trousers", Role::Clothes, fabric(identity.trousers_srgb, 2), trousers));
         parts.extend(hair::grow(self, identity, &positions));
 
-        let (heads, tails) = self.rig.joints(&positions);
-        let joints = self.rig.bones.iter().zip(heads.iter().zip(&tails));
-        let joints: Vec<Joint> = joints
-            .map(|(b, (&head_m, &tail_m))| Joint { name: b.name.clone(), parent: b.parent, head_m, tail_m })
+        let heads = self.rig.joints(&positions);
+        let joints: Vec<Joint> = self
+            .rig
+            .bones
+            .iter()
+            .zip(heads)
+            .map(|(b, head_m)| Joint { name: b.name.clone(), parent: b.parent, head_m })
             .collect();
         let landmarks = self.bound_landmarks(&positions);
         let feet = self.base.group_vertices("joint-ground");

@@ -44,7 +44,7 @@ pub(super) fn grow(library: &PeopleLibrary, who: &Identity, shaped: &[Vec3]) -> 
     let height = crown.y - place(l.chin).y;
     let centre = Vec3::new(0.0, crown.y - 0.44 * height, eyes.z - 0.40 * height);
     let t = &library.templates;
-    let form = HeadForm::new(centre, &[&t.face, &t.head, &t.top], shaped, base);
+    let form = HeadForm::new(centre, &[&t.face, &t.head], shaped, base);
     let style = form_of(who, height);
     let seed = (who.seed >> 17) as u32;
     let head = Skin::rigid(library.head_bone());
@@ -111,7 +111,8 @@ fn march(form: &HeadForm, who: &Identity, style: &StyleForm, layer: &Layer, angl
         } else if beyond_m > 0.0 {
             let least = form.radius_m(u) + thick * if style.hangs { 1.0 } else { 0.6 };
             let r = (p - form.centre_m).length();
-            if r < least {
+            // Below the jaw hair hangs free before the neck and the shoulders.
+            if r < least && p.y > form.centre_m.y - 0.125 {
                 p = form.centre_m + u * least;
             }
             points.push(p);

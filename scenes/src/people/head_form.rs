@@ -3,14 +3,14 @@ use std::f32::consts::{PI, TAU};
 
 use glam::Vec3;
 
-use super::regions::Template;
+use super::{regions::Template, scalp::on_ear};
 
 const AZIMUTHS: usize = 96;
 const ELEVATIONS: usize = 56;
 /// Samples along each side of a triangle.
 const SAMPLES: usize = 5;
 /// Surfaces farther from the head's middle than this do not touch hair.
-const REACH_M: f32 = 0.34;
+const REACH_M: f32 = 0.26;
 
 #[derive(Debug, Clone, Copy)]
 struct Cell {
@@ -38,6 +38,10 @@ impl HeadForm {
                     continue;
                 }
                 let b = corners.map(|c| c.place(base));
+                // Ears stand through the hair, which passes behind them.
+                if on_ear((b[0] + b[1] + b[2]) / 3.0) {
+                    continue;
+                }
                 for i in 0..=SAMPLES {
                     for j in 0..=SAMPLES - i {
                         let (u, v) = (i as f32 / SAMPLES as f32, j as f32 / SAMPLES as f32);

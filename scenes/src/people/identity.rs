@@ -287,7 +287,7 @@ impl Identity {
             freckles: if light { truncated(rng, 0.0, 0.45, 0.0, 1.0) } else { 0.0 },
             blotches: truncated(rng, 0.4 + age_years / 200.0, 0.25, 0.0, 1.0),
             moles: pick(rng, &[(0, 4.0), (1, 3.0), (2, 2.0), (4, 1.0), (7, 0.5)]),
-            lip_redness: truncated(rng, if male { 0.4 } else { 0.6 }, 0.25, 0.0, 1.0),
+            lip_redness: truncated(rng, if male { 0.2 } else { 0.5 }, 0.25, 0.0, 1.0),
             eye_srgb: jitter(rng, eye_base, 0.3),
             hair_srgb: jitter(rng, hair_base, 0.3),
             hair_style,

@@ -34,3 +34,6 @@ pub use landmarks::FaceLandmarks;
 pub use library::PeopleLibrary;
 pub use pose::{Hands, Posed, Posture};
 pub use skin::MONK_SRGB;
+
+#[cfg(test)]
+mod tests;

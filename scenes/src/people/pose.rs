@@ -256,7 +256,8 @@ impl Person {
                 Vec3::new(0.22 * sign, -1.0, 0.0).normalize(),
             );
             set.push((poser.index(&name("upperarm01")), down));
-            set.push((poser.index(&name("clavicle")), Quat::from_rotation_z(-0.06 * sign)));
+            // The shoulder takes a share of the turn, or the sleeve folds into itself.
+            set.push((poser.index(&name("shoulder01")), Quat::IDENTITY.slerp(down, 0.35)));
         }
         poser.solve(&set);
         let shift = -(self.landmarks.pupils[0].position_m + self.landmarks.pupils[1].position_m) / 2.0;

@@ -18,7 +18,6 @@ pub(super) struct Bone {
     pub name: String,
     pub parent: Option<u16>,
     head: Place,
-    tail: Place,
 }
 
 /// Up to four bones that move a vertex; weights sum to 1.
@@ -85,16 +84,16 @@ impl Rig {
         self.bones.iter().position(|b| b.name == name).map(|i| i as u16)
     }
 
-    /// Heads and tails of all bones on a shaped mesh, metres.
-    pub fn joints(&self, positions_m: &[Vec3]) -> (Vec<Vec3>, Vec<Vec3>) {
+    /// Where each bone starts on a shaped mesh, metres.
+    pub fn joints(&self, positions_m: &[Vec3]) -> Vec<Vec3> {
         let find =
             |place: &Place| place.iter().map(|&v| positions_m[usize::from(v)]).sum::<Vec3>() / place.len() as f32;
-        (self.bones.iter().map(|b| find(&b.head)).collect(), self.bones.iter().map(|b| find(&b.tail)).collect())
+        self.bones.iter().map(|b| find(&b.head)).collect()
     }
 
     /// Vertices that the joints are found from.
     pub fn joint_vertices(&self) -> impl Iterator<Item = u16> + '_ {
-        self.bones.iter().flat_map(|b| [&b.head, &b.tail]).flatten().copied()
+        self.bones.iter().flat_map(|b| &b.head).copied()
     }
 }
 
@@ -134,7 +133,7 @@ fn load_bones(path: &Path, base: &BaseMesh) -> Result<Vec<Bone>, PeopleError> {
             let parent_name = table[name]["parent"].as_str().unwrap_or("");
             let parent = bones.iter().position(|b| b.name == parent_name).map(|i| i as u16);
             if parent_name.is_empty() || parent.is_some() {
-                bones.push(Bone { name: name.clone(), parent, head: place(name, "head")?, tail: place(name, "tail")? });
+                bones.push(Bone { name: name.clone(), parent, head: place(name, "head")? });
             }
         }
         if bones.len() == before {

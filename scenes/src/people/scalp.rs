@@ -40,8 +40,12 @@ pub(super) fn hairline_y_m(azimuth_rad: f32, recession: f32) -> f32 {
     y + temples + front
 }
 
+/// Whether a place of the base mesh is on an ear.
+pub(super) fn on_ear(p: Vec3) -> bool {
+    p.x.abs() > 0.0765 && (0.680..0.785).contains(&p.y) && (0.010..0.090).contains(&p.z)
+}
+
 /// How far inside the hair a place is, metres of height over the hairline; negative outside. Ears are outside.
 pub(super) fn depth_in_hair_m(p: Vec3, recession: f32) -> f32 {
-    let on_ear = p.x.abs() > 0.0765 && (0.680..0.785).contains(&p.y) && (0.010..0.090).contains(&p.z);
-    if on_ear { -0.01 } else { p.y - hairline_y_m(azimuth(p), recession) }
+    if on_ear(p) { -0.01 } else { p.y - hairline_y_m(azimuth(p), recession) }
 }

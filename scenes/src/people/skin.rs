@@ -25,7 +25,7 @@ pub const MONK_SRGB: [[u8; 3]; 10] = [
 ];
 /// Reflectance of skin for a swatch: swatches are shown on a white of reflectance 1, while the lightest skin reflects
 /// 0.65 at 650 nm (Cooksey, Allen, Tsai, NIST 2017) and more red than blue.
-const REFLECTANCE_OF_SWATCH: Vec3 = Vec3::new(0.66, 0.52, 0.45);
+const REFLECTANCE_OF_SWATCH: Vec3 = Vec3::new(0.64, 0.50, 0.42);
 
 /// Decodes one sRGB byte (IEC 61966-2-1).
 pub(super) fn linear(byte: u8) -> f32 {
@@ -98,7 +98,7 @@ impl<'a> Painter<'a> {
         let ax = p.x.abs();
         // Unevenness: broad blotches and fine grain.
         let broad = fractal(p * 45.0, 3, self.seed);
-        let fine = fractal(p * 900.0, 2, self.seed ^ 0x51);
+        let fine = noise(p * 1100.0, self.seed ^ 0x51);
         let mut c = self.tone * (1.0 + broad * (0.05 + 0.09 * who.blotches) + fine * 0.035);
         let redden = |c: Vec3, amount: f32| c * (Vec3::ONE - Vec3::new(0.04, 0.30, 0.26) * amount);
 
@@ -148,6 +148,9 @@ impl<'a> Painter<'a> {
     /// Folds and lines darken with age; albedo stands for shadow in the furrow.
     fn age(&self, c: Vec3, p: Vec3) -> Vec3 {
         let ax = p.x.abs();
+        if p.z < 0.10 || p.y < 0.645 {
+            return c;
+        }
         let wobble = noise(p * 60.0, self.seed ^ 0x3c) * 0.0012;
         // From the wing of the nose past the corner of the mouth.
         let t = ((0.692 - p.y) / 0.038).clamp(0.0, 1.0);
@@ -163,7 +166,7 @@ impl<'a> Painter<'a> {
         let (dx, dy) = (ax - 0.052, p.y - 0.728);
         let angle = dy.atan2(dx) / 0.35;
         let crow = bell(angle - angle.round(), 0.0, 0.22) * smooth(0.0, 0.004, dx) * smooth(0.017, 0.009, dx);
-        let lines = fold * (0.15 + 0.85 * self.old) + (forehead * 0.6 + frown * 0.6 + crow * 0.6) * self.old;
+        let lines = fold * (0.06 + 0.60 * self.old) + (forehead * 0.6 + frown * 0.6 + crow * 0.6) * self.old;
         c * (Vec3::ONE - Vec3::new(0.26, 0.34, 0.34) * lines.min(1.0))
     }
 
@@ -203,7 +206,7 @@ impl<'a> Painter<'a> {
         let full = cheek.max(jaw).max(moustache);
         let (mask, strength) = match who.beard {
             Beard::None => (full, 0.10),
-            Beard::Stubble => (full, 0.42),
+            Beard::Stubble => (full, 0.30),
             Beard::Full => (full, 0.90),
             Beard::Goatee => ((moustache.max(goatee)) + full * 0.12, 0.88),
             Beard::Moustache => (moustache + full * 0.10, 0.92),
@@ -221,8 +224,11 @@ impl<'a> Painter<'a> {
     }
 
     fn scalp(&self, c: Vec3, p: Vec3) -> Vec3 {
-        let edge = fractal(p * Vec3::new(220.0, 90.0, 220.0), 2, self.seed ^ 0x5c) * 0.006;
-        let depth = depth_in_hair_m(p, self.who.hairline_recession) + edge;
+        let depth = depth_in_hair_m(p, self.who.hairline_recession);
+        if depth < -0.012 {
+            return c;
+        }
+        let depth = depth + fractal(p * Vec3::new(220.0, 90.0, 220.0), 2, self.seed ^ 0x5c) * 0.006;
         let full = match self.who.hair_style {
             HairStyle::Shaved => 0.38,
             HairStyle::Buzz => 0.80,

