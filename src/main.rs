@@ -1,2 +1,8 @@
 //! The laneproof command line.
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    laneproof::cli::Cli::parse().run()
+}

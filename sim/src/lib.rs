@@ -1,2 +1,23 @@
 //! Stages encounters and turns exposures into frames.
+//!
+//! [`Simulator::stage`] makes an encounter ready: the vehicle's drive through the lane, who sits in it, the light in its
+//! cabin. [`Simulator::expose`] opens one camera's shutter once: the scene at mid-exposure is rendered where the vehicle
+//! can be seen, laid over the lane's own background, and handed to the camera. Frame and truth carry the exposure's id.
+//! Both are pure functions of the plan and the request.
+mod face_truth;
+mod light;
+mod moment;
+mod people_cache;
+mod region;
+mod simulator;
+mod staged;
+mod studio;
+
 pub use laneproof_exchange::{encounter, truth};
+pub use laneproof_optics::cabin::CabinOptions;
+pub use laneproof_render::{AdapterRecord, Light, PinholeCamera, RenderError, Renderer, RendererOptions, list_adapters};
+pub use light::LaneLight;
+pub use region::regions_agree;
+pub use simulator::{Exposure, ExposureRequest, SimError, Simulator, SimulatorOptions, TruthLayers};
+pub use staged::Staged;
+pub use studio::{FaceView, PortraitPicture, studio_light};

@@ -29,6 +29,23 @@ pub struct FaceLandmarks {
     pub head_rotation: Quat,
 }
 
+impl FaceLandmarks {
+    /// The same landmarks in another frame: `at` moves a point, `rotation` turns the owner's frame into the other.
+    pub fn moved(&self, at: impl Fn(Vec3) -> Vec3, rotation: Quat) -> Self {
+        Self {
+            left_pupil_m: at(self.left_pupil_m),
+            right_pupil_m: at(self.right_pupil_m),
+            nose_tip_m: at(self.nose_tip_m),
+            mouth_left_m: at(self.mouth_left_m),
+            mouth_right_m: at(self.mouth_right_m),
+            chin_m: at(self.chin_m),
+            crown_m: at(self.crown_m),
+            face_outline_m: self.face_outline_m.iter().map(|&p| at(p)).collect(),
+            head_rotation: rotation * self.head_rotation,
+        }
+    }
+}
+
 /// The base-mesh vertices behind the landmarks.
 #[derive(Debug)]
 pub(super) struct LandmarkVertices {

@@ -69,6 +69,21 @@ pub struct Posed {
     pub landmarks: FaceLandmarks,
 }
 
+impl Posed {
+    /// The same pose in another frame; rotation and translation only.
+    pub fn moved(&self, target_from_owner: Affine3A) -> Posed {
+        let at = |p: Vec3| target_from_owner.transform_point3(p);
+        let (_, rotation, _) = target_from_owner.to_scale_rotation_translation();
+        let l = &self.landmarks;
+        let parts = self
+            .parts
+            .iter()
+            .map(|part| Part { mesh: Arc::new(part.mesh.transformed(target_from_owner)), ..part.clone() })
+            .collect();
+        Posed { parts, landmarks: l.moved(at, rotation) }
+    }
+}
+
 /// Distance from chest to the steering wheel's rim along +Z, metres (assumption within SAE J1100 package ranges).
 const WHEEL_AHEAD_M: f32 = 0.42;
 /// Half the distance between the hands on the wheel, metres ("ten to two" on a rim of 0.37 m diameter).

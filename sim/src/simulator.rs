@@ -1,0 +1,498 @@
+//! The simulator: people, vehicles and light behind one renderer.
+use std::sync::Arc;
+
+use glam::{Affine3A, Quat};
+use half::f16;
+use laneproof_camera::{
+    CameraModel, ExposureSettings, Frame8, Isp, RadianceView, Samples, encode_jpeg, expose,
+};
+use laneproof_optics::cabin::{CabinLight, CabinOptions};
+use laneproof_render::{AdapterRecord, Layers, Region, RenderRequest, Renderer};
+use laneproof_scenes::{
+    catalogue::{CameraMount, Daylight, GlassSet, LaneSpec, Sensor},
+    lane::{self, CameraPole},
+    people::{Identity, PeopleLibrary, Person, Posed},
+    surface::Part,
+    truth::Role,
+    vehicle::{self, Vehicle},
+};
+use rayon::prelude::*;
+
+use crate::{
+    encounter::EncounterPlan,
+    face_truth::{Evidence, FacePose, face_truth, mid_eyes_m},
+    light::LaneLight,
+    moment::{self, Moment},
+    people_cache::PeopleCache,
+    region::{overlay, regions_agree, vehicle_region},
+    staged::{Cabin, Staged, StagedOccupant, pane_responses},
+    studio::{self, FaceView, PortraitPicture},
+    truth::ExposureTruth,
+};
+
+/// Why an encounter cannot be simulated.
+#[derive(Debug, thiserror::Error)]
+pub enum SimError {
+    /// The driver failed: nothing more can be rendered.
+    #[error(transparent)]
+    Render(#[from] laneproof_render::RenderError),
+    /// The plan asks for what there is not.
+    #[error("{0}")]
+    Plan(String),
+    /// A frame could not be made.
+    #[error("camera {camera_id}: {reason}")]
+    Camera {
+        /// Camera.
+        camera_id: String,
+        /// What was wrong.
+        reason: String,
+    },
+}
+
+/// What the simulator needs besides its people and its renderer.
+pub struct SimulatorOptions {
+    /// Seconds on a clock that never runs backwards; for [`Exposure::timings_s`] only.
+    pub clock: fn() -> f64,
+    /// Density and depth of the light in cabins.
+    pub cabin: CabinOptions,
+}
+
+/// One camera opening its shutter once.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ExposureRequest {
+    /// Comes back in frame, truth and layers.
+    pub exposure_id: u64,
+    /// Camera by its place in the rig.
+    pub camera_index: usize,
+    /// Mid-exposure, microseconds since the encounter began.
+    pub mid_exposure_us: u64,
+    /// Exposure time, microseconds.
+    pub exposure_us: f32,
+    /// Gain, decibels.
+    pub gain_db: f32,
+    /// Whether to render the whole sensor too and compare.
+    pub cross_check: bool,
+}
+
+/// Radiance and truth of the whole sensor, rows from the top; see [`Layers`] for the values.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TruthLayers {
+    /// Exposure.
+    pub exposure_id: u64,
+    /// Scene without glass.
+    pub radiance: Vec<[f16; 4]>,
+    /// Mirrored radiance and transmittance of the panes.
+    pub veil: Vec<[f16; 4]>,
+    /// Truth tags.
+    pub tag: Vec<u16>,
+    /// Distances, metres.
+    pub range_m: Vec<f32>,
+}
+
+/// What came of an exposure.
+#[derive(Debug, Clone)]
+pub struct Exposure {
+    /// The frame as numbers.
+    pub frame: Frame8,
+    /// The frame as the camera sends it.
+    pub jpeg: Vec<u8>,
+    /// Truth about every face.
+    pub truth: ExposureTruth,
+    /// Layers of the whole sensor.
+    pub layers: TruthLayers,
+    /// Seconds in physics, render and camera.
+    pub timings_s: [f64; 3],
+    /// Pixels that were rendered.
+    pub rendered_pixels: usize,
+    /// Where asked for: whether the frame by regions differs from the frame of the whole sensor.
+    pub cross_check_differs: Option<bool>,
+}
+
+struct LaneScene {
+    lane: LaneSpec,
+    daylight: Daylight,
+    cameras: Vec<CameraMount>,
+    light: LaneLight,
+    parts: Arc<Vec<Part>>,
+}
+
+struct VehicleScene {
+    model: String,
+    glass: GlassSet,
+    paint: [f32; 3],
+    vehicle: Arc<Vehicle>,
+}
+
+struct CabinScene {
+    model: String,
+    glass: GlassSet,
+    lane: LaneSpec,
+    daylight: Daylight,
+    cabin: Arc<Cabin>,
+}
+
+/// A camera over a lane in a light: what it shows when nobody is there.
+struct Background {
+    lane: LaneSpec,
+    daylight: Daylight,
+    mount: CameraMount,
+    layers: Arc<Layers>,
+    at_lens: Arc<Vec<[f32; 3]>>,
+}
+
+/// The simulator. Its caches hold what the last plans had in common; they change how long an answer takes, never what
+/// it says.
+pub struct Simulator {
+    renderer: Renderer,
+    people: PeopleCache,
+    options: SimulatorOptions,
+    lanes: Vec<LaneScene>,
+    vehicles: Vec<VehicleScene>,
+    cabins: Vec<CabinScene>,
+    backgrounds: Vec<Background>,
+}
+
+/// Entries that a cache of lanes, vehicles, cabins or backgrounds keeps.
+const CACHE_ENTRIES: usize = 12;
+
+fn remember<T>(cache: &mut Vec<T>, entry: T) {
+    if cache.len() >= CACHE_ENTRIES {
+        cache.remove(0);
+    }
+    cache.push(entry);
+}
+
+impl Simulator {
+    /// A simulator on an open renderer.
+    pub fn new(renderer: Renderer, people: PeopleLibrary, options: SimulatorOptions) -> Self {
+        Self {
+            renderer,
+            people: PeopleCache::new(people),
+            options,
+            lanes: Vec::new(),
+            vehicles: Vec::new(),
+            cabins: Vec::new(),
+            backgrounds: Vec::new(),
+        }
+    }
+
+    /// The adapter that makes the pictures.
+    pub fn adapter(&self) -> &AdapterRecord {
+        self.renderer.adapter()
+    }
+
+    /// Bakes people; later calls find them again.
+    pub fn bake(&mut self, identities: &[Identity]) -> Vec<Arc<Person>> {
+        self.people.bake_all(identities.iter())
+    }
+
+    /// The reference portrait of an identity.
+    pub fn portrait(&mut self, identity: &Identity) -> Result<PortraitPicture, SimError> {
+        let person = self.people.bake_all(std::iter::once(identity));
+        let person = person.first().ok_or_else(|| SimError::Plan("no such person".to_owned()))?;
+        Ok(studio::photograph(&mut self.renderer, &studio::portrait_pose(person), &FaceView::portrait())?)
+    }
+
+    /// A posed person, origin in the middle of the eyes, as one view of the studio shows them.
+    pub fn photograph(&mut self, posed: &Posed, view: &FaceView) -> Result<PortraitPicture, SimError> {
+        Ok(studio::photograph(&mut self.renderer, posed, view)?)
+    }
+
+    fn lane_scene(&mut self, plan: &EncounterPlan) -> Result<(LaneLight, Arc<Vec<Part>>), SimError> {
+        let known = self
+            .lanes
+            .iter()
+            .find(|s| s.lane == plan.lane && s.daylight == plan.daylight && s.cameras == plan.rig.cameras);
+        if let Some(scene) = known {
+            return Ok((scene.light.clone(), scene.parts.clone()));
+        }
+        let light = LaneLight::new(&plan.daylight, &plan.lane).map_err(|e| SimError::Plan(e.to_string()))?;
+        let poles: Vec<CameraPole> = plan
+            .rig
+            .cameras
+            .iter()
+            .map(|c| CameraPole { position_m: c.position_m.into(), look_at_m: c.look_at_m.into() })
+            .collect();
+        let parts = Arc::new(lane::build(&plan.lane, &poles));
+        let scene = LaneScene {
+            lane: plan.lane.clone(),
+            daylight: plan.daylight.clone(),
+            cameras: plan.rig.cameras.clone(),
+            light: light.clone(),
+            parts: parts.clone(),
+        };
+        remember(&mut self.lanes, scene);
+        Ok((light, parts))
+    }
+
+    fn vehicle(&mut self, plan: &EncounterPlan) -> Result<Arc<Vehicle>, SimError> {
+        let known =
+            self.vehicles.iter().find(|v| v.model == plan.vehicle && v.glass == plan.glass && v.paint == plan.paint);
+        if let Some(scene) = known {
+            return Ok(scene.vehicle.clone());
+        }
+        let built = vehicle::build(&plan.vehicle, &plan.glass, plan.paint).map_err(|e| SimError::Plan(e.to_string()))?;
+        let vehicle = Arc::new(built);
+        let scene = VehicleScene {
+            model: plan.vehicle.clone(),
+            glass: plan.glass,
+            paint: plan.paint,
+            vehicle: vehicle.clone(),
+        };
+        remember(&mut self.vehicles, scene);
+        Ok(vehicle)
+    }
+
+    /// Light in a cabin. The paint outside is left out of the key: none of it is seen from within.
+    fn cabin(&mut self, plan: &EncounterPlan, vehicle: &Vehicle, light: &LaneLight) -> Arc<Cabin> {
+        let known = self.cabins.iter().find(|c| {
+            c.model == plan.vehicle && c.glass == plan.glass && c.lane == plan.lane && c.daylight == plan.daylight
+        });
+        if let Some(scene) = known {
+            return scene.cabin.clone();
+        }
+        let gathered = CabinLight::gather(vehicle, Quat::IDENTITY, &light.model, &self.options.cabin);
+        let cubes = Arc::new(gathered.cubes.clone());
+        let cabin = Arc::new(Cabin { light: gathered, cubes });
+        let scene = CabinScene {
+            model: plan.vehicle.clone(),
+            glass: plan.glass,
+            lane: plan.lane.clone(),
+            daylight: plan.daylight.clone(),
+            cabin: cabin.clone(),
+        };
+        remember(&mut self.cabins, scene);
+        cabin
+    }
+
+    /// Makes an encounter ready.
+    pub fn stage(&mut self, plan: &EncounterPlan) -> Result<Staged, SimError> {
+        if plan.sensors.len() != plan.rig.cameras.len() {
+            return Err(SimError::Plan(format!(
+                "the plan names {} sensors for {} cameras",
+                plan.sensors.len(),
+                plan.rig.cameras.len()
+            )));
+        }
+        let (light, lane_parts) = self.lane_scene(plan)?;
+        let vehicle = self.vehicle(plan)?;
+        let cabin = self.cabin(plan, &vehicle, &light);
+        let people = self.people.bake_all(plan.occupants.iter().map(|o| &o.identity));
+        let occupants = plan
+            .occupants
+            .iter()
+            .zip(people)
+            .map(|(occupant, person)| {
+                let seat = vehicle.seats.iter().find(|s| s.id == occupant.seat).ok_or_else(|| {
+                    SimError::Plan(format!("a {} has no seat {:?}", plan.vehicle, occupant.seat))
+                })?;
+                Ok(StagedOccupant { plan: occupant.clone(), person, seat: seat.clone() })
+            })
+            .collect::<Result<Vec<_>, SimError>>()?;
+        let trajectory = laneproof_physics::drive(&vehicle, plan.approach_speed_mps, plan.lateral_offset_m)
+            .map_err(|e| SimError::Plan(e.to_string()))?;
+        Ok(Staged {
+            plan: plan.clone(),
+            pane_responses: pane_responses(&vehicle),
+            vehicle,
+            trajectory: Arc::new(trajectory),
+            occupants,
+            light,
+            cabin,
+            lane_parts,
+        })
+    }
+
+    fn background(&mut self, staged: &Staged, camera_index: usize) -> Result<(Arc<Layers>, Arc<Vec<[f32; 3]>>), SimError> {
+        let mount = &staged.plan.rig.cameras[camera_index];
+        let known = self
+            .backgrounds
+            .iter()
+            .find(|b| b.mount == *mount && b.lane == staged.plan.lane && b.daylight == staged.plan.daylight);
+        if let Some(b) = known {
+            return Ok((b.layers.clone(), b.at_lens.clone()));
+        }
+        let camera = staged.pinhole(camera_index);
+        let region = Region::full(camera.width_px, camera.height_px);
+        let request = RenderRequest { exposure_id: 0, camera, region };
+        let layers = Arc::new(self.renderer.render(&moment::background(staged), &request)?);
+        let at_lens = Arc::new(at_lens(&layers));
+        let entry = Background {
+            lane: staged.plan.lane.clone(),
+            daylight: staged.plan.daylight.clone(),
+            mount: mount.clone(),
+            layers: layers.clone(),
+            at_lens: at_lens.clone(),
+        };
+        remember(&mut self.backgrounds, entry);
+        Ok((layers, at_lens))
+    }
+
+    /// Makes one exposure.
+    pub fn expose(&mut self, staged: &Staged, request: &ExposureRequest) -> Result<Exposure, SimError> {
+        let clock = self.options.clock;
+        let begin = clock();
+        let time_s = request.mid_exposure_us as f64 * 1e-6;
+        let camera = staged.pinhole(request.camera_index);
+        let moment = Moment::new(staged, time_s);
+        let scene = moment.scene(staged, time_s);
+        let region =
+            vehicle_region(&camera, &staged.vehicle, moment.world_from_vehicle, staged.light.light.sun_direction);
+        let staged_at = clock();
+
+        let full = Region::full(camera.width_px, camera.height_px);
+        let (background, background_at_lens) = self.background(staged, request.camera_index)?;
+        let mut ask = |region| {
+            self.renderer.render(&scene, &RenderRequest { exposure_id: request.exposure_id, camera, region })
+        };
+        let (layers, radiance, rendered_pixels) = match region {
+            None => (truth_layers(request.exposure_id, &background), background_at_lens.to_vec(), 0),
+            Some(region) => {
+                let part = ask(region)?;
+                let lens = at_lens(&part);
+                let laid = |b: &Layers| TruthLayers {
+                    exposure_id: request.exposure_id,
+                    radiance: overlay(&b.radiance, camera.width_px, region, &part.radiance),
+                    veil: overlay(&b.veil, camera.width_px, region, &part.veil),
+                    tag: overlay(&b.tag, camera.width_px, region, &part.tag),
+                    range_m: overlay(&b.range_m, camera.width_px, region, &part.range_m),
+                };
+                let radiance = overlay(&background_at_lens, camera.width_px, region, &lens);
+                (laid(&background), radiance, region.pixels())
+            }
+        };
+        let cross_check_differs = if request.cross_check {
+            let whole = ask(full)?;
+            let by_regions = Layers {
+                exposure_id: request.exposure_id,
+                region: full,
+                radiance: layers.radiance.clone(),
+                veil: layers.veil.clone(),
+                tag: layers.tag.clone(),
+                range_m: layers.range_m.clone(),
+            };
+            Some(!regions_agree(&by_regions, &whole))
+        } else {
+            None
+        };
+        let rendered_at = clock();
+
+        let mount = &staged.plan.rig.cameras[request.camera_index];
+        let sensor = &staged.plan.sensors[request.camera_index];
+        let frame = self.frame(staged, mount, sensor, request, &radiance)?;
+        let camera_error =
+            |reason: String| SimError::Camera { camera_id: mount.id.clone(), reason };
+        let jpeg = encode_jpeg(&frame, mount.jpeg_quality).map_err(|e| camera_error(e.to_string()))?;
+        let exposed_at = clock();
+
+        let evidence = Evidence {
+            camera: &camera,
+            lens: &mount.lens,
+            pixel_pitch_um: sensor.pixel_pitch_um,
+            layers: &layers,
+            frame: &frame,
+        };
+        let truth = ExposureTruth {
+            exposure_id: request.exposure_id,
+            camera_id: mount.id.clone(),
+            mid_exposure_us: request.mid_exposure_us,
+            exposure_us: request.exposure_us,
+            speed_mps: staged.trajectory.speed_at(time_s),
+            faces: faces(staged, &moment, request, &evidence),
+        };
+        Ok(Exposure {
+            frame,
+            jpeg,
+            truth,
+            layers,
+            timings_s: [staged_at - begin, rendered_at - staged_at, exposed_at - rendered_at],
+            rendered_pixels,
+            cross_check_differs,
+        })
+    }
+
+    /// Seconds that the render of an exposure's whole sensor takes, with all layers and their readback; for benchmarks.
+    pub fn time_full_render(&mut self, staged: &Staged, request: &ExposureRequest) -> Result<f64, SimError> {
+        let time_s = request.mid_exposure_us as f64 * 1e-6;
+        let camera = staged.pinhole(request.camera_index);
+        let scene = Moment::new(staged, time_s).scene(staged, time_s);
+        let region = Region::full(camera.width_px, camera.height_px);
+        let begin = (self.options.clock)();
+        self.renderer.render(&scene, &RenderRequest { exposure_id: request.exposure_id, camera, region })?;
+        Ok((self.options.clock)() - begin)
+    }
+
+    fn frame(
+        &self,
+        staged: &Staged,
+        mount: &CameraMount,
+        sensor: &Sensor,
+        request: &ExposureRequest,
+        radiance: &[[f32; 3]],
+    ) -> Result<Frame8, SimError> {
+        let camera_error =
+            |reason: String| SimError::Camera { camera_id: mount.id.clone(), reason };
+        // White-balanced to the light on the open ground, as an installer would do with a grey card.
+        let isp = Isp::balanced(sensor, staged.light.model.horizontal_irradiance());
+        let model = CameraModel::new(&mount.id, sensor.clone(), mount.lens.clone(), isp)
+            .map_err(|e| camera_error(e.to_string()))?;
+        let samples = Samples::Rgb32(radiance.as_flattened());
+        let view = RadianceView::whole(sensor.width_px, sensor.height_px, samples);
+        let settings = ExposureSettings { exposure_us: request.exposure_us, gain_db: request.gain_db };
+        let plan = &staged.plan;
+        // One noise per encounter and exposure: the exposure id is unique in the encounter only.
+        let seed = plan.seed ^ plan.encounter.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        expose(&model, &view, &settings, seed, request.exposure_id).map_err(|e| camera_error(e.to_string()))
+    }
+}
+
+/// Radiance at the lens, in parallel over pieces of fixed size.
+fn at_lens(layers: &Layers) -> Vec<[f32; 3]> {
+    layers.at_lens()
+}
+
+fn truth_layers(exposure_id: u64, layers: &Layers) -> TruthLayers {
+    TruthLayers {
+        exposure_id,
+        radiance: layers.radiance.clone(),
+        veil: layers.veil.clone(),
+        tag: layers.tag.clone(),
+        range_m: layers.range_m.clone(),
+    }
+}
+
+fn faces(
+    staged: &Staged,
+    moment: &Moment,
+    request: &ExposureRequest,
+    evidence: &Evidence,
+) -> Vec<laneproof_exchange::truth::FaceTruth> {
+    let half_s = f64::from(request.exposure_us) * 0.5e-6;
+    let time_s = request.mid_exposure_us as f64 * 1e-6;
+    let eyes_at = |k: usize, time_s: f64| {
+        // The head turns about its neck by at most 10°/s: within an exposure its own motion is far below a pixel, the
+        // vehicle's is what blurs.
+        let world_from_vehicle = staged.trajectory.pose_at(time_s);
+        let shift: Affine3A = world_from_vehicle * moment.world_from_vehicle.inverse();
+        let occupant = &staged.occupants[k];
+        let here = moment::landmarks_in(moment.world_from_seat(occupant), &moment.posed[k].landmarks);
+        shift.transform_point3(mid_eyes_m(&here))
+    };
+    (0..staged.occupants.len())
+        .into_par_iter()
+        .filter_map(|k| {
+            let posed = &moment.posed[k];
+            let world_from_seat = moment.world_from_seat(&staged.occupants[k]);
+            let skin = posed.parts.iter().find(|part| part.tag.role == Role::Face)?;
+            let pose = FacePose {
+                occupant: k as u8,
+                landmarks: moment::landmarks_in(world_from_seat, &posed.landmarks),
+                eyes_at_open_m: eyes_at(k, (time_s - half_s).max(0.0)),
+                eyes_at_close_m: eyes_at(k, time_s + half_s),
+                mesh: &skin.mesh,
+                world_from_mesh: world_from_seat,
+            };
+            Some(face_truth(&pose, evidence))
+        })
+        .collect()
+}

@@ -1,0 +1,85 @@
+//! An encounter made ready.
+use std::sync::Arc;
+
+use laneproof_optics::{cabin::CabinLight, glass::PaneLut};
+use laneproof_physics::Trajectory;
+use laneproof_render::PinholeCamera;
+use laneproof_scenes::{
+    catalogue::{CameraMount, Sensor, Trigger},
+    people::Person,
+    surface::Part,
+    vehicle::{Seat, SeatSide, Vehicle},
+};
+
+use crate::{
+    encounter::{EncounterPlan, OccupantPlan},
+    light::LaneLight,
+};
+
+/// One occupant in the staged vehicle.
+#[derive(Debug, Clone)]
+pub(crate) struct StagedOccupant {
+    pub(crate) plan: OccupantPlan,
+    pub(crate) person: Arc<Person>,
+    pub(crate) seat: Seat,
+}
+
+impl StagedOccupant {
+    /// Whether this one drives.
+    pub(crate) fn drives(&self) -> bool {
+        self.seat.id.row == 1 && self.seat.id.side == SeatSide::Left
+    }
+}
+
+/// Light in a cabin, with its probes where the renderer takes them from.
+#[derive(Debug)]
+pub(crate) struct Cabin {
+    pub(crate) light: CabinLight,
+    pub(crate) cubes: Arc<Vec<[[f32; 3]; 6]>>,
+}
+
+/// An encounter made ready: everything that its exposures depend on besides their requests.
+#[derive(Debug, Clone)]
+pub struct Staged {
+    /// What was asked for.
+    pub plan: EncounterPlan,
+    pub(crate) vehicle: Arc<Vehicle>,
+    pub(crate) pane_responses: Vec<Arc<[[f32; 2]; 64]>>,
+    pub(crate) trajectory: Arc<Trajectory>,
+    pub(crate) occupants: Vec<StagedOccupant>,
+    pub(crate) light: LaneLight,
+    pub(crate) cabin: Arc<Cabin>,
+    pub(crate) lane_parts: Arc<Vec<Part>>,
+}
+
+impl Staged {
+    /// When a trigger fires, microseconds since the encounter began; `None` when the vehicle never meets it.
+    pub fn trigger_time_us(&self, trigger: Trigger) -> Option<u64> {
+        let seconds = match trigger {
+            Trigger::Front { z_m } => self.trajectory.time_front_passes(z_m)?,
+            Trigger::Stop { after_s } => self.trajectory.stop_time_s() + f64::from(after_s),
+        };
+        Some((seconds * 1e6).round() as u64)
+    }
+
+    /// A camera of the rig as a pinhole.
+    pub(crate) fn pinhole(&self, camera_index: usize) -> PinholeCamera {
+        pinhole(&self.plan.rig.cameras[camera_index], &self.plan.sensors[camera_index])
+    }
+}
+
+/// A mounted camera as a pinhole.
+pub(crate) fn pinhole(mount: &CameraMount, sensor: &Sensor) -> PinholeCamera {
+    PinholeCamera::looking_at(
+        mount.position_m.into(),
+        mount.look_at_m.into(),
+        mount.lens.focal_length_mm * 1000.0 / sensor.pixel_pitch_um,
+        sensor.width_px,
+        sensor.height_px,
+    )
+}
+
+/// Transmittance and reflectance of every pane of a vehicle.
+pub(crate) fn pane_responses(vehicle: &Vehicle) -> Vec<Arc<[[f32; 2]; 64]>> {
+    vehicle.panes.iter().map(|pane| Arc::new(PaneLut::new(&pane.glazing).entries)).collect()
+}

@@ -1,0 +1,55 @@
+//! The command line: one file per subcommand, each from typed arguments to an exit code.
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::session::Failure;
+
+pub mod bench;
+pub mod dataset;
+pub mod doctor;
+pub mod people;
+pub mod render;
+pub mod run;
+
+/// Measure, before a pole is set, how many occupants a vehicle lane's cameras would capture and match.
+///
+/// Exit codes: 0 done; 1 unexpected; 2 wrong usage or scenario, nothing written; 5 some encounters failed; 96 the
+/// machine lacks something (`laneproof doctor` says what); 97 a disk failed, --resume goes on.
+#[derive(Debug, Parser)]
+#[command(version)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Run(run::Args),
+    Render(render::Args),
+    People(people::Args),
+    Doctor(doctor::Args),
+    Bench(bench::Args),
+    Dataset(dataset::Args),
+}
+
+impl Cli {
+    /// Runs the command and says how it ended.
+    pub fn run(self) -> ExitCode {
+        let result = match self.command {
+            Command::Run(args) => run::run(&args),
+            Command::Render(args) => render::run(&args),
+            Command::People(args) => people::run(&args),
+            Command::Doctor(args) => doctor::run(&args),
+            Command::Bench(args) => bench::run(&args),
+            Command::Dataset(args) => dataset::run(&args),
+        };
+        match result {
+            Ok(code) => ExitCode::from(code),
+            Err(Failure { code, message }) => {
+                eprintln!("laneproof: {}", message.trim_end());
+                ExitCode::from(code)
+            }
+        }
+    }
+}

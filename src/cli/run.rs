@@ -1,0 +1,64 @@
+//! `laneproof run`: a scenario from its file to a report.
+use std::path::PathBuf;
+
+use laneproof_scenarios::{run, scenario::Scenario, terminal};
+
+use crate::session::{self, Choices, Failure};
+
+/// Run a scenario: simulate its encounters, let the stack look, score against the truth, report
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Scenario file
+    pub scenario: PathBuf,
+    /// Run folder; runs/NAME of the scenario without it, made anew each time
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Go on with the run in the folder
+    #[arg(long)]
+    pub resume: bool,
+    /// Only this encounter, counted from 0; may be given several times
+    #[arg(long = "encounter", value_name = "K")]
+    pub encounters: Vec<u64>,
+    /// Models and adapter
+    #[command(flatten)]
+    pub choices: Choices,
+}
+
+/// Folder of a scenario's run when none is named.
+fn default_folder(scenario: &std::path::Path) -> PathBuf {
+    PathBuf::from("runs").join(scenario.file_stem().unwrap_or_default())
+}
+
+pub(super) fn run(args: &Args) -> Result<u8, Failure> {
+    let begin = session::clock();
+    let scenario = Scenario::open(&args.scenario)?;
+    let mut stack = session::open_stack(&args.choices, &scenario.file.stack.models)?;
+    let mut world = session::open_world(&args.choices)?;
+    let out = match &args.out {
+        Some(out) => out.clone(),
+        None => {
+            let out = default_folder(&args.scenario);
+            // Only a run's own folder, and only where nothing else was asked for, is made anew.
+            if !args.resume && out.join("run.json").is_file() {
+                std::fs::remove_dir_all(&out).map_err(|e| Failure::io(&out, e))?;
+            }
+            out
+        }
+    };
+    let command = std::iter::once("laneproof".to_owned()).chain(std::env::args().skip(1)).collect::<Vec<_>>().join(" ");
+    let options = run::RunOptions {
+        out,
+        resume: args.resume,
+        encounters: (!args.encounters.is_empty()).then(|| args.encounters.clone()),
+        command,
+        clock: &session::clock,
+    };
+    let result = run::run(&scenario, &mut world, &mut stack, &options, &mut |event| {
+        if let Some(line) = terminal::line(&event) {
+            println!("{line}");
+        }
+    })?;
+    println!("{}", terminal::table(&result.summary));
+    println!("report: {}   ({:.0} s)", options.out.join("report.html").display(), session::clock() - begin);
+    Ok(result.exit_code())
+}

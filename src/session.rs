@@ -1,0 +1,122 @@
+//! Opening what a command needs: assets, renderer, simulator, stack; each failure with its exit code.
+use std::{
+    path::{Path, PathBuf},
+    sync::OnceLock,
+    time::Instant,
+};
+
+use lane_stack::InProcessStack;
+use laneproof_assets::{AssetError, Cache};
+use laneproof_scenarios::{exit, run::RunError, scenario::ScenarioError};
+use laneproof_scenes::people::PeopleLibrary;
+use laneproof_sim::{CabinOptions, Renderer, RendererOptions, SimError, Simulator, SimulatorOptions};
+
+use crate::world::SimulatedWorld;
+
+/// A failure as the terminal shows it.
+#[derive(Debug)]
+pub struct Failure {
+    /// Exit code, see [`exit`].
+    pub code: u8,
+    /// One message: what, where, what would be right.
+    pub message: String,
+}
+
+impl Failure {
+    /// The machine lacks something.
+    pub fn setup(message: impl ToString) -> Self {
+        Self { code: exit::SETUP, message: message.to_string() }
+    }
+
+    /// A file or folder could not be written or read.
+    pub fn io(path: &Path, error: impl ToString) -> Self {
+        Self { code: exit::IO, message: format!("{}: {}", path.display(), error.to_string()) }
+    }
+
+    /// The command line is wrong.
+    pub fn usage(message: impl ToString) -> Self {
+        Self { code: exit::USAGE, message: message.to_string() }
+    }
+}
+
+impl From<AssetError> for Failure {
+    fn from(error: AssetError) -> Self {
+        let code = if error.is_disk() { exit::IO } else { exit::SETUP };
+        Self { code, message: error.to_string() }
+    }
+}
+
+impl From<RunError> for Failure {
+    fn from(error: RunError) -> Self {
+        Self { code: error.exit_code(), message: error.to_string() }
+    }
+}
+
+impl From<SimError> for Failure {
+    fn from(error: SimError) -> Self {
+        Self::setup(error)
+    }
+}
+
+impl From<ScenarioError> for Failure {
+    fn from(error: ScenarioError) -> Self {
+        Self { code: exit::USAGE, message: format!("{:?}", miette::Report::new(error)) }
+    }
+}
+
+/// Seconds since the program began; wall-clock, for benchmarks and progress only.
+#[expect(clippy::disallowed_methods, reason = "the one clock of the program; results never see it")]
+pub fn clock() -> f64 {
+    static BEGIN: OnceLock<Instant> = OnceLock::new();
+    BEGIN.get_or_init(Instant::now).elapsed().as_secs_f64()
+}
+
+/// What several commands let a user choose.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct Choices {
+    /// Part of the name or driver of the Vulkan adapter to render on; the best one is taken without it
+    #[arg(long, env = "LANEPROOF_ADAPTER", value_name = "NAME")]
+    pub adapter: Option<String>,
+    /// Folder of models for the stack: a folder with a stack.toml, with cards, or with known ONNX files
+    #[arg(long, value_name = "DIR")]
+    pub models: Option<PathBuf>,
+    /// Stack configuration that names another detector and embedder of the models folder
+    #[arg(long, value_name = "FILE", requires = "models")]
+    pub stack_config: Option<PathBuf>,
+}
+
+fn told(step: laneproof_assets::Progress) {
+    eprintln!("{step}");
+}
+
+/// Opens the simulator.
+pub fn open_world(choices: &Choices) -> Result<SimulatedWorld, Failure> {
+    let cache = Cache::open()?;
+    let people_data = cache.people_data(&mut told)?;
+    let people = PeopleLibrary::load(&people_data).map_err(Failure::setup)?;
+    let renderer =
+        Renderer::new(&RendererOptions { adapter: choices.adapter.clone() }).map_err(Failure::setup)?;
+    let options = SimulatorOptions { clock, cabin: CabinOptions::default() };
+    Ok(SimulatedWorld { simulator: Simulator::new(renderer, people, options) })
+}
+
+/// Opens the stack under test with the models that the command line, or else the scenario, names.
+pub fn open_stack(choices: &Choices, scenario_models: &str) -> Result<InProcessStack, Failure> {
+    let cache = Cache::open()?;
+    let library = cache.onnxruntime(&mut told)?;
+    let folder = match (&choices.models, scenario_models) {
+        (Some(folder), _) => folder.clone(),
+        (None, "default") => default_models(&cache)?,
+        (None, folder) => PathBuf::from(folder),
+    };
+    if !folder.is_dir() {
+        return Err(Failure::usage(format!("{} is no folder of models", folder.display())));
+    }
+    let selection = lane_stack::select(&folder, choices.stack_config.as_deref()).map_err(Failure::setup)?;
+    InProcessStack::open(selection, Some(&library)).map_err(Failure::setup)
+}
+
+/// The models that come with the program.
+pub fn default_models(_cache: &Cache) -> Result<PathBuf, Failure> {
+    Ok(PathBuf::from("lane-stack/models"))
+}

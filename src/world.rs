@@ -1,0 +1,82 @@
+//! The simulator as the runner's world.
+use image::{ExtendedColorType, codecs::jpeg::JpegEncoder};
+use laneproof_scenarios::run::world::{
+    ExposeRequest, Exposed, PortraitJpeg, StepTimings, World, WorldError,
+};
+use laneproof_scenes::{catalogue::Trigger, people::Identity};
+use laneproof_sim::{
+    ExposureRequest, PortraitPicture, SimError, Simulator, Staged, encounter::EncounterPlan,
+};
+use lane_stack::client::{Frame, FrameEncoding};
+
+/// JPEG quality of reference portraits: light compression, as in passport chips.
+const PORTRAIT_QUALITY: u8 = 92;
+
+/// A [`Simulator`] behind the runner's interface.
+pub struct SimulatedWorld {
+    /// The simulator.
+    pub simulator: Simulator,
+}
+
+/// A failing driver ends a run, anything else an encounter.
+fn world_error(error: SimError) -> WorldError {
+    match error {
+        SimError::Render(e) => WorldError::Setup(e.to_string()),
+        SimError::Plan(_) | SimError::Camera { .. } => WorldError::Encounter(error.to_string()),
+    }
+}
+
+/// A picture as a JPEG file.
+pub fn jpeg(picture: &PortraitPicture, quality: u8) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    JpegEncoder::new_with_quality(&mut bytes, quality)
+        .encode(&picture.rgb, picture.width, picture.height, ExtendedColorType::Rgb8)
+        .map_err(|e| e.to_string())?;
+    Ok(bytes)
+}
+
+impl World for SimulatedWorld {
+    type Staged = Staged;
+
+    fn describe(&self) -> Vec<(String, String)> {
+        let adapter = self.simulator.adapter();
+        vec![
+            ("adapter".to_owned(), format!("{} ({})", adapter.name, adapter.class)),
+            ("driver".to_owned(), format!("{} {}", adapter.driver, adapter.driver_info)),
+        ]
+    }
+
+    fn portrait(&mut self, identity: &Identity, _reference_id: &str) -> Result<PortraitJpeg, WorldError> {
+        let picture = self.simulator.portrait(identity).map_err(world_error)?;
+        jpeg(&picture, PORTRAIT_QUALITY).map(PortraitJpeg).map_err(WorldError::Encounter)
+    }
+
+    fn stage(&mut self, plan: &EncounterPlan) -> Result<Staged, WorldError> {
+        self.simulator.stage(plan).map_err(world_error)
+    }
+
+    fn trigger_time_us(&self, staged: &Staged, _camera_index: usize, trigger: Trigger) -> Option<u64> {
+        staged.trigger_time_us(trigger)
+    }
+
+    fn expose(&mut self, staged: &Staged, request: &ExposeRequest) -> Result<Exposed, WorldError> {
+        let ExposeRequest { exposure_id, camera_index, mid_exposure_us, exposure_us, gain_db, cross_check } = *request;
+        let request = ExposureRequest { exposure_id, camera_index, mid_exposure_us, exposure_us, gain_db, cross_check };
+        let exposure = self.simulator.expose(staged, &request).map_err(world_error)?;
+        let [physics_s, render_s, camera_s] = exposure.timings_s;
+        Ok(Exposed {
+            frame: Frame {
+                exposure_id,
+                camera_id: exposure.truth.camera_id.clone(),
+                mid_exposure_us,
+                exposure_us,
+                gain_db,
+                encoding: FrameEncoding::Jpeg,
+                bytes: exposure.jpeg,
+            },
+            truth: exposure.truth,
+            timings: StepTimings { physics_s, render_s, camera_s },
+            cross_check_differs: exposure.cross_check_differs,
+        })
+    }
+}
