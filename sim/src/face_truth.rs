@@ -11,7 +11,7 @@ use laneproof_scenes::{
     truth::{Role, Subject, Tag},
 };
 
-use crate::simulator::TruthLayers;
+use crate::region::TruthLayers;
 
 /// Digital number from which OFIQ counts a pixel as over-exposed (ISO/IEC 29794-5).
 const OVER_EXPOSED_DN: u8 = 247;
@@ -173,8 +173,9 @@ impl Visible {
             if x < 0 || y < 0 || x >= w || y >= h {
                 continue;
             }
+            let (column, row) = (x as u32, y as u32);
             let pixel = y as usize * w as usize + x as usize;
-            let tag = Tag::from_bits(layers.tag[pixel]);
+            let tag = layers.tag(column, row);
             let own = matches!(
                 tag,
                 Some(Tag { subject: Subject::Occupant(k), role: Role::Face | Role::Eyes }) if k == occupant
@@ -184,8 +185,8 @@ impl Visible {
                 continue;
             }
             visible.seen += 1;
-            let radiance = layers.radiance[pixel].map(f16::to_f64);
-            let veil = layers.veil[pixel].map(f16::to_f64);
+            let (radiance, veil) = layers.light(column, row);
+            let (radiance, veil) = (radiance.map(f16::to_f64), veil.map(f16::to_f64));
             visible.transmitted += radiance[1] * veil[3];
             visible.veil += veil[1];
             visible.transmittance += veil[3];

@@ -5,6 +5,7 @@ use glam::{Affine3A, Vec3};
 use laneproof_optics::{
     cabin::CabinLight,
     daylight::{DaylightError, DaylightModel, SkyTable},
+    shelter::Shelter,
 };
 use laneproof_render::{CabinGrid, Light};
 use laneproof_scenes::catalogue::{Daylight, LaneSpec};
@@ -18,27 +19,46 @@ pub struct LaneLight {
     pub light: Arc<Light>,
 }
 
+/// Where the roof's shade is taken from: between the front seats of a car at the stop line, metres.
+const PLACE_M: Vec3 = Vec3::new(0.0, 1.2, -2.8);
+
 impl LaneLight {
-    /// Daylight over a lane.
+    /// Daylight over a lane, below its roof if it has one.
     pub fn new(daylight: &Daylight, lane: &LaneSpec) -> Result<Self, DaylightError> {
-        let model = DaylightModel::new(daylight, f64::from(lane.bearing_deg))?
+        let open = DaylightModel::new(daylight, f64::from(lane.bearing_deg))?
             .with_ground_reflectance(lane.road_reflectance);
-        let table = SkyTable::new(&model, SkyTable::WIDTH, SkyTable::HEIGHT);
+        let model = match lane.canopy {
+            Some(canopy) => open.clone().below(Shelter::new(canopy, PLACE_M)),
+            None => open.clone(),
+        };
+        let table = |model: &DaylightModel| SkyTable::new(model, SkyTable::WIDTH, SkyTable::HEIGHT);
         let sun = model.sun_normal_irradiance;
         let direction = (sun != [0.0; 3]).then_some(model.sun_direction);
-        Ok(Self { light: Arc::new(render_light(&table, direction, sun)), model })
+        let footprint = lane.canopy.map(|c| [-c.half_width_m, c.from_z_m, c.half_width_m, c.to_z_m]);
+        let light = render_light(&table(&model), &table(&open), footprint, direction, sun);
+        Ok(Self { light: Arc::new(light), model })
     }
 }
 
-/// A sky table and a sun in the renderer's terms.
-pub(crate) fn render_light(table: &SkyTable, sun_direction: Option<Vec3>, sun_irradiance: [f32; 3]) -> Light {
+/// Sky tables (of the same size) and a sun in the renderer's terms.
+pub(crate) fn render_light(
+    table: &SkyTable,
+    open: &SkyTable,
+    sheltered_m: Option<[f32; 4]>,
+    sun_direction: Option<Vec3>,
+    sun_irradiance: [f32; 3],
+) -> Light {
+    let rgb = |table: &SkyTable| table.texels.iter().map(|&[r, g, b, _]| [r, g, b]).collect();
     Light {
         sun_direction,
         sun_irradiance,
         sky_width: table.width,
         sky_height: table.height,
-        sky: table.texels.iter().map(|&[r, g, b, _]| [r, g, b]).collect(),
+        sky: rgb(table),
         irradiance_sh: table.irradiance_sh9(),
+        open_sky: rgb(open),
+        open_irradiance_sh: open.irradiance_sh9(),
+        sheltered_m,
     }
 }
 

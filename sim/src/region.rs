@@ -1,7 +1,10 @@
 //! Which part of a sensor an encounter can change, and laying that part over the lane's own background.
+use std::sync::Arc;
+
 use glam::{Affine3A, Vec3};
+use half::f16;
 use laneproof_render::{Layers, PinholeCamera, Region};
-use laneproof_scenes::vehicle::Vehicle;
+use laneproof_scenes::{truth::Tag, vehicle::Vehicle};
 
 /// Pixels added round a region: shadow filtering and rasterisation reach no further.
 const MARGIN_PX: f32 = 6.0;
@@ -69,19 +72,56 @@ pub(crate) fn overlay<T: Copy>(background: &[T], width_px: u32, region: Region, 
     out
 }
 
-/// Whether the layers of a region equal the same pixels of the layers of the full sensor, bit for bit.
-pub fn regions_agree(part: &Layers, full: &Layers) -> bool {
-    let width = full.region.width as usize;
-    let Region { x, y, width: w, height: h } = part.region;
-    (0..h as usize).all(|row| {
-        let own = row * w as usize..(row + 1) * w as usize;
-        let start = (y as usize + row) * width + x as usize;
-        let theirs = start..start + w as usize;
-        part.radiance[own.clone()] == full.radiance[theirs.clone()]
-            && part.veil[own.clone()] == full.veil[theirs.clone()]
-            && part.tag[own.clone()] == full.tag[theirs.clone()]
-            && part.range_m[own] == full.range_m[theirs]
-    })
+/// Radiance and truth of a whole sensor: the lane's background, and over it the region that the vehicle can touch.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TruthLayers {
+    /// Exposure.
+    pub exposure_id: u64,
+    /// The lane without its vehicle.
+    pub background: Arc<Layers>,
+    /// What was rendered for this exposure; `None` when the vehicle cannot be seen.
+    pub part: Option<Layers>,
+}
+
+impl TruthLayers {
+    /// The layers that a pixel is in, and its index there.
+    fn find(&self, x: u32, y: u32) -> (&Layers, usize) {
+        let layers = match &self.part {
+            Some(part) if part.region.contains(x, y) => part,
+            _ => &*self.background,
+        };
+        let Region { x: left, y: top, width, .. } = layers.region;
+        (layers, (y - top) as usize * width as usize + (x - left) as usize)
+    }
+
+    /// Truth tag of a pixel of the sensor.
+    pub fn tag(&self, x: u32, y: u32) -> Option<Tag> {
+        let (layers, i) = self.find(x, y);
+        Tag::from_bits(layers.tag[i])
+    }
+
+    /// Radiance without glass, and veil with transmittance, of a pixel of the sensor; see [`Layers`].
+    pub fn light(&self, x: u32, y: u32) -> ([f16; 4], [f16; 4]) {
+        let (layers, i) = self.find(x, y);
+        (layers.radiance[i], layers.veil[i])
+    }
+
+    /// Layers of the whole sensor in one piece.
+    pub fn whole(&self) -> Layers {
+        let background = &self.background;
+        let Some(part) = &self.part else {
+            return Layers { exposure_id: self.exposure_id, ..Layers::clone(background) };
+        };
+        let width = background.region.width;
+        Layers {
+            exposure_id: self.exposure_id,
+            region: background.region,
+            radiance: overlay(&background.radiance, width, part.region, &part.radiance),
+            veil: overlay(&background.veil, width, part.region, &part.veil),
+            tag: overlay(&background.tag, width, part.region, &part.tag),
+            range_m: overlay(&background.range_m, width, part.region, &part.range_m),
+        }
+    }
 }
 
 #[cfg(test)]

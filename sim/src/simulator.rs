@@ -2,11 +2,11 @@
 use std::sync::Arc;
 
 use glam::{Affine3A, Quat};
-use half::f16;
 use laneproof_camera::{
     CameraModel, ExposureSettings, Frame8, Isp, RadianceView, Samples, encode_jpeg, expose,
 };
 use laneproof_optics::cabin::{CabinLight, CabinOptions};
+use laneproof_physics::Trajectory;
 use laneproof_render::{AdapterRecord, Layers, Region, RenderRequest, Renderer};
 use laneproof_scenes::{
     catalogue::{CameraMount, Daylight, GlassSet, LaneSpec, Sensor},
@@ -24,7 +24,7 @@ use crate::{
     light::LaneLight,
     moment::{self, Moment},
     people_cache::PeopleCache,
-    region::{overlay, regions_agree, vehicle_region},
+    region::{TruthLayers, overlay, vehicle_region},
     staged::{Cabin, Staged, StagedOccupant, pane_responses},
     studio::{self, FaceView, PortraitPicture},
     truth::ExposureTruth,
@@ -72,21 +72,6 @@ pub struct ExposureRequest {
     pub gain_db: f32,
     /// Whether to render the whole sensor too and compare.
     pub cross_check: bool,
-}
-
-/// Radiance and truth of the whole sensor, rows from the top; see [`Layers`] for the values.
-#[derive(Debug, Clone, PartialEq)]
-pub struct TruthLayers {
-    /// Exposure.
-    pub exposure_id: u64,
-    /// Scene without glass.
-    pub radiance: Vec<[f16; 4]>,
-    /// Mirrored radiance and transmittance of the panes.
-    pub veil: Vec<[f16; 4]>,
-    /// Truth tags.
-    pub tag: Vec<u16>,
-    /// Distances, metres.
-    pub range_m: Vec<f32>,
 }
 
 /// What came of an exposure.
@@ -150,6 +135,8 @@ pub struct Simulator {
     vehicles: Vec<VehicleScene>,
     cabins: Vec<CabinScene>,
     backgrounds: Vec<Background>,
+    /// Drive (as the staged encounter's identity), time and what stood there then.
+    last_moment: Option<(Arc<Trajectory>, u64, Arc<Moment>)>,
 }
 
 /// Entries that a cache of lanes, vehicles, cabins or backgrounds keeps.
@@ -173,6 +160,7 @@ impl Simulator {
             vehicles: Vec::new(),
             cabins: Vec::new(),
             backgrounds: Vec::new(),
+            last_moment: None,
         }
     }
 
@@ -316,7 +304,7 @@ impl Simulator {
         let region = Region::full(camera.width_px, camera.height_px);
         let request = RenderRequest { exposure_id: 0, camera, region };
         let layers = Arc::new(self.renderer.render(&moment::background(staged), &request)?);
-        let at_lens = Arc::new(at_lens(&layers));
+        let at_lens = Arc::new(layers.at_lens());
         let entry = Background {
             lane: staged.plan.lane.clone(),
             daylight: staged.plan.daylight.clone(),
@@ -328,13 +316,26 @@ impl Simulator {
         Ok((layers, at_lens))
     }
 
+    /// The instant of an encounter, shared by the cameras that expose in it.
+    fn moment(&mut self, staged: &Staged, time_us: u64) -> Arc<Moment> {
+        if let Some((id, at_us, moment)) = &self.last_moment
+            && Arc::ptr_eq(id, &staged.trajectory)
+            && *at_us == time_us
+        {
+            return moment.clone();
+        }
+        let moment = Arc::new(Moment::new(staged, time_us as f64 * 1e-6));
+        self.last_moment = Some((staged.trajectory.clone(), time_us, moment.clone()));
+        moment
+    }
+
     /// Makes one exposure.
     pub fn expose(&mut self, staged: &Staged, request: &ExposureRequest) -> Result<Exposure, SimError> {
         let clock = self.options.clock;
         let begin = clock();
         let time_s = request.mid_exposure_us as f64 * 1e-6;
         let camera = staged.pinhole(request.camera_index);
-        let moment = Moment::new(staged, time_s);
+        let moment = self.moment(staged, request.mid_exposure_us);
         let scene = moment.scene(staged, time_s);
         let region =
             vehicle_region(&camera, &staged.vehicle, moment.world_from_vehicle, staged.light.light.sun_direction);
@@ -345,36 +346,15 @@ impl Simulator {
         let mut ask = |region| {
             self.renderer.render(&scene, &RenderRequest { exposure_id: request.exposure_id, camera, region })
         };
-        let (layers, radiance, rendered_pixels) = match region {
-            None => (truth_layers(request.exposure_id, &background), background_at_lens.to_vec(), 0),
-            Some(region) => {
-                let part = ask(region)?;
-                let lens = at_lens(&part);
-                let laid = |b: &Layers| TruthLayers {
-                    exposure_id: request.exposure_id,
-                    radiance: overlay(&b.radiance, camera.width_px, region, &part.radiance),
-                    veil: overlay(&b.veil, camera.width_px, region, &part.veil),
-                    tag: overlay(&b.tag, camera.width_px, region, &part.tag),
-                    range_m: overlay(&b.range_m, camera.width_px, region, &part.range_m),
-                };
-                let radiance = overlay(&background_at_lens, camera.width_px, region, &lens);
-                (laid(&background), radiance, region.pixels())
-            }
+        let part = region.map(&mut ask).transpose()?;
+        let radiance = match &part {
+            None => background_at_lens,
+            Some(part) => Arc::new(overlay(&background_at_lens, camera.width_px, part.region, &part.at_lens())),
         };
-        let cross_check_differs = if request.cross_check {
-            let whole = ask(full)?;
-            let by_regions = Layers {
-                exposure_id: request.exposure_id,
-                region: full,
-                radiance: layers.radiance.clone(),
-                veil: layers.veil.clone(),
-                tag: layers.tag.clone(),
-                range_m: layers.range_m.clone(),
-            };
-            Some(!regions_agree(&by_regions, &whole))
-        } else {
-            None
-        };
+        let rendered_pixels = part.as_ref().map_or(0, |part| part.region.pixels());
+        let layers = TruthLayers { exposure_id: request.exposure_id, background, part };
+        let cross_check_differs =
+            if request.cross_check { Some(layers.whole() != ask(full)?) } else { None };
         let rendered_at = clock();
 
         let mount = &staged.plan.rig.cameras[request.camera_index];
@@ -415,7 +395,7 @@ impl Simulator {
     pub fn time_full_render(&mut self, staged: &Staged, request: &ExposureRequest) -> Result<f64, SimError> {
         let time_s = request.mid_exposure_us as f64 * 1e-6;
         let camera = staged.pinhole(request.camera_index);
-        let scene = Moment::new(staged, time_s).scene(staged, time_s);
+        let scene = self.moment(staged, request.mid_exposure_us).scene(staged, time_s);
         let region = Region::full(camera.width_px, camera.height_px);
         let begin = (self.options.clock)();
         self.renderer.render(&scene, &RenderRequest { exposure_id: request.exposure_id, camera, region })?;
@@ -443,21 +423,6 @@ impl Simulator {
         // One noise per encounter and exposure: the exposure id is unique in the encounter only.
         let seed = plan.seed ^ plan.encounter.wrapping_mul(0x9e37_79b9_7f4a_7c15);
         expose(&model, &view, &settings, seed, request.exposure_id).map_err(|e| camera_error(e.to_string()))
-    }
-}
-
-/// Radiance at the lens, in parallel over pieces of fixed size.
-fn at_lens(layers: &Layers) -> Vec<[f32; 3]> {
-    layers.at_lens()
-}
-
-fn truth_layers(exposure_id: u64, layers: &Layers) -> TruthLayers {
-    TruthLayers {
-        exposure_id,
-        radiance: layers.radiance.clone(),
-        veil: layers.veil.clone(),
-        tag: layers.tag.clone(),
-        range_m: layers.range_m.clone(),
     }
 }
 

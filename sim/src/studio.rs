@@ -57,7 +57,7 @@ pub fn studio_light() -> (Arc<Light>, [f32; 3]) {
         .collect();
     let table = SkyTable { width, height, texels };
     let white = table.irradiance(Vec3::Z).map(|e| e / std::f32::consts::PI);
-    (Arc::new(render_light(&table, None, [0.0; 3])), white)
+    (Arc::new(render_light(&table, &table, None, None, [0.0; 3])), white)
 }
 
 impl FaceView {

@@ -74,7 +74,7 @@ fn save(out: &Path, staged: &Staged, request: &ExposureRequest, exposure: &Expos
     let halves = |values: &[[f16; 4]]| -> Vec<u8> {
         values.iter().flatten().flat_map(|v| v.to_le_bytes()).collect()
     };
-    let layers = &exposure.layers;
+    let layers = exposure.layers.whole();
     write(&name("frame.jpg"), &exposure.jpeg)?;
     write(&name("radiance.npy"), &npy("<f2", &[h, w, 4], &halves(&layers.radiance)))?;
     write(&name("veil.npy"), &npy("<f2", &[h, w, 4], &halves(&layers.veil)))?;

@@ -134,6 +134,13 @@ impl Check for LaneSpec {
         within("width_m", self.width_m.into(), 2.2, 8.0, "m")?;
         within("kerb_height_m", self.kerb_height_m.into(), 0.0, 0.5, "m")?;
         share("road_reflectance", self.road_reflectance)?;
+        if let Some(canopy) = &self.canopy {
+            within("canopy.height_m", canopy.height_m.into(), 3.0, 12.0, "m")?;
+            within("canopy.from_z_m", canopy.from_z_m.into(), -60.0, 20.0, "m")?;
+            within("canopy.to_z_m", canopy.to_z_m.into(), f64::from(canopy.from_z_m) + 2.0, 60.0, "m")?;
+            within("canopy.half_width_m", canopy.half_width_m.into(), 4.5, 30.0, "m")?;
+            share("canopy.underside_reflectance", canopy.underside_reflectance)?;
+        }
         named("source", &self.source)
     }
 }

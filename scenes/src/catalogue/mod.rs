@@ -131,10 +131,29 @@ pub struct LaneSpec {
     pub kerb_height_m: f32,
     /// Whether a booth stands on the driver's (+X) side at the stop line.
     pub booth: bool,
+    /// Roof over the station; left out for a lane under the open sky.
+    #[serde(default)]
+    pub canopy: Option<Canopy>,
     /// Reflectance of the roadway (linear, grey), 0..1.
     pub road_reflectance: f32,
     /// Source or "assumption".
     pub source: String,
+}
+
+/// A flat roof over a lane, on columns outside the islands.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Canopy {
+    /// Height of its underside, metres.
+    pub height_m: f32,
+    /// Where it begins along the lane, metres; the stop line is 0, before it is negative.
+    pub from_z_m: f32,
+    /// Where it ends along the lane, metres.
+    pub to_z_m: f32,
+    /// From the middle of the roadway to its side edges, metres.
+    pub half_width_m: f32,
+    /// Reflectance of its underside (linear, grey), 0..1.
+    pub underside_reflectance: f32,
 }
 
 /// Daylight over a lane.

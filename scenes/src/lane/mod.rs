@@ -42,6 +42,9 @@ pub fn build(spec: &LaneSpec, rig_poles: &[CameraPole]) -> Vec<Part> {
         station::booth(spec, &mut furniture, &mut dark_glass);
     }
     station::bollards_and_barrier(spec, &mut furniture);
+    if let Some(canopy) = &spec.canopy {
+        station::canopy(canopy, &mut furniture);
+    }
     for pole in rig_poles {
         rig::pole(spec, pole, &mut furniture);
     }

@@ -3,7 +3,7 @@ use glam::{Affine3A, Quat, Vec3};
 
 use super::ground::ROAD_Z_M;
 use crate::{
-    catalogue::LaneSpec,
+    catalogue::{Canopy, LaneSpec},
     mesh::Mesh,
     shapes::{bar, block, coloured, quad, rounded_box},
 };
@@ -51,6 +51,35 @@ pub(super) fn kerbs(spec: &LaneSpec, mesh: &mut Mesh) {
         strip(sign, ISLAND_M, ISLAND_Z_M, true);
         strip(sign, 0.18, [ROAD_Z_M[0], ISLAND_Z_M[0]], false);
         strip(sign, 0.18, [ISLAND_Z_M[1], ROAD_Z_M[1]], false);
+    }
+}
+
+/// Thickness of the canopy's deck, metres.
+const DECK_M: f32 = 0.45;
+/// Share of the hemisphere below that the deck's underside sees lit: the ground right below lies in its shade (assumption).
+const UNDERSIDE_VISIBILITY: f32 = 0.5;
+
+/// A flat roof on four columns.
+pub(super) fn canopy(canopy: &Canopy, mesh: &mut Mesh) {
+    let Canopy { height_m, from_z_m, to_z_m, half_width_m, underside_reflectance } = *canopy;
+    let low = Vec3::new(-half_width_m, height_m, from_z_m);
+    let high = Vec3::new(half_width_m, height_m + DECK_M, to_z_m);
+    mesh.append(&coloured(block(low + Vec3::Y * 0.02, high), CLADDING, 1.0));
+    let underside = [
+        low,
+        Vec3::new(high.x, low.y, low.z),
+        Vec3::new(high.x, low.y, high.z),
+        Vec3::new(low.x, low.y, high.z),
+    ];
+    mesh.append(&coloured(quad(underside), [underside_reflectance; 3], UNDERSIDE_VISIBILITY));
+    for x in [-half_width_m + 0.45, half_width_m - 0.45] {
+        for z in [from_z_m + 0.9, to_z_m - 0.9] {
+            mesh.append(&coloured(
+                block(Vec3::new(x - 0.17, -0.01, z - 0.17), Vec3::new(x + 0.17, height_m + 0.02, z + 0.17)),
+                STEEL,
+                0.8,
+            ));
+        }
     }
 }
 

@@ -10,6 +10,7 @@ fn spec() -> LaneSpec {
         width_m: 3.6,
         kerb_height_m: 0.15,
         booth: true,
+        canopy: None,
         road_reflectance: 0.12,
         source: "assumption".into(),
     }

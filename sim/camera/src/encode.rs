@@ -1,5 +1,5 @@
 //! JPEG, the same bytes for the same frame.
-use jpeg_encoder::{ColorType, Encoder, EncodingError};
+use jpeg_encoder::{ColorType, Encoder, EncodingError, SamplingFactor};
 use laneproof_scenes::catalogue::Colour;
 
 use crate::expose::Frame8;
@@ -29,7 +29,7 @@ pub enum EncodeError {
     },
 }
 
-/// Encodes a frame as baseline JPEG at a quality of 1 to 100.
+/// Encodes a frame as baseline JPEG at a quality of 1 to 100, colour at half the resolution.
 pub fn encode_jpeg(frame: &Frame8, quality: u8) -> Result<Vec<u8>, EncodeError> {
     let Frame8 { width, height, .. } = *frame;
     let (Ok(w), Ok(h)) = (u16::try_from(width), u16::try_from(height)) else {
@@ -40,7 +40,10 @@ pub fn encode_jpeg(frame: &Frame8, quality: u8) -> Result<Vec<u8>, EncodeError> 
         Colour::Mono => ColorType::Luma,
         Colour::Rgb => ColorType::Rgb,
     };
-    Encoder::new(&mut bytes, quality).encode(&frame.bytes, w, h, colour).map_err(|source| EncodeError::Encoder {
+    let mut encoder = Encoder::new(&mut bytes, quality);
+    // 4:2:0, as the encoders in cameras do.
+    encoder.set_sampling_factor(SamplingFactor::F_2_2);
+    encoder.encode(&frame.bytes, w, h, colour).map_err(|source| EncodeError::Encoder {
         width,
         height,
         quality,

@@ -81,8 +81,7 @@ impl CabinLight {
         options: &CabinOptions,
     ) -> Self {
         let scene = RayScene::of_vehicle(vehicle);
-        let sun = (daylight.sun_normal_irradiance != [0.0; 3])
-            .then(|| (world_from_vehicle.inverse() * daylight.sun_direction, daylight.sun_normal_irradiance));
+        let sun = daylight.sun_at_place().map(|(direction, e)| (world_from_vehicle.inverse() * direction, e));
         let sky = |direction: Vec3| daylight.sky_radiance(world_from_vehicle * direction);
         let (low, high) = cabin_bounds_m(vehicle);
         Self::gather_in(&scene, low, high, &Outside { sky: &sky, sun }, options)

@@ -10,11 +10,9 @@ use std::f32::consts::{PI, TAU};
 use glam::Vec3;
 use laneproof_scenes::catalogue::{Daylight, Sky};
 
-use crate::{
-    sh::{self, IrradianceSh9},
+use crate::{shelter::Shelter, sh::{self, IrradianceSh9},
     spectrum::Spectrum,
-    sun::{self, SunError, SunPosition},
-};
+    sun::{self, SunError, SunPosition},};
 
 /// Illuminance of sunlight outside the atmosphere at the mean distance, lux (IES RP-21).
 const SOLAR_ILLUMINANCE_CONSTANT_LUX: f64 = 127_500.0;
@@ -106,6 +104,9 @@ pub struct DaylightModel {
     pub direct_normal_lux: f32,
     /// Reflectance of the ground that is seen below the horizon, per band.
     pub ground_reflectance: [f32; 3],
+    shelter: Option<Shelter>,
+    /// Radiance of the roof's underside, W·m⁻²·sr⁻¹ per band.
+    underside_radiance: [f32; 3],
     kind: SkyKind,
     /// Radiance per band for relative luminance 1 (CIE's f·φ, not divided by the zenith's).
     unit_radiance: [f32; 3],
@@ -147,6 +148,8 @@ impl DaylightModel {
             diffuse_horizontal_lux: diffuse_horizontal_lux as f32,
             direct_normal_lux: direct_normal_lux as f32,
             ground_reflectance: [GROUND_REFLECTANCE; 3],
+            shelter: None,
+            underside_radiance: [0.0; 3],
             kind,
             unit_radiance: sky_watts_per_lumen.map(|w| w * zenith_scale as f32),
         }
@@ -156,6 +159,47 @@ impl DaylightModel {
     pub fn with_ground_reflectance(mut self, reflectance: f32) -> Self {
         self.ground_reflectance = [reflectance; 3];
         self
+    }
+
+    /// The same light below a roof, at the shelter's place.
+    pub fn below(mut self, shelter: Shelter) -> Self {
+        self.shelter = Some(shelter);
+        // What the underside reflects above the place: the ground below it, shade and sunlight as they lie, by summing
+        // cos θ over the lower hemisphere.
+        let (rings, sectors) = (32, 64);
+        let mut irradiance = [0.0_f32; 3];
+        for ring in 0..rings {
+            let theta = (ring as f32 + 0.5) / rings as f32 * std::f32::consts::FRAC_PI_2;
+            let weight = theta.sin() * theta.cos() * (std::f32::consts::FRAC_PI_2 / rings as f32) * (TAU / sectors as f32);
+            for sector in 0..sectors {
+                let phi = (sector as f32 + 0.5) / sectors as f32 * TAU;
+                let down = Vec3::new(theta.sin() * phi.sin(), -theta.cos(), theta.sin() * phi.cos());
+                let ground = self.ground_radiance(shelter.ground_below_roof_m(down));
+                for (sum, radiance) in irradiance.iter_mut().zip(ground) {
+                    *sum += radiance * weight;
+                }
+            }
+        }
+        self.underside_radiance = irradiance.map(|e| e * shelter.reflectance() / PI);
+        self
+    }
+
+    /// Direction towards the sun and its normal irradiance, unless it is overcast or a roof hides it from the place.
+    pub fn sun_at_place(&self) -> Option<(Vec3, [f32; 3])> {
+        let hidden = self.shelter.is_some_and(|s| s.hides(self.sun_direction));
+        (self.sun_normal_irradiance != [0.0; 3] && !hidden).then_some((self.sun_direction, self.sun_normal_irradiance))
+    }
+
+    /// Radiance of the ground at a point, Lambertian: sunlit or in a roof's shadow, and below a roof under half the sky
+    /// (assumption).
+    fn ground_radiance(&self, point_m: Vec3) -> [f32; 3] {
+        let sunlit = !self.shelter.is_some_and(|s| s.covers(point_m, self.sun_direction));
+        let sky_share = if self.shelter.is_some_and(|s| s.covers(point_m, Vec3::Y)) { 0.5 } else { 1.0 };
+        let sin_h = if sunlit { self.sun_direction.y.max(0.0) } else { 0.0 };
+        std::array::from_fn(|i| {
+            let irradiance = self.sun_normal_irradiance[i] * sin_h + self.sky_horizontal_irradiance[i] * sky_share;
+            self.ground_reflectance[i] * irradiance / PI
+        })
     }
 
     /// Luminance at the zenith, cd·m⁻².
@@ -173,7 +217,14 @@ impl DaylightModel {
     /// Radiance of the sky in a world direction (unit vector), or below the horizon of the open, sunlit ground, taken as
     /// Lambertian; W·m⁻²·sr⁻¹ per band. Without the sun's disc.
     pub fn sky_radiance(&self, direction: Vec3) -> [f32; 3] {
-        if direction.y < 0.0 {
+        if let Some(shelter) = &self.shelter {
+            if direction.y < 0.0 {
+                return self.ground_radiance(shelter.ground_m(direction));
+            }
+            if shelter.hides(direction) {
+                return self.underside_radiance;
+            }
+        } else if direction.y < 0.0 {
             let ground = self.horizontal_irradiance();
             return std::array::from_fn(|i| self.ground_reflectance[i] * ground[i] / PI);
         }

@@ -7,5 +7,6 @@ pub mod daylight;
 pub mod glass;
 pub mod rays;
 pub mod sh;
+pub mod shelter;
 pub mod spectrum;
 pub mod sun;

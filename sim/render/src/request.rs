@@ -2,6 +2,7 @@
 use glam::{Affine3A, Mat4, Vec3, Vec4};
 use half::f16;
 use half::slice::HalfFloatSliceExt as _;
+use rayon::prelude::*;
 
 /// A rectangle of sensor pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,6 +21,11 @@ impl Region {
     /// The whole of a sensor.
     pub const fn full(width: u32, height: u32) -> Self {
         Self { x: 0, y: 0, width, height }
+    }
+
+    /// Whether a pixel lies in it.
+    pub const fn contains(&self, x: u32, y: u32) -> bool {
+        x >= self.x && y >= self.y && x - self.x < self.width && y - self.y < self.height
     }
 
     /// Number of pixels.
@@ -113,22 +119,21 @@ pub struct Layers {
 }
 
 impl Layers {
-    /// Radiance that arrives at the lens through the panes, appended to `out` as red, green, blue per pixel.
+    /// Radiance that arrives at the lens through the panes, red, green, blue per pixel.
     pub fn at_lens(&self) -> Vec<[f32; 3]> {
-        let mut scene = vec![0.0_f32; 4 * 512];
-        let mut glass = vec![0.0_f32; 4 * 512];
-        let mut out = Vec::with_capacity(self.radiance.len());
-        for (r, v) in self.radiance.chunks(512).zip(self.veil.chunks(512)) {
-            let n = r.len() * 4;
-            r.as_flattened().convert_to_f32_slice(&mut scene[..n]);
-            v.as_flattened().convert_to_f32_slice(&mut glass[..n]);
-            out.extend(
-                scene[..n]
-                    .chunks_exact(4)
-                    .zip(glass[..n].chunks_exact(4))
-                    .map(|(s, g)| [s[0] * g[3] + g[0], s[1] * g[3] + g[1], s[2] * g[3] + g[2]]),
-            );
-        }
+        const PIECE: usize = 4096;
+        let mut out = vec![[0.0; 3]; self.radiance.len()];
+        out.par_chunks_mut(PIECE).zip(self.radiance.par_chunks(PIECE).zip(self.veil.par_chunks(PIECE))).for_each_init(
+            || (vec![0.0_f32; 4 * PIECE], vec![0.0_f32; 4 * PIECE]),
+            |(scene, glass), (out, (radiance, veil))| {
+                let n = radiance.len() * 4;
+                radiance.as_flattened().convert_to_f32_slice(&mut scene[..n]);
+                veil.as_flattened().convert_to_f32_slice(&mut glass[..n]);
+                for (out, (s, g)) in out.iter_mut().zip(scene.chunks_exact(4).zip(glass.chunks_exact(4))) {
+                    *out = [s[0] * g[3] + g[0], s[1] * g[3] + g[1], s[2] * g[3] + g[2]];
+                }
+            },
+        );
         out
     }
 }

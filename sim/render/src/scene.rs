@@ -44,9 +44,34 @@ pub struct Light {
     /// Radiance over direction without the sun's disc, W·m⁻²·sr⁻¹: row 0 is the zenith, `u = atan2(x, z) / 2π + ½`;
     /// the lower half is the ground.
     pub sky: Vec<[f32; 3]>,
+    /// The same table without the roof over the lane: what a picture's background shows.
+    pub open_sky: Vec<[f32; 3]>,
+    /// Irradiance under the open sky, away from the roof; see `irradiance_sh`.
+    pub open_irradiance_sh: [[f32; 3]; 9],
+    /// What lies under the roof: lowest x and z, highest x and z, metres; `None` without one.
+    pub sheltered_m: Option<[f32; 4]>,
     /// Irradiance over the normal's direction as real spherical harmonics in the order of
     /// Ramamoorthi and Hanrahan (2001) with their Y, Z, X axes: Y00, Y1(y), Y1(z), Y1(x), Y2(xy), Y2(yz), Y2(3z²−1), Y2(xz), Y2(x²−y²).
     pub irradiance_sh: [[f32; 3]; 9],
+}
+
+impl Light {
+    /// Radiance of one of the sky tables in a direction (unit vector, world frame), bilinear between texels, repeating round
+    /// the horizon and ending at the poles.
+    pub fn sky_in(&self, table: &[[f32; 3]], direction: Vec3) -> [f32; 3] {
+        let (width, height) = (self.sky_width as usize, self.sky_height as usize);
+        let u = direction.x.atan2(direction.z) / std::f32::consts::TAU + 0.5;
+        let v = direction.y.clamp(-1.0, 1.0).acos() / std::f32::consts::PI;
+        let (x, y) = (u * width as f32 - 0.5, v * height as f32 - 0.5);
+        let (fx, fy) = (x - x.floor(), y - y.floor());
+        let texel = |dx: i32, dy: i32| {
+            let column = (x.floor() as i32 + dx).rem_euclid(width as i32) as usize;
+            let row = (y.floor() as i32 + dy).clamp(0, height as i32 - 1) as usize;
+            table[row * width + column]
+        };
+        let [a, b, c, d] = [texel(0, 0), texel(1, 0), texel(0, 1), texel(1, 1)];
+        std::array::from_fn(|i| (a[i] * (1.0 - fx) + b[i] * fx) * (1.0 - fy) + (c[i] * (1.0 - fx) + d[i] * fx) * fy)
+    }
 }
 
 /// Irradiance probes in a cabin.

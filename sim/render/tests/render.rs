@@ -35,6 +35,9 @@ fn uniform_light(radiance: f32, sun: Option<(Vec3, f32)>) -> Arc<Light> {
         sky_width: 8,
         sky_height: 4,
         sky: vec![[radiance; 3]; 32],
+        open_sky: vec![[radiance; 3]; 32],
+        open_irradiance_sh: irradiance_sh,
+        sheltered_m: None,
         irradiance_sh,
     })
 }

@@ -1,5 +1,5 @@
 //! The four passes of a request and its readback.
-use std::cmp::Ordering;
+use std::{cmp::Ordering, sync::Arc};
 
 use bevy::{
     prelude::{Res, ResMut},
@@ -12,12 +12,13 @@ use bevy::{
     },
 };
 use bytemuck::{Pod, Zeroable};
-use glam::{Mat4, Vec3, Vec3A};
+use glam::{Affine3A, Mat4, Vec3, Vec3A};
 use half::f16;
+use laneproof_scenes::{mesh::Mesh, truth::Role};
 
 use super::{
     ExtractedJob, ExtractedView, Outcome, PendingView,
-    pipelines::{Pipelines, SolidKey},
+    pipelines::{Cover, Pipelines, SolidKey},
     readback::{self, Transfer},
     targets::{SensorTargets, Target, Targets},
     upload::Uploads,
@@ -38,6 +39,8 @@ struct ViewUniform {
     sun_direction: [f32; 4],
     sun_irradiance: [f32; 4],
     sky_irradiance: [[f32; 4]; 9],
+    open_irradiance: [[f32; 4]; 9],
+    sheltered: [f32; 4],
     cabin_dims: [u32; 4],
     pinhole: [f32; 4],
     shadow: [f32; 4],
@@ -101,6 +104,9 @@ fn view_uniform(view: &PendingView) -> ViewUniform {
         ),
         sun_irradiance: with_w(light.sun_irradiance, 0.0),
         sky_irradiance: light.irradiance_sh.map(|c| with_w(c, 0.0)),
+        open_irradiance: light.open_irradiance_sh.map(|c| with_w(c, 0.0)),
+        // Nothing lies between these bounds.
+        sheltered: light.sheltered_m.unwrap_or([1.0, 1.0, -1.0, -1.0]),
         cabin_dims: [dims[0], dims[1], dims[2], u32::from(cabin.is_some())],
         pinhole: [camera.focal_length_px, camera.principal_point_px[0], camera.principal_point_px[1], 0.0],
         shadow: [
@@ -194,6 +200,22 @@ fn draw_uniforms(job: &ExtractedView, panes: &[usize]) -> Vec<u8> {
     bytes
 }
 
+/// Solids in an order in which the nearer mostly come first, so that what is hidden is not shaded: the paint before the
+/// cabin, people before their seats, the vehicle before the lane. The same for every region of a picture.
+fn solids_front_to_back(job: &ExtractedView) -> Vec<usize> {
+    let rank = |role: Role| match role {
+        Role::Body | Role::Wheel => 0,
+        Role::Face | Role::Head | Role::Eyes | Role::Hair | Role::Limb | Role::Clothes => 1,
+        Role::Seat => 2,
+        Role::Interior => 3,
+        Role::Furniture => 4,
+        Role::Ground | Role::Sky => 5,
+    };
+    let mut order: Vec<usize> = (0..job.solids.len()).collect();
+    order.sort_by_key(|&slot| rank(job.solids[slot].tag.role));
+    order
+}
+
 /// Panes from back to front by the distance of their bounds' middle; ties keep the scene's order.
 fn panes_back_to_front(job: &ExtractedView, uploads: &Uploads) -> Vec<usize> {
     let eye = job.view.request.camera.world_from_camera.translation;
@@ -208,6 +230,37 @@ fn panes_back_to_front(job: &ExtractedView, uploads: &Uploads) -> Vec<usize> {
         .collect();
     order.sort_by(|a, b| b.0.partial_cmp(&a.0).unwrap_or(Ordering::Equal).then(a.1.cmp(&b.1)));
     order.into_iter().map(|(_, i)| i).collect()
+}
+
+/// All that the sun's maps depend on: what stands where, and the light. It holds on to the meshes, so that an equal
+/// address means the same mesh.
+pub(super) struct SunScene {
+    sun_clip_from_world: Mat4,
+    solids: Vec<(Arc<Mesh>, Affine3A)>,
+    panes: Vec<(Arc<Mesh>, Arc<[[f32; 2]; 64]>, Affine3A)>,
+}
+
+impl SunScene {
+    fn of(job: &ExtractedView) -> Self {
+        Self {
+            sun_clip_from_world: sun_clip_from_world(&job.view),
+            solids: job.solids.iter().map(|s| (s.mesh.clone(), s.world_from_mesh)).collect(),
+            panes: job.panes.iter().map(|p| (p.mesh.clone(), p.response.clone(), p.world_from_mesh)).collect(),
+        }
+    }
+}
+
+impl PartialEq for SunScene {
+    fn eq(&self, other: &Self) -> bool {
+        let Self { sun_clip_from_world, solids, panes } = self;
+        *sun_clip_from_world == other.sun_clip_from_world
+            && solids.len() == other.solids.len()
+            && panes.len() == other.panes.len()
+            && solids.iter().zip(&other.solids).all(|(a, b)| Arc::ptr_eq(&a.0, &b.0) && a.1 == b.1)
+            && panes.iter().zip(&other.panes).all(|(a, b)| {
+                Arc::ptr_eq(&a.0, &b.0) && Arc::ptr_eq(&a.1, &b.1) && a.2 == b.2
+            })
+    }
 }
 
 /// Answers the extracted job, if there is one.
@@ -233,12 +286,16 @@ pub(super) fn render(
     for pane in &job.panes {
         uploads.ensure_mesh(&device, &pane.mesh);
     }
-    let sky = uploads.sky(&device, &queue, &job.view.light);
+    let skies = uploads.skies(&device, &queue, &job.view.light);
     let camera = job.view.request.camera;
     let sensor = targets.sensor(&device, (camera.width_px, camera.height_px));
     let ready = Ready { cache: &cache, pipelines: &pipelines };
-    let frame = Recording { job: &job, device: &device, ready, uploads: &uploads, targets: &targets };
-    match frame.record(&queue, &sky, targets.get(sensor)) {
+    let sun_scene = SunScene::of(&job);
+    let sun_stands = targets.sun_scene.as_ref() == Some(&sun_scene);
+    let frame = Recording { job: &job, device: &device, ready, uploads: &uploads, targets: &targets, sun_stands };
+    let result = frame.record(&queue, &skies, targets.get(sensor));
+    targets.sun_scene = result.is_ok().then_some(sun_scene);
+    match result {
         Ok(layers) => outcome.put(layers),
         Err(text) => failure.set(text),
     }
@@ -251,6 +308,8 @@ struct Recording<'a> {
     ready: Ready<'a>,
     uploads: &'a Uploads,
     targets: &'a Targets,
+    /// Whether the sun's maps hold this very scene already: cameras that expose together share them.
+    sun_stands: bool,
 }
 
 impl Recording<'_> {
@@ -261,7 +320,7 @@ impl Recording<'_> {
     fn record(
         &self,
         queue: &RenderQueue,
-        sky: &bevy::render::render_resource::TextureView,
+        skies: &[bevy::render::render_resource::TextureView; 2],
         sensor: &SensorTargets,
     ) -> Result<Layers, String> {
         let view = &self.job.view;
@@ -288,13 +347,14 @@ impl Recording<'_> {
             &layout(&self.ready.pipelines.camera_view),
             &[
                 bind(0, view_resource()),
-                bind(1, BindingResource::TextureView(sky)),
+                bind(1, BindingResource::TextureView(&skies[0])),
                 bind(2, BindingResource::Sampler(&self.uploads.sky_sampler)),
                 bind(3, BindingResource::TextureView(&sun_depth.view)),
                 bind(4, BindingResource::Sampler(&self.uploads.shadow_sampler)),
                 bind(5, BindingResource::TextureView(&sun_glass.view)),
                 bind(6, BindingResource::TextureView(&sun_glass_depth.view)),
                 bind(7, cabin_buffer.as_entire_binding()),
+                bind(8, BindingResource::TextureView(&skies[1])),
             ],
         );
         let draw_group = self.device.create_bind_group(
@@ -312,13 +372,15 @@ impl Recording<'_> {
 
         let mut encoder =
             self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("exposure") });
-        self.sun_passes(&mut encoder, &sun_view, &draw_group, &panes)?;
+        if !self.sun_stands {
+            self.sun_passes(&mut encoder, &sun_view, &draw_group, &panes)?;
+        }
         self.scene_pass(&mut encoder, &camera_view, &draw_group, sensor)?;
         self.glass_pass(&mut encoder, &camera_view, &draw_group, sensor, &panes)?;
 
         let region = view.request.region;
         let copy =
-            |encoder: &mut _, target: &Target, bytes| Transfer::record(self.device, encoder, target, region, bytes);
+            |encoder: &mut _, target: &Target, bytes| Transfer::record(self.device, &self.targets.readbacks, encoder, target, region, bytes);
         let radiance = copy(&mut encoder, &sensor.radiance, 8);
         let veil = copy(&mut encoder, &sensor.veil, 8);
         let tag = copy(&mut encoder, &sensor.tag, 2);
@@ -331,10 +393,10 @@ impl Recording<'_> {
         Ok(Layers {
             exposure_id: view.request.exposure_id,
             region,
-            radiance: radiance.take::<[f16; 4]>(),
-            veil: veil.take::<[f16; 4]>(),
-            tag: tag.take(),
-            range_m: range.take(),
+            radiance: radiance.take::<[f16; 4]>(&self.targets.readbacks),
+            veil: veil.take::<[f16; 4]>(&self.targets.readbacks),
+            tag: tag.take(&self.targets.readbacks),
+            range_m: range.take(&self.targets.readbacks),
         })
     }
 
@@ -342,7 +404,7 @@ impl Recording<'_> {
         self.ready.get(id).ok_or_else(|| "a pipeline is not ready".to_owned())
     }
 
-    fn draw_mesh(&self, pass: &mut wgpu::RenderPass<'_>, mesh: &std::sync::Arc<laneproof_scenes::mesh::Mesh>) {
+    fn draw_mesh(&self, pass: &mut wgpu::RenderPass<'_>, mesh: &Arc<Mesh>) {
         if let Some(gpu) = self.uploads.mesh(mesh) {
             pass.set_vertex_buffer(0, *gpu.vertices.slice(..));
             pass.set_index_buffer(*gpu.indices.slice(..), wgpu::IndexFormat::Uint32);
@@ -422,19 +484,25 @@ impl Recording<'_> {
         });
         pass.set_scissor_rect(region.x, region.y, region.width, region.height);
         pass.set_bind_group(0, camera_view, &[]);
-        for (slot, solid) in self.job.solids.iter().enumerate() {
+        for slot in solids_front_to_back(self.job) {
+            let solid = &self.job.solids[slot];
             let Some(gpu) = self.uploads.mesh(&solid.mesh) else { continue };
             let (centre, radius) = gpu.world_bounds(&solid.world_from_mesh);
             if !in_region(&request.camera, region, centre, radius) {
                 continue;
             }
             let texture = solid.surface.texture.as_ref();
-            let cut_out = texture.is_some_and(|t| t.rgba.chunks_exact(4).any(|texel| texel[3] < 128));
-            let key = SolidKey { double_sided: solid.surface.double_sided, cut_out };
             let Some(picture) = self.uploads.picture(texture) else { continue };
+            let cover = match texture {
+                None => Cover::Plain,
+                Some(_) if picture.has_holes => Cover::CutOut,
+                Some(_) => Cover::Picture,
+            };
+            let matt = solid.surface.roughness >= SolidKey::MATT_ROUGHNESS;
+            let key = SolidKey { double_sided: solid.surface.double_sided, matt, cover };
             pass.set_pipeline(self.pipeline(self.ready.pipelines.solid(key))?);
             pass.set_bind_group(1, draw_group, &[(slot * DRAW_STRIDE) as u32]);
-            pass.set_bind_group(2, &**picture, &[]);
+            pass.set_bind_group(2, &*picture.group, &[]);
             self.draw_mesh(&mut pass, &solid.mesh);
         }
         pass.set_pipeline(self.pipeline(self.ready.pipelines.sky)?);
@@ -475,7 +543,7 @@ mod tests {
     #[test]
     fn uniforms_fit_their_slots_and_their_shader_layout() {
         assert!(size_of::<PaneUniform>() <= DRAW_STRIDE && size_of::<DrawUniform>() <= DRAW_STRIDE);
-        assert_eq!(size_of::<ViewUniform>(), 4 * 64 + 14 * 16);
+        assert_eq!(size_of::<ViewUniform>(), 4 * 64 + 24 * 16);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use bevy::{
         PrimitiveState, RenderPipelineDescriptor, SamplerBindingType, ShaderStages, StencilState, TextureFormat,
         TextureSampleType, TextureViewDimension, VertexAttribute, VertexFormat, VertexState, VertexStepMode,
     },
-    shader::ShaderCacheError,
+    shader::{ShaderCacheError, ShaderDefVal},
 };
 use laneproof_scenes::mesh::Vertex;
 
@@ -31,12 +31,47 @@ pub(super) const SUN_GLASS: TextureFormat = TextureFormat::R16Float;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct SolidKey {
     pub(super) double_sided: bool,
-    pub(super) cut_out: bool,
+    /// Without the coat's highlights; see solid.wgsl.
+    pub(super) matt: bool,
+    pub(super) cover: Cover,
+}
+
+/// What covers a surface.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cover {
+    /// One reflectance, tinted per vertex.
+    Plain,
+    /// A picture of reflectance.
+    Picture,
+    /// A picture with holes in it.
+    CutOut,
 }
 
 impl SolidKey {
+    /// Roughness from which a surface counts as matt.
+    pub(super) const MATT_ROUGHNESS: f32 = 0.85;
+
+    fn of_index(index: usize) -> Self {
+        let cover = match index / 4 {
+            0 => Cover::Plain,
+            1 => Cover::Picture,
+            _ => Cover::CutOut,
+        };
+        Self { double_sided: index & 1 == 1, matt: index & 2 == 2, cover }
+    }
+
+    fn shader_defs(self) -> Vec<ShaderDefVal> {
+        let covered: &[&str] = match self.cover {
+            Cover::Plain => &[],
+            Cover::Picture => &["PICTURE"],
+            Cover::CutOut => &["PICTURE", "CUT_OUT"],
+        };
+        let matt: &[&str] = if self.matt { &["MATT"] } else { &[] };
+        covered.iter().chain(matt).map(|&name| name.into()).collect()
+    }
+
     fn index(self) -> usize {
-        usize::from(self.double_sided) + 2 * usize::from(self.cut_out)
+        usize::from(self.double_sided) + 2 * usize::from(self.matt) + 4 * self.cover as usize
     }
 }
 
@@ -51,7 +86,7 @@ pub(super) struct Pipelines {
     pub(super) draw: BindGroupLayoutDescriptor,
     /// Group 2: a reflectance picture.
     pub(super) picture: BindGroupLayoutDescriptor,
-    solid: [CachedRenderPipelineId; 4],
+    solid: [CachedRenderPipelineId; 12],
     pub(super) sky: CachedRenderPipelineId,
     pub(super) glass: CachedRenderPipelineId,
     pub(super) shadow: CachedRenderPipelineId,
@@ -149,6 +184,7 @@ impl FromWorld for Pipelines {
                         min_binding_size: None,
                     },
                 ),
+                texture(8, float),
             ],
         );
         let draw = BindGroupLayoutDescriptor::new("draw", &[uniform(0, true)]);
@@ -177,15 +213,14 @@ impl FromWorld for Pipelines {
                 depth_stencil: depth(true, CompareFunction::Greater),
                 fragment: Some(FragmentState {
                     shader: shaders.solid.clone(),
-                    shader_defs: if key.cut_out { vec!["CUT_OUT".into()] } else { vec![] },
+                    shader_defs: key.shader_defs(),
                     entry_point: Some("fragment".into()),
                     targets: layers(),
                 }),
                 ..base("solid")
             })
         };
-        let solid = [(false, false), (true, false), (false, true), (true, true)]
-            .map(|(double_sided, cut_out)| solid(SolidKey { double_sided, cut_out }));
+        let solid = std::array::from_fn(|index| solid(SolidKey::of_index(index)));
         let sky = cache.queue_render_pipeline(RenderPipelineDescriptor {
             layout: vec![camera_view.clone()],
             vertex: VertexState {

@@ -1,4 +1,6 @@
 //! Copying a region of the targets into memory.
+use std::sync::{Mutex, PoisonError};
+
 use bevy::render::{
     render_resource::{Buffer, BufferDescriptor, BufferUsages, Extent3d, MapMode, PollType},
     renderer::RenderDevice,
@@ -8,9 +10,42 @@ use bytemuck::Pod;
 use super::targets::Target;
 use crate::request::Region;
 
+/// Mappable buffers that are kept: fresh ones cost the kernel tens of megabytes of cleared pages per exposure.
+#[derive(Default)]
+pub(super) struct Readbacks(Mutex<Vec<(u64, Buffer)>>);
+
+impl Readbacks {
+    /// Buffers kept: four layers of three cameras.
+    const KEPT: usize = 12;
+
+    fn get(&self, device: &RenderDevice, size: u64) -> (u64, Buffer) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(i) = kept.iter().position(|(have, _)| *have >= size && *have <= size * 2) {
+            return kept.remove(i);
+        }
+        let buffer = device.create_buffer(&BufferDescriptor {
+            label: Some("readback"),
+            size,
+            usage: BufferUsages::MAP_READ | BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        });
+        (size, buffer)
+    }
+
+    fn put(&self, size: u64, buffer: Buffer) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= Self::KEPT {
+            kept.remove(0);
+        }
+        kept.push((size, buffer));
+    }
+}
+
 /// A copy on its way: a mappable buffer whose rows are padded to 256 bytes.
 pub(super) struct Transfer {
     buffer: Buffer,
+    capacity: u64,
+    used: u64,
     row_bytes: usize,
     padded_row_bytes: usize,
 }
@@ -19,6 +54,7 @@ impl Transfer {
     /// Records the copy of `region` of `target`, whose texels take `texel_bytes`.
     pub(super) fn record(
         device: &RenderDevice,
+        readbacks: &Readbacks,
         encoder: &mut wgpu::CommandEncoder,
         target: &Target,
         region: Region,
@@ -26,12 +62,8 @@ impl Transfer {
     ) -> Self {
         let row_bytes = region.width as usize * texel_bytes;
         let padded_row_bytes = row_bytes.next_multiple_of(wgpu::COPY_BYTES_PER_ROW_ALIGNMENT as usize);
-        let buffer = device.create_buffer(&BufferDescriptor {
-            label: Some("readback"),
-            size: (padded_row_bytes * region.height as usize) as u64,
-            usage: BufferUsages::MAP_READ | BufferUsages::COPY_DST,
-            mapped_at_creation: false,
-        });
+        let used = (padded_row_bytes * region.height as usize) as u64;
+        let (capacity, buffer) = readbacks.get(device, used);
         encoder.copy_texture_to_buffer(
             wgpu::TexelCopyTextureInfo {
                 texture: &target.texture,
@@ -49,18 +81,18 @@ impl Transfer {
             },
             Extent3d { width: region.width, height: region.height, depth_or_array_layers: 1 },
         );
-        Self { buffer, row_bytes, padded_row_bytes }
+        Self { buffer, capacity, used, row_bytes, padded_row_bytes }
     }
 
     /// Asks for the buffer to be mapped; [`wait`] makes it so.
     pub(super) fn map(&self) {
         // A failed mapping shows as a failed poll or as an error of `take`'s range.
-        self.buffer.slice(..).map_async(MapMode::Read, |_| {});
+        self.buffer.slice(..self.used).map_async(MapMode::Read, |_| {});
     }
 
     /// The texels, rows from the top without padding.
-    pub(super) fn take<T: Pod>(self) -> Vec<T> {
-        let view = self.buffer.slice(..).get_mapped_range();
+    pub(super) fn take<T: Pod>(self, readbacks: &Readbacks) -> Vec<T> {
+        let view = self.buffer.slice(..self.used).get_mapped_range();
         let texels_per_row = self.row_bytes / size_of::<T>();
         let mut out = Vec::with_capacity(view.len() / self.padded_row_bytes * texels_per_row);
         for row in view.chunks_exact(self.padded_row_bytes) {
@@ -68,6 +100,7 @@ impl Transfer {
         }
         drop(view);
         self.buffer.unmap();
+        readbacks.put(self.capacity, self.buffer);
         out
     }
 }

@@ -10,7 +10,11 @@ use bevy::{
     },
 };
 
-use super::pipelines::{DEPTH, RADIANCE, RANGE, SUN_GLASS, TAG};
+use super::{
+    passes::SunScene,
+    readback::Readbacks,
+    pipelines::{DEPTH, RADIANCE, RANGE, SUN_GLASS, TAG},
+};
 
 /// A texture with its only view.
 pub(super) struct Target {
@@ -49,7 +53,11 @@ pub(super) struct Targets {
     pub(super) sun_depth: Target,
     pub(super) sun_glass: Target,
     pub(super) sun_glass_depth: Target,
+    /// What the sun's maps show; `None` before the first.
+    pub(super) sun_scene: Option<SunScene>,
     sensors: Vec<SensorTargets>,
+    /// Where the layers are copied to.
+    pub(super) readbacks: Readbacks,
 }
 
 impl Targets {
@@ -88,7 +96,9 @@ impl FromWorld for Targets {
             sun_depth: target(device, "depth from the sun", size, DEPTH, sampled),
             sun_glass: target(device, "glass from the sun", size, SUN_GLASS, sampled),
             sun_glass_depth: target(device, "depth of glass from the sun", size, DEPTH, sampled),
+            sun_scene: None,
             sensors: Vec::new(),
+            readbacks: Readbacks::default(),
         }
     }
 }

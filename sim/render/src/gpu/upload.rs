@@ -38,16 +38,23 @@ impl GpuMesh {
     }
 }
 
+/// A reflectance picture on the device.
+pub(super) struct Picture {
+    pub(super) group: BindGroup,
+    /// Whether any texel is cut away.
+    pub(super) has_holes: bool,
+}
+
 /// Everything kept between requests. An entry's key is the address of its `Arc`; the weak reference keeps that address
 /// from being used again while the entry lives.
 #[derive(Resource)]
 pub(super) struct Uploads {
     meshes: BTreeMap<usize, (Weak<Mesh>, GpuMesh)>,
-    pictures: BTreeMap<usize, (Weak<Texture>, BindGroup)>,
-    skies: BTreeMap<usize, (Weak<Light>, TextureView)>,
-    blank: Option<BindGroup>,
+    pictures: BTreeMap<usize, (Weak<Texture>, Picture)>,
+    skies: BTreeMap<usize, (Weak<Light>, [TextureView; 2])>,
+    blank: Option<Picture>,
     picture_sampler: Sampler,
-    /// Repeats in u, stops at the poles in v.
+    /// Linear, stops at the borders.
     pub(super) sky_sampler: Sampler,
     /// Passes where the reference depth is not behind the stored one.
     pub(super) shadow_sampler: Sampler,
@@ -72,7 +79,7 @@ impl FromWorld for Uploads {
                 address_mode_v: AddressMode::Repeat,
                 ..linear
             }),
-            sky_sampler: device.create_sampler(&SamplerDescriptor { address_mode_u: AddressMode::Repeat, ..linear }),
+            sky_sampler: device.create_sampler(&linear),
             shadow_sampler: device
                 .create_sampler(&SamplerDescriptor { compare: Some(CompareFunction::LessEqual), ..linear }),
         }
@@ -151,38 +158,38 @@ impl Uploads {
         match picture {
             None => {
                 if self.blank.is_none() {
-                    self.blank = Some(bind(vec![255; 4], 1, 1, 1));
+                    self.blank = Some(Picture { group: bind(vec![255; 4], 1, 1, 1), has_holes: false });
                 }
             }
             Some(picture) => {
                 if !self.pictures.contains_key(&key(picture)) {
                     let (levels, count) = mip_chain(picture);
                     let group = bind(levels, picture.width, picture.height, count);
-                    self.pictures.insert(key(picture), (Arc::downgrade(picture), group));
+                    let has_holes = picture.rgba.chunks_exact(4).any(|texel| texel[3] < 128);
+                    self.pictures.insert(key(picture), (Arc::downgrade(picture), Picture { group, has_holes }));
                 }
             }
         }
     }
 
     /// A picture that [`Self::ensure_picture`] has uploaded.
-    pub(super) fn picture(&self, picture: Option<&Arc<Texture>>) -> Option<&BindGroup> {
+    pub(super) fn picture(&self, picture: Option<&Arc<Texture>>) -> Option<&Picture> {
         match picture {
             None => self.blank.as_ref(),
-            Some(picture) => self.pictures.get(&key(picture)).map(|(_, group)| group),
+            Some(picture) => self.pictures.get(&key(picture)).map(|(_, kept)| kept),
         }
     }
 
-    /// The sky table of a light as a texture.
-    pub(super) fn sky(&mut self, device: &RenderDevice, queue: &RenderQueue, light: &Arc<Light>) -> TextureView {
-        let (_, view) = self.skies.entry(key(light)).or_insert_with(|| {
-            // Half floats end at 65504; no sky without its sun comes near.
-            let texels: Vec<[f16; 4]> =
-                light.sky.iter().map(|&[r, g, b]| [r, g, b, 1.0].map(|x| f16::from_f32(x.min(60000.0)))).collect();
+    /// The sky tables of a light as textures: what surfaces mirror, and the background.
+    pub(super) fn skies(&mut self, device: &RenderDevice, queue: &RenderQueue, light: &Arc<Light>) -> [TextureView; 2] {
+        let (_, views) = self.skies.entry(key(light)).or_insert_with(|| {
+            let views = [&light.sky, &light.open_sky].map(|table| {
+            let texels = octahedral_sky(light, table);
             let texture = device.create_texture_with_data(
                 queue,
                 &TextureDescriptor {
                     label: Some("sky"),
-                    size: Extent3d { width: light.sky_width, height: light.sky_height, depth_or_array_layers: 1 },
+                    size: Extent3d { width: SKY_SIDE, height: SKY_SIDE, depth_or_array_layers: 1 },
                     mip_level_count: 1,
                     sample_count: 1,
                     dimension: TextureDimension::D2,
@@ -193,10 +200,32 @@ impl Uploads {
                 TextureDataOrder::LayerMajor,
                 bytemuck::cast_slice(&texels),
             );
-            (Arc::downgrade(light), texture.create_view(&TextureViewDescriptor::default()))
+            texture.create_view(&TextureViewDescriptor::default())
+            });
+            (Arc::downgrade(light), views)
         });
-        view.clone()
+        views.clone()
     }
+}
+
+/// Side of the octahedral sky map in texels: 0.7° each near the zenith.
+const SKY_SIDE: u32 = 256;
+
+/// The sky table as the octahedral map that common.wgsl reads: a texel holds the radiance of its middle's direction.
+fn octahedral_sky(light: &Light, table: &[[f32; 3]]) -> Vec<[f16; 4]> {
+    let signed = |x: f32| if x >= 0.0 { 1.0 } else { -1.0 };
+    let side = SKY_SIDE as f32;
+    (0..SKY_SIDE * SKY_SIDE)
+        .map(|i| {
+            let (x, z) = (((i % SKY_SIDE) as f32 + 0.5) / side, ((i / SKY_SIDE) as f32 + 0.5) / side);
+            let (x, z) = (2.0 * x - 1.0, 2.0 * z - 1.0);
+            let y = 1.0 - x.abs() - z.abs();
+            let (x, z) = if y < 0.0 { ((1.0 - z.abs()) * signed(x), (1.0 - x.abs()) * signed(z)) } else { (x, z) };
+            let [r, g, b] = light.sky_in(table, Vec3::new(x, y, z).normalize());
+            // Half floats end at 65504; no sky without its sun comes near.
+            [r, g, b, 1.0].map(|value| f16::from_f32(value.min(60000.0)))
+        })
+        .collect()
 }
 
 /// All levels of a picture, each half the size of the one before, and how many. Averages are taken on the encoded

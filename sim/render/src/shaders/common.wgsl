@@ -14,8 +14,11 @@ struct View {
     sun_direction: vec4<f32>,
     // W/m2 per band on a plane facing the sun.
     sun_irradiance: vec4<f32>,
-    // Real spherical-harmonic coefficients of the irradiance under the open sky.
+    // Real spherical-harmonic coefficients of the irradiance under the lane's roof, and away from it.
     sky_irradiance: array<vec4<f32>, 9>,
+    open_irradiance: array<vec4<f32>, 9>,
+    // Footprint of the roof: lowest x, z, highest x, z.
+    sheltered: vec4<f32>,
     // Probe counts; w: 1 when there is a cabin.
     cabin_dims: vec4<u32>,
     // Focal length in px, principal point in px, unused.
@@ -32,18 +35,41 @@ struct View {
 @group(0) @binding(5) var sun_glass: texture_2d<f32>;
 @group(0) @binding(6) var sun_glass_depth: texture_depth_2d;
 @group(0) @binding(7) var<storage, read> cabin: array<vec4<f32>>;
+@group(0) @binding(8) var background_table: texture_2d<f32>;
 
-// Radiance of sky and ground from `direction` (unit, world), without the sun's disc. Row 0 of the table is the zenith;
-// u = atan2(x, z) / 2 pi + 1/2.
-fn sky_radiance(direction: vec3<f32>) -> vec3<f32> {
-    let u = atan2(direction.x, direction.z) / (2.0 * PI) + 0.5;
-    let v = acos(clamp(direction.y, -1.0, 1.0)) / PI;
-    return textureSampleLevel(sky_table, sky_sampler, vec2<f32>(u, v), 0.0).rgb;
+// (1 - cosine)^5 of Schlick's Fresnel.
+fn fifth(cosine: f32) -> f32 {
+    let x = 1.0 - cosine;
+    let x2 = x * x;
+    return x2 * x2 * x;
 }
 
-// Irradiance of a plane with normal `n` under the open sky and over open ground (Ramamoorthi and Hanrahan 2001).
-fn open_irradiance(n: vec3<f32>) -> vec3<f32> {
-    let c = view.sky_irradiance;
+// Sky tables are octahedral maps (Engelhardt and Dachsbacher 2008) with the zenith in the middle: their seams lie below
+// the horizon.
+fn octahedral(direction: vec3<f32>) -> vec2<f32> {
+    let p = direction.xz / (abs(direction.x) + abs(direction.y) + abs(direction.z));
+    let folded = (1.0 - abs(p.yx)) * select(vec2<f32>(-1.0), vec2<f32>(1.0), p >= vec2<f32>(0.0));
+    let q = select(p, folded, direction.y < 0.0);
+    return q * 0.5 + 0.5;
+}
+
+// Radiance of what stands round the vehicle, from `direction` (unit, world), without the sun's disc: sky, roof, ground.
+fn sky_radiance(direction: vec3<f32>) -> vec3<f32> {
+    return textureSampleLevel(sky_table, sky_sampler, octahedral(direction), 0.0).rgb;
+}
+
+// Radiance of the open sky, as a picture's background shows it.
+fn background_radiance(direction: vec3<f32>) -> vec3<f32> {
+    return textureSampleLevel(background_table, sky_sampler, octahedral(direction), 0.0).rgb;
+}
+
+// Irradiance of a plane with normal `n` outside the cabin (Ramamoorthi and Hanrahan 2001).
+fn outdoor_irradiance(position: vec3<f32>, n: vec3<f32>) -> vec3<f32> {
+    let below = all(position.xz >= view.sheltered.xy) && all(position.xz <= view.sheltered.zw);
+    var c = view.open_irradiance;
+    if below {
+        c = view.sky_irradiance;
+    }
     var e = c[0].rgb * 0.282095;
     e += c[1].rgb * (0.488603 * n.y) + c[2].rgb * (0.488603 * n.z) + c[3].rgb * (0.488603 * n.x);
     e += c[4].rgb * (1.092548 * n.x * n.y) + c[5].rgb * (1.092548 * n.y * n.z);
@@ -86,11 +112,8 @@ fn sun_share(position: vec3<f32>, normal: vec3<f32>, n_dot_l: f32) -> f32 {
     if any(uv < vec2<f32>(0.0)) || any(uv > vec2<f32>(1.0)) || clip.z > 1.0 {
         return 1.0;
     }
-    let d = view.shadow.z * 0.75;
-    var open = 0.25 * (textureSampleCompareLevel(sun_depth, sun_depth_sampler, uv + vec2<f32>(-d, -d), clip.z)
-        + textureSampleCompareLevel(sun_depth, sun_depth_sampler, uv + vec2<f32>(d, -d), clip.z)
-        + textureSampleCompareLevel(sun_depth, sun_depth_sampler, uv + vec2<f32>(-d, d), clip.z)
-        + textureSampleCompareLevel(sun_depth, sun_depth_sampler, uv + vec2<f32>(d, d), clip.z));
+    // One tap of the comparison sampler is the mean of four texels.
+    var open = textureSampleCompareLevel(sun_depth, sun_depth_sampler, uv, clip.z);
     let size = vec2<f32>(textureDimensions(sun_glass_depth));
     let texel = vec2<i32>(min(uv * size, size - 1.0));
     if open > 0.0 && textureLoad(sun_glass_depth, texel, 0) < clip.z {

@@ -1,5 +1,5 @@
 // The background: a triangle over the whole target at infinite depth.
-#import laneproof::common::{view, sky_radiance}
+#import laneproof::common::{view, background_radiance}
 
 struct Varying {
     @builtin(position) clip: vec4<f32>,
@@ -25,7 +25,7 @@ fn fragment(in: Varying) -> Layers {
     let ray = vec3<f32>(in.clip.x - view.pinhole.y, view.pinhole.z - in.clip.y, -view.pinhole.x);
     let world = normalize((view.world_from_camera * vec4<f32>(ray, 0.0)).xyz);
     var out: Layers;
-    out.radiance = vec4<f32>(min(sky_radiance(world), vec3<f32>(60000.0)), 1.0);
+    out.radiance = vec4<f32>(min(background_radiance(world), vec3<f32>(60000.0)), 1.0);
     out.tag = 0u;
     out.depth_m = 1e30;
     return out;

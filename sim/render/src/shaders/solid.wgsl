@@ -1,5 +1,7 @@
 // Opaque surfaces: Lambert below, a GGX coat above (Walter et al. 2007, Schlick's Fresnel), in radiometric units.
-#import laneproof::common::{PI, view, sky_radiance, open_irradiance, cabin_irradiance, sun_share}
+// MATT leaves the coat out: at a roughness of 0.85 and more it adds less than the Lambert term's own uncertainty, and on a
+// CPU it costs a third of the fragment.
+#import laneproof::common::{PI, view, sky_radiance, outdoor_irradiance, cabin_irradiance, sun_share, fifth}
 
 struct Draw {
     world_from_mesh: mat4x4<f32>,
@@ -46,7 +48,7 @@ fn vertex(
     if draw.flags.y == 1u && view.cabin_dims.w == 1u {
         out.ambient = cabin_irradiance(world.xyz, n) * tint.a;
     } else {
-        out.ambient = open_irradiance(n) * tint.a;
+        out.ambient = outdoor_irradiance(world.xyz, n) * tint.a;
     }
     return out;
 }
@@ -59,13 +61,16 @@ struct Layers {
 
 @fragment
 fn fragment(in: Varying, @builtin(front_facing) front: bool) -> Layers {
+    var reflectance = draw.reflectance.rgb * in.tint.rgb;
+#ifdef PICTURE
     let texel = textureSample(albedo, albedo_sampler, in.uv);
 #ifdef CUT_OUT
     if texel.a < 0.5 {
         discard;
     }
 #endif
-    let reflectance = draw.reflectance.rgb * in.tint.rgb * texel.rgb;
+    reflectance *= texel.rgb;
+#endif
     let n = normalize(select(-in.normal, in.normal, front));
     let to_camera = view.world_from_camera[3].xyz - in.position;
     let distance = length(to_camera);
@@ -88,6 +93,7 @@ fn fragment(in: Varying, @builtin(front_facing) front: bool) -> Layers {
             let soft = max((n_dot_l + wrap) / (1.0 + wrap), 0.0);
             let scattered = (soft * soft - lit) * vec3<f32>(1.0, 0.55, 0.4);
             radiance += reflectance / PI * sun * max(vec3<f32>(lit) + select(vec3<f32>(0.0), scattered, wrap > 0.0), vec3<f32>(0.0));
+#ifndef MATT
             if lit > 0.0 {
                 let h = normalize(v + l);
                 let n_dot_h = max(dot(n, h), 0.0);
@@ -97,14 +103,16 @@ fn fragment(in: Varying, @builtin(front_facing) front: bool) -> Layers {
                 let d = a2 / (PI * q * q);
                 let k = 0.5 * a;
                 let g = 0.25 / ((n_dot_v * (1.0 - k) + k) * (lit * (1.0 - k) + k));
-                let fresnel = f0 + (1.0 - f0) * pow(1.0 - max(dot(v, h), 0.0), 5.0);
+                let fresnel = f0 + (1.0 - f0) * fifth(max(dot(v, h), 0.0));
                 radiance += sun * (d * g * fresnel * lit);
             }
+#endif
         }
     }
+#ifndef MATT
     // What a smooth coat mirrors: the sky outside, the mean of its surroundings inside.
     let gloss = (1.0 - roughness) * (1.0 - roughness);
-    let fresnel = (f0 + (1.0 - f0) * pow(1.0 - n_dot_v, 5.0)) * gloss;
+    let fresnel = (f0 + (1.0 - f0) * fifth(n_dot_v)) * gloss;
     if fresnel > 0.002 {
         if draw.flags.y == 1u {
             radiance += fresnel * in.ambient / PI;
@@ -112,6 +120,7 @@ fn fragment(in: Varying, @builtin(front_facing) front: bool) -> Layers {
             radiance += fresnel * in.tint.a * sky_radiance(reflect(-v, n));
         }
     }
+#endif
 
     var out: Layers;
     // Half floats end at 65504.
