@@ -231,15 +231,18 @@ impl Simulator {
         Ok(vehicle)
     }
 
-    /// Light in a cabin. The paint outside is left out of the key: none of it is seen from within.
-    fn cabin(&mut self, plan: &EncounterPlan, vehicle: &Vehicle, light: &LaneLight) -> Arc<Cabin> {
+    /// Light in a cabin. It is gathered in a vehicle of one grey paint, so that all paints share it: what little of the
+    /// bonnet is seen from within changes the light by less than the probes' spacing does.
+    fn cabin(&mut self, plan: &EncounterPlan, light: &LaneLight) -> Result<Arc<Cabin>, SimError> {
         let known = self.cabins.iter().find(|c| {
             c.model == plan.vehicle && c.glass == plan.glass && c.lane == plan.lane && c.daylight == plan.daylight
         });
         if let Some(scene) = known {
-            return scene.cabin.clone();
+            return Ok(scene.cabin.clone());
         }
-        let gathered = CabinLight::gather(vehicle, Quat::IDENTITY, &light.model, &self.options.cabin);
+        let grey = EncounterPlan { paint: [0.3; 3], ..plan.clone() };
+        let vehicle = self.vehicle(&grey)?;
+        let gathered = CabinLight::gather(&vehicle, Quat::IDENTITY, &light.model, &self.options.cabin);
         let cubes = Arc::new(gathered.cubes.clone());
         let cabin = Arc::new(Cabin { light: gathered, cubes });
         let scene = CabinScene {
@@ -250,7 +253,7 @@ impl Simulator {
             cabin: cabin.clone(),
         };
         remember(&mut self.cabins, scene);
-        cabin
+        Ok(cabin)
     }
 
     /// Makes an encounter ready.
@@ -264,7 +267,7 @@ impl Simulator {
         }
         let (light, lane_parts) = self.lane_scene(plan)?;
         let vehicle = self.vehicle(plan)?;
-        let cabin = self.cabin(plan, &vehicle, &light);
+        let cabin = self.cabin(plan, &light)?;
         let people = self.people.bake_all(plan.occupants.iter().map(|o| &o.identity));
         let occupants = plan
             .occupants

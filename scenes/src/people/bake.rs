@@ -160,14 +160,13 @@ impl PeopleLibrary {
     }
 
     fn bound_landmarks(&self, positions: &[Vec3]) -> BoundLandmarks {
-        let LandmarkVertices { pupils, nose_tip, mouth, chin, crown, outline } = &self.landmarks;
+        let LandmarkVertices { nose_tip, mouth, chin, crown, outline, .. } = &self.landmarks;
         let head = self.head_bone();
         let point =
             |&v: &u16| BoundPoint { position_m: positions[usize::from(v)], skin: self.rig.skin[usize::from(v)] };
         // Pupils ride on the head: gaze is straight out of the face.
-        let rigid = |v: &u16| BoundPoint { skin: Skin::rigid(head), ..point(v) };
         BoundLandmarks {
-            pupils: [rigid(&pupils[0]), rigid(&pupils[1])],
+            pupils: self.landmarks.pupils_m(positions).map(|position_m| BoundPoint { position_m, skin: Skin::rigid(head) }),
             nose_tip: point(nose_tip),
             mouth: [point(&mouth[0]), point(&mouth[1])],
             chin: point(chin),

@@ -38,7 +38,8 @@ pub(super) fn grow(library: &PeopleLibrary, who: &Identity, shaped: &[Vec3]) -> 
     let base = &library.base.positions_m;
     let place = |v: u16| shaped[usize::from(v)];
     let l = &library.landmarks;
-    let eyes = (place(l.pupils[0]) + place(l.pupils[1])) / 2.0;
+    let [left, right] = l.pupils_m(shaped);
+    let eyes = (left + right) / 2.0;
     let crown = place(l.crown);
     // The middle of the skull: below the crown by 0.44 of the height from chin to crown, a head's half-depth behind.
     let height = crown.y - place(l.chin).y;

@@ -49,7 +49,8 @@ impl FaceLandmarks {
 /// The base-mesh vertices behind the landmarks.
 #[derive(Debug)]
 pub(super) struct LandmarkVertices {
-    pub pupils: [u16; 2],
+    /// Left and right eyeball: the mesh has no vertex in the middle of a pupil.
+    pub eyes: [Vec<u16>; 2],
     pub nose_tip: u16,
     pub mouth: [u16; 2],
     pub chin: u16,
@@ -63,17 +64,22 @@ const OUTLINE_POINTS: usize = 32;
 const MOUTH_CORNERS_M: [Vec3; 2] = [Vec3::new(0.0248, 0.6612, 0.1430), Vec3::new(-0.0248, 0.6612, 0.1430)];
 
 impl LandmarkVertices {
+    /// Middles of the left and the right pupil of a shaped head.
+    pub fn pupils_m(&self, positions_m: &[Vec3]) -> [Vec3; 2] {
+        // Where the iris is painted: from the front, in the middle of the eyeball's outline.
+        [0, 1].map(|i| {
+            let places = self.eyes[i].iter().map(|&v| positions_m[usize::from(v)]);
+            let (low, high) = places.fold((Vec3::MAX, Vec3::MIN), |(l, h), p| (l.min(p), h.max(p)));
+            ((low + high) / 2.0).with_z(high.z)
+        })
+    }
+
     pub fn find(base: &BaseMesh, templates: &Templates) -> Self {
         let p = |v: u16| base.positions_m[usize::from(v)];
         let face: Vec<u16> = templates.face.vertices.iter().map(|v| v.source).collect();
         let head: Vec<u16> = templates.head.vertices.iter().map(|v| v.source).chain(face.iter().copied()).collect();
         let best = |from: &[u16], score: &dyn Fn(Vec3) -> f32| {
             from.iter().copied().max_by(|&a, &b| score(p(a)).total_cmp(&score(p(b)))).unwrap_or(0)
-        };
-        let eye = |i: usize| {
-            let all: Vec<u16> = templates.eyes[i].vertices.iter().map(|v| v.source).collect();
-            let middle = all.iter().map(|&v| p(v)).sum::<Vec3>() / all.len() as f32;
-            best(&all, &|q| q.z - 4.0 * (q.truncate() - middle.truncate()).length())
         };
         let middle = |q: Vec3| q.x.abs() < 0.0015;
         let outline = (0..OUTLINE_POINTS)
@@ -84,7 +90,7 @@ impl LandmarkVertices {
             })
             .collect();
         Self {
-            pupils: [eye(0), eye(1)],
+            eyes: [0, 1].map(|i| templates.eyes[i].vertices.iter().map(|v| v.source).collect()),
             nose_tip: best(&face, &|q| if middle(q) && q.y > 0.67 { q.z } else { f32::MIN }),
             mouth: MOUTH_CORNERS_M.map(|m| best(&face, &|q| -q.distance(m))),
             chin: best(&face, &|q| if middle(q) && q.z > 0.12 { -q.y } else { f32::MIN }),

@@ -31,7 +31,8 @@ fn ipd_and_head(library: &PeopleLibrary, identity: &Identity) -> (f32, f32) {
     let p = library.shaped_positions_m(identity);
     let at = |v: u16| p[usize::from(v)];
     let l = &library.landmarks;
-    (at(l.pupils[0]).distance(at(l.pupils[1])), at(l.crown).y - at(l.chin).y)
+    let [left, right] = l.pupils_m(&p);
+    (left.distance(right), at(l.crown).y - at(l.chin).y)
 }
 
 fn parts_bytes(parts: &[Part]) -> Vec<u8> {
@@ -79,12 +80,12 @@ fn a_signed_parameter_uses_its_two_targets_by_sign() {
 }
 
 #[test]
-fn adults_have_eyes_55_to_72_mm_apart_and_heads_of_human_size() {
+fn adults_have_eyes_50_to_75_mm_apart_and_heads_of_human_size() {
     let Some(library) = library() else { return };
     let mut heads = Vec::new();
     for i in 0..50 {
         let (ipd, head) = ipd_and_head(library, &sample(i, (18.0, 80.0)));
-        assert!((0.055..0.072).contains(&ipd), "identity {i}: {ipd} m");
+        assert!((0.050..0.075).contains(&ipd), "identity {i}: {ipd} m");
         heads.push(head);
     }
     let mean = heads.iter().sum::<f32>() / heads.len() as f32;
@@ -160,4 +161,20 @@ fn portrait_landmarks_lie_on_the_surface_round_the_origin() {
     }
     // Nose before the eyes.
     assert!(l.nose_tip_m.z > 0.0);
+}
+
+#[test]
+fn pupils_are_where_the_iris_is_painted() {
+    let Some(library) = library() else { return };
+    for i in 0..6 {
+        let person = library.bake(&sample(i, (4.0, 80.0)));
+        let posed = person.portrait();
+        let eyes = posed.parts.iter().find(|part| part.tag.role == Role::Eyes).expect("eyes");
+        for (pupil, left) in [(posed.landmarks.left_pupil_m, true), (posed.landmarks.right_pupil_m, false)] {
+            let corners = eyes.mesh.vertices.iter().map(|v| Vec3::from(v.position_m)).filter(|p| (p.x > 0.0) == left);
+            let (low, high) = corners.fold((Vec3::MAX, Vec3::MIN), |(l, h), p| (l.min(p), h.max(p)));
+            let off = ((low + high) / 2.0 - pupil).truncate().length();
+            assert!(off < 0.0004, "identity {i}: the pupil is {off} m off the middle of its eye");
+        }
+    }
 }
