@@ -15,8 +15,9 @@ LANEPROOF := $(or $(CARGO_TARGET_DIR),target)/release/laneproof
 demo: build
 	$(LANEPROOF) run scenarios/first-light.toml
 
+# The tests of people and of the stack take the assets' places from the environment, and skip, saying so, without them.
 test: build
-	$(CARGO) test --release --workspace --locked
+	assets=$$($(LANEPROOF) fetch) && eval "$$assets" && $(CARGO) test --release --workspace --locked
 
 bench: build
 	$(LANEPROOF) bench scenarios/first-light.toml

@@ -85,7 +85,8 @@ pub struct Choices {
     pub stack_config: Option<PathBuf>,
 }
 
-fn told(step: laneproof_assets::Progress) {
+/// Tells what an asset waits for.
+pub fn told(step: laneproof_assets::Progress) {
     eprintln!("{step}");
 }
 

@@ -46,6 +46,10 @@ impl World for SimulatedWorld {
         ]
     }
 
+    fn expect(&mut self, identities: &[Identity]) {
+        self.simulator.bake(identities);
+    }
+
     fn portrait(&mut self, identity: &Identity, _reference_id: &str) -> Result<PortraitJpeg, WorldError> {
         let picture = self.simulator.portrait(identity).map_err(world_error)?;
         jpeg(&picture, PORTRAIT_QUALITY).map(PortraitJpeg).map_err(WorldError::Encounter)

@@ -11,8 +11,8 @@ pub(crate) struct PeopleCache {
 }
 
 impl PeopleCache {
-    /// People kept: a full van, and the portraits of the next one.
-    const CAPACITY: usize = 16;
+    /// People kept: those of a dozen encounters, so that a portrait and its crossing share one bake; half a gigabyte.
+    const CAPACITY: usize = 64;
 
     pub(crate) fn new(library: PeopleLibrary) -> Self {
         Self { library, kept: VecDeque::new() }

@@ -8,6 +8,7 @@ use crate::session::Failure;
 pub mod bench;
 pub mod dataset;
 pub mod doctor;
+pub mod fetch;
 pub mod people;
 pub mod render;
 pub mod run;
@@ -29,6 +30,7 @@ enum Command {
     Render(render::Args),
     People(people::Args),
     Doctor(doctor::Args),
+    Fetch(fetch::Args),
     Bench(bench::Args),
     Dataset(dataset::Args),
 }
@@ -41,6 +43,7 @@ impl Cli {
             Command::Render(args) => render::run(&args),
             Command::People(args) => people::run(&args),
             Command::Doctor(args) => doctor::run(&args),
+            Command::Fetch(args) => fetch::run(&args),
             Command::Bench(args) => bench::run(&args),
             Command::Dataset(args) => dataset::run(&args),
         };

@@ -258,6 +258,9 @@ fn kept_record(folder: &RunFolder, k: u64, resumes: bool) -> Result<Option<Encou
     }
 }
 
+/// People that a world is told of at a time.
+const TOGETHER: usize = 8;
+
 /// Enrols every reference of the scenario, of encounters that are not run too: a gallery does not know who will come.
 fn enrol_all<W: World>(
     scenario: &Scenario,
@@ -271,7 +274,11 @@ fn enrol_all<W: World>(
         .filter_map(|o| Some((o.reference_id?, o.identity)))
         .collect();
     let mut enrolments = Vec::new();
-    for (reference_id, identity) in &people {
+    for (i, (reference_id, identity)) in people.iter().enumerate() {
+        if i % TOGETHER == 0 {
+            let next: Vec<_> = people[i..].iter().take(TOGETHER).map(|(_, identity)| identity.clone()).collect();
+            world.expect(&next);
+        }
         let name = format!("portraits/{reference_id}.jpg");
         let portrait = match folder.read(&name)? {
             Some(bytes) => Ok(PortraitJpeg(bytes)),

@@ -82,6 +82,9 @@ pub trait World {
     /// Adapter, driver and what else made the pictures: (what, which), for the report's head.
     fn describe(&self) -> Vec<(String, String)>;
 
+    /// People who will be asked for next: a world may make them ready together. It changes no result.
+    fn expect(&mut self, _identities: &[Identity]) {}
+
     /// Renders the reference portrait of an identity.
     fn portrait(&mut self, identity: &Identity, reference_id: &str) -> Result<PortraitJpeg, WorldError>;
 
