@@ -95,8 +95,7 @@ pub fn open_world(choices: &Choices) -> Result<SimulatedWorld, Failure> {
     let cache = Cache::open()?;
     let people_data = cache.people_data(&mut told)?;
     let people = PeopleLibrary::load(&people_data).map_err(Failure::setup)?;
-    let renderer =
-        Renderer::new(&RendererOptions { adapter: choices.adapter.clone() }).map_err(Failure::setup)?;
+    let renderer = Renderer::new(&RendererOptions { adapter: choices.adapter.clone() }).map_err(Failure::setup)?;
     let options = SimulatorOptions { clock, cabin: CabinOptions::default() };
     Ok(SimulatedWorld { simulator: Simulator::new(renderer, people, options) })
 }
@@ -117,7 +116,20 @@ pub fn open_stack(choices: &Choices, scenario_models: &str) -> Result<InProcessS
     InProcessStack::open(selection, Some(&library)).map_err(Failure::setup)
 }
 
-/// The models that come with the program.
-pub fn default_models(_cache: &Cache) -> Result<PathBuf, Failure> {
-    Ok(PathBuf::from("lane-stack/models"))
+/// The models that come with the program, written into the cache so that they can be opened as files.
+pub fn default_models(cache: &Cache) -> Result<PathBuf, Failure> {
+    let files = lane_stack::default_models::FILES;
+    let folder = cache.root().join("models").join(lane_stack::default_models::fingerprint());
+    if files.iter().all(|(name, bytes)| std::fs::read(folder.join(name)).is_ok_and(|kept| kept == *bytes)) {
+        return Ok(folder);
+    }
+    std::fs::create_dir_all(&folder).map_err(|e| Failure::io(&folder, e))?;
+    for (name, bytes) in files {
+        let path = folder.join(name);
+        // Written beside and renamed, so that another process never reads half a model.
+        let partial = folder.join(format!("{name}.{}.part", std::process::id()));
+        std::fs::write(&partial, bytes).map_err(|e| Failure::io(&partial, e))?;
+        std::fs::rename(&partial, &path).map_err(|e| Failure::io(&path, e))?;
+    }
+    Ok(folder)
 }

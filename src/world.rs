@@ -1,13 +1,9 @@
 //! The simulator as the runner's world.
 use image::{ExtendedColorType, codecs::jpeg::JpegEncoder};
-use laneproof_scenarios::run::world::{
-    ExposeRequest, Exposed, PortraitJpeg, StepTimings, World, WorldError,
-};
-use laneproof_scenes::{catalogue::Trigger, people::Identity};
-use laneproof_sim::{
-    ExposureRequest, PortraitPicture, SimError, Simulator, Staged, encounter::EncounterPlan,
-};
 use lane_stack::client::{Frame, FrameEncoding};
+use laneproof_scenarios::run::world::{ExposeRequest, Exposed, PortraitJpeg, StepTimings, World, WorldError};
+use laneproof_scenes::{catalogue::Trigger, people::Identity};
+use laneproof_sim::{ExposureRequest, PortraitPicture, SimError, Simulator, Staged, encounter::EncounterPlan};
 
 /// JPEG quality of reference portraits: light compression, as in passport chips.
 const PORTRAIT_QUALITY: u8 = 92;

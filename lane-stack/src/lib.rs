@@ -84,6 +84,7 @@ pub mod card;
 pub mod client;
 pub mod config;
 pub mod decode;
+pub mod default_models;
 pub mod detector;
 pub mod embedder;
 pub mod error;

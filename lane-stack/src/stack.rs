@@ -238,14 +238,18 @@ impl StackClient for InProcessStack {
             format!("{} sha256 {sha256}, trained on {}{optimistic}", about.name, about.trained_on)
         };
         let line = |what: &str, value: String| (what.to_string(), value);
-        vec![
+        let mut lines = vec![
             line("stack", format!("lane-stack {} in process", env!("CARGO_PKG_VERSION"))),
             line("onnxruntime", runtime::version()),
             line("detector", model(&detector.about, self.detector.sha256())),
             line("embedder", model(&embedder.about, self.embedder.sha256())),
             line("match threshold", format!("{} ({})", embedder.match_threshold, embedder.evidence)),
             line("working width px", self.working.working_width_px.to_string()),
-        ]
+        ];
+        if detector.about.in_domain || embedder.about.in_domain {
+            lines.push(line("in_domain", "true".to_string()));
+        }
+        lines
     }
 
     fn enrol(&mut self, reference_id: &str, picture: &Frame) -> Result<(), StackError> {

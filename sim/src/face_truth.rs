@@ -128,14 +128,8 @@ struct Visible {
     over_exposed: u32,
 }
 
-const OCCLUDERS: [Occluder; 6] = [
-    Occluder::Body,
-    Occluder::Interior,
-    Occluder::Seat,
-    Occluder::Person,
-    Occluder::Oneself,
-    Occluder::Furniture,
-];
+const OCCLUDERS: [Occluder; 6] =
+    [Occluder::Body, Occluder::Interior, Occluder::Seat, Occluder::Person, Occluder::Oneself, Occluder::Furniture];
 
 fn occluder_index(occupant: u8, tag: Option<Tag>) -> usize {
     match tag {
@@ -224,8 +218,7 @@ impl Visible {
         if mean <= 0.0 {
             return 0.0;
         }
-        let spread: f64 =
-            self.luma.iter().zip(0..).map(|(&n, dn)| f64::from(n) * (f64::from(dn) - mean).powi(2)).sum();
+        let spread: f64 = self.luma.iter().zip(0..).map(|(&n, dn)| f64::from(n) * (f64::from(dn) - mean).powi(2)).sum();
         ((spread / f64::from(self.seen)).sqrt() / mean) as f32
     }
 }

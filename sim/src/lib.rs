@@ -15,7 +15,9 @@ mod studio;
 
 pub use laneproof_exchange::{encounter, truth};
 pub use laneproof_optics::cabin::CabinOptions;
-pub use laneproof_render::{AdapterRecord, Light, PinholeCamera, RenderError, Renderer, RendererOptions, list_adapters};
+pub use laneproof_render::{
+    AdapterRecord, Light, PinholeCamera, RenderError, Renderer, RendererOptions, list_adapters,
+};
 pub use light::LaneLight;
 pub use region::TruthLayers;
 pub use simulator::{Exposure, ExposureRequest, SimError, Simulator, SimulatorOptions};

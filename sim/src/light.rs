@@ -25,8 +25,8 @@ const PLACE_M: Vec3 = Vec3::new(0.0, 1.2, -2.8);
 impl LaneLight {
     /// Daylight over a lane, below its roof if it has one.
     pub fn new(daylight: &Daylight, lane: &LaneSpec) -> Result<Self, DaylightError> {
-        let open = DaylightModel::new(daylight, f64::from(lane.bearing_deg))?
-            .with_ground_reflectance(lane.road_reflectance);
+        let open =
+            DaylightModel::new(daylight, f64::from(lane.bearing_deg))?.with_ground_reflectance(lane.road_reflectance);
         let model = match lane.canopy {
             Some(canopy) => open.clone().below(Shelter::new(canopy, PLACE_M)),
             None => open.clone(),
@@ -63,7 +63,11 @@ pub(crate) fn render_light(
 }
 
 /// Probes of a cabin, for a vehicle that stands here.
-pub(crate) fn cabin_grid(light: &CabinLight, cubes: &Arc<Vec<[[f32; 3]; 6]>>, world_from_vehicle: Affine3A) -> CabinGrid {
+pub(crate) fn cabin_grid(
+    light: &CabinLight,
+    cubes: &Arc<Vec<[[f32; 3]; 6]>>,
+    world_from_vehicle: Affine3A,
+) -> CabinGrid {
     CabinGrid {
         vehicle_from_world: world_from_vehicle.inverse(),
         origin_m: light.origin_m,

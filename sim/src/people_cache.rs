@@ -23,8 +23,7 @@ impl PeopleCache {
         let wanted: Vec<&Identity> = identities.collect();
         let missing: Vec<&Identity> =
             wanted.iter().copied().filter(|id| !self.kept.iter().any(|(kept, _)| kept == *id)).collect();
-        let baked: Vec<_> =
-            missing.into_par_iter().map(|id| (id.clone(), Arc::new(self.library.bake(id)))).collect();
+        let baked: Vec<_> = missing.into_par_iter().map(|id| (id.clone(), Arc::new(self.library.bake(id)))).collect();
         self.kept.extend(baked);
         let found = wanted
             .iter()

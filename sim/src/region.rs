@@ -12,10 +12,9 @@ const MARGIN_PX: f32 = 6.0;
 /// Corners of the box round a vehicle with its mirrors and wheels, world frame.
 fn vehicle_corners_m(vehicle: &Vehicle, world_from_vehicle: Affine3A) -> Vec<Vec3> {
     let bounds = vehicle.parts.iter().map(|p| &p.mesh).chain(vehicle.panes.iter().map(|p| &p.mesh));
-    let (low, high) = bounds.filter_map(|mesh| mesh.bounds_m()).fold(
-        (Vec3::splat(f32::MAX), Vec3::splat(f32::MIN)),
-        |(low, high), (a, b)| (low.min(a), high.max(b)),
-    );
+    let (low, high) = bounds
+        .filter_map(|mesh| mesh.bounds_m())
+        .fold((Vec3::splat(f32::MAX), Vec3::splat(f32::MIN)), |(low, high), (a, b)| (low.min(a), high.max(b)));
     let low = low.with_y(low.y.min(-0.05));
     (0..8)
         .map(|i| {

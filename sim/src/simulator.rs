@@ -2,9 +2,7 @@
 use std::sync::Arc;
 
 use glam::{Affine3A, Quat};
-use laneproof_camera::{
-    CameraModel, ExposureSettings, Frame8, Isp, RadianceView, Samples, encode_jpeg, expose,
-};
+use laneproof_camera::{CameraModel, ExposureSettings, Frame8, Isp, RadianceView, Samples, encode_jpeg, expose};
 use laneproof_optics::cabin::{CabinLight, CabinOptions};
 use laneproof_physics::Trajectory;
 use laneproof_render::{AdapterRecord, Layers, Region, RenderRequest, Renderer};
@@ -219,7 +217,8 @@ impl Simulator {
         if let Some(scene) = known {
             return Ok(scene.vehicle.clone());
         }
-        let built = vehicle::build(&plan.vehicle, &plan.glass, plan.paint).map_err(|e| SimError::Plan(e.to_string()))?;
+        let built =
+            vehicle::build(&plan.vehicle, &plan.glass, plan.paint).map_err(|e| SimError::Plan(e.to_string()))?;
         let vehicle = Arc::new(built);
         let scene = VehicleScene {
             model: plan.vehicle.clone(),
@@ -269,17 +268,18 @@ impl Simulator {
         let vehicle = self.vehicle(plan)?;
         let cabin = self.cabin(plan, &light)?;
         let people = self.people.bake_all(plan.occupants.iter().map(|o| &o.identity));
-        let occupants = plan
-            .occupants
-            .iter()
-            .zip(people)
-            .map(|(occupant, person)| {
-                let seat = vehicle.seats.iter().find(|s| s.id == occupant.seat).ok_or_else(|| {
-                    SimError::Plan(format!("a {} has no seat {:?}", plan.vehicle, occupant.seat))
-                })?;
-                Ok(StagedOccupant { plan: occupant.clone(), person, seat: seat.clone() })
-            })
-            .collect::<Result<Vec<_>, SimError>>()?;
+        let occupants =
+            plan.occupants
+                .iter()
+                .zip(people)
+                .map(|(occupant, person)| {
+                    let seat =
+                        vehicle.seats.iter().find(|s| s.id == occupant.seat).ok_or_else(|| {
+                            SimError::Plan(format!("a {} has no seat {:?}", plan.vehicle, occupant.seat))
+                        })?;
+                    Ok(StagedOccupant { plan: occupant.clone(), person, seat: seat.clone() })
+                })
+                .collect::<Result<Vec<_>, SimError>>()?;
         let trajectory = laneproof_physics::drive(&vehicle, plan.approach_speed_mps, plan.lateral_offset_m)
             .map_err(|e| SimError::Plan(e.to_string()))?;
         Ok(Staged {
@@ -294,7 +294,11 @@ impl Simulator {
         })
     }
 
-    fn background(&mut self, staged: &Staged, camera_index: usize) -> Result<(Arc<Layers>, Arc<Vec<[f32; 3]>>), SimError> {
+    fn background(
+        &mut self,
+        staged: &Staged,
+        camera_index: usize,
+    ) -> Result<(Arc<Layers>, Arc<Vec<[f32; 3]>>), SimError> {
         let mount = &staged.plan.rig.cameras[camera_index];
         let known = self
             .backgrounds
@@ -346,9 +350,8 @@ impl Simulator {
 
         let full = Region::full(camera.width_px, camera.height_px);
         let (background, background_at_lens) = self.background(staged, request.camera_index)?;
-        let mut ask = |region| {
-            self.renderer.render(&scene, &RenderRequest { exposure_id: request.exposure_id, camera, region })
-        };
+        let mut ask =
+            |region| self.renderer.render(&scene, &RenderRequest { exposure_id: request.exposure_id, camera, region });
         let part = region.map(&mut ask).transpose()?;
         let radiance = match &part {
             None => background_at_lens,
@@ -356,15 +359,13 @@ impl Simulator {
         };
         let rendered_pixels = part.as_ref().map_or(0, |part| part.region.pixels());
         let layers = TruthLayers { exposure_id: request.exposure_id, background, part };
-        let cross_check_differs =
-            if request.cross_check { Some(layers.whole() != ask(full)?) } else { None };
+        let cross_check_differs = if request.cross_check { Some(layers.whole() != ask(full)?) } else { None };
         let rendered_at = clock();
 
         let mount = &staged.plan.rig.cameras[request.camera_index];
         let sensor = &staged.plan.sensors[request.camera_index];
         let frame = self.frame(staged, mount, sensor, request, &radiance)?;
-        let camera_error =
-            |reason: String| SimError::Camera { camera_id: mount.id.clone(), reason };
+        let camera_error = |reason: String| SimError::Camera { camera_id: mount.id.clone(), reason };
         let jpeg = encode_jpeg(&frame, mount.jpeg_quality).map_err(|e| camera_error(e.to_string()))?;
         let exposed_at = clock();
 
@@ -413,8 +414,7 @@ impl Simulator {
         request: &ExposureRequest,
         radiance: &[[f32; 3]],
     ) -> Result<Frame8, SimError> {
-        let camera_error =
-            |reason: String| SimError::Camera { camera_id: mount.id.clone(), reason };
+        let camera_error = |reason: String| SimError::Camera { camera_id: mount.id.clone(), reason };
         // White-balanced to the light on the open ground, as an installer would do with a grey card.
         let isp = Isp::balanced(sensor, staged.light.model.horizontal_irradiance());
         let model = CameraModel::new(&mount.id, sensor.clone(), mount.lens.clone(), isp)

@@ -102,13 +102,8 @@ pub(crate) fn photograph(
     posed: &Posed,
     view: &FaceView,
 ) -> Result<PortraitPicture, RenderError> {
-    let camera = PinholeCamera::looking_at(
-        view.camera_m,
-        view.look_at_m,
-        view.focal_length_px,
-        view.width_px,
-        view.height_px,
-    );
+    let camera =
+        PinholeCamera::looking_at(view.camera_m, view.look_at_m, view.focal_length_px, view.width_px, view.height_px);
     let solids = posed
         .parts
         .iter()

@@ -96,7 +96,10 @@ pub(super) fn run(args: &Args) -> Result<u8, Failure> {
     }
     let adapter = simulator.adapter();
     let n = encounters as f64;
-    println!("{} encounters, {} exposures, on {} ({})", encounters, totals.exposures, adapter.name, adapter.driver_info);
+    println!(
+        "{} encounters, {} exposures, on {} ({})",
+        encounters, totals.exposures, adapter.name, adapter.driver_info
+    );
     println!("{:<28} {:8.2} s/encounter", "staging (people, cabin light)", totals.stage_s / n);
     line("physics and posing", totals.physics_s, &totals, n);
     line("render (regions, readback)", totals.render_s, &totals, n);

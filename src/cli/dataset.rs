@@ -126,11 +126,8 @@ fn crossing<R: Rng>(person: &Person, rng: &mut R, studio: &(Arc<Light>, [f32; 3]
     // Half of the pictures under one strong lamp from anywhere in front, as sun through a window is.
     let (soft, white) = studio;
     let light = if rng.random_bool(0.5) {
-        let direction = glam::Vec3::new(
-            rng.random_range(-1.0..1.0),
-            rng.random_range(0.0..1.2),
-            rng.random_range(-0.2..1.0),
-        );
+        let direction =
+            glam::Vec3::new(rng.random_range(-1.0..1.0), rng.random_range(0.0..1.2), rng.random_range(-0.2..1.0));
         let strength = rng.random_range(0.3..2.5) * white[1] * std::f32::consts::PI;
         let mut lit = Light::clone(soft);
         lit.sun_direction = direction.try_normalize().or(Some(glam::Vec3::Z));

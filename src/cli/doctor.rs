@@ -38,7 +38,10 @@ pub(super) fn run(args: &Args) -> Result<u8, Failure> {
     let cache = Cache::open()?;
     println!("laneproof {}   cache {}", env!("CARGO_PKG_VERSION"), cache.root().display());
     for adapter in list_adapters() {
-        println!("adapter  {:<16} {} ({}), {} {}", "", adapter.name, adapter.class, adapter.driver, adapter.driver_info);
+        println!(
+            "adapter  {:<16} {} ({}), {} {}",
+            "", adapter.name, adapter.class, adapter.driver, adapter.driver_info
+        );
     }
     let renderer = Renderer::new(&RendererOptions { adapter: args.choices.adapter.clone() });
     checks.tell(
@@ -50,37 +53,46 @@ pub(super) fn run(args: &Args) -> Result<u8, Failure> {
     );
     for asset in cache.status() {
         let state = format!("{} ({})", asset.state, asset.path.display());
-        checks.tell(&asset.name, match asset.mend {
-            None => Ok(state),
-            Some(mend) => Err((state, mend)),
-        });
+        checks.tell(
+            &asset.name,
+            match asset.mend {
+                None => Ok(state),
+                Some(mend) => Err((state, mend)),
+            },
+        );
     }
     // Models are opened only where the library is there already: a doctor looks, it does not fetch.
-    let library_there = std::env::var_os("ORT_DYLIB_PATH").is_some()
-        || cache.status().iter().all(|asset| asset.state.usable());
+    let library_there =
+        std::env::var_os("ORT_DYLIB_PATH").is_some() || cache.status().iter().all(|asset| asset.state.usable());
     if library_there {
         let stack = session::open_stack(&args.choices, "default");
-        checks.tell("models", match stack {
-            Ok(stack) => {
-                use lane_stack::client::StackClient as _;
-                let list: Vec<String> =
-                    stack.describe().into_iter().map(|(what, which)| format!("{what} {which}")).collect();
-                Ok(list.join(", "))
-            }
-            Err(e) => Err((e.message, "choose a folder of models with --models".to_owned())),
-        });
+        checks.tell(
+            "models",
+            match stack {
+                Ok(stack) => {
+                    use lane_stack::client::StackClient as _;
+                    let list: Vec<String> =
+                        stack.describe().into_iter().map(|(what, which)| format!("{what} {which}")).collect();
+                    Ok(list.join(", "))
+                }
+                Err(e) => Err((e.message, "choose a folder of models with --models".to_owned())),
+            },
+        );
     } else {
         checks.tell("models", Err(("not looked at".to_owned(), "mend ONNX Runtime first".to_owned())));
     }
     let free = disk_free(cache.root());
-    checks.tell("disk", match free {
-        Ok(bytes) if bytes >= DISK_WANTED => Ok(format!("{} MB free", bytes >> 20)),
-        Ok(bytes) => Err((
-            format!("{} MB free", bytes >> 20),
-            format!("free {} MB, or name another folder with LANEPROOF_CACHE", DISK_WANTED >> 20),
-        )),
-        Err(e) => Err((e.to_string(), "name a folder that can be written with LANEPROOF_CACHE".to_owned())),
-    });
+    checks.tell(
+        "disk",
+        match free {
+            Ok(bytes) if bytes >= DISK_WANTED => Ok(format!("{} MB free", bytes >> 20)),
+            Ok(bytes) => Err((
+                format!("{} MB free", bytes >> 20),
+                format!("free {} MB, or name another folder with LANEPROOF_CACHE", DISK_WANTED >> 20),
+            )),
+            Err(e) => Err((e.to_string(), "name a folder that can be written with LANEPROOF_CACHE".to_owned())),
+        },
+    );
     if checks.missing == 0 {
         println!("nothing is missing");
         Ok(exit::DONE)

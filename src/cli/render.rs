@@ -71,9 +71,7 @@ fn save(out: &Path, staged: &Staged, request: &ExposureRequest, exposure: &Expos
     let sensor = &staged.plan.sensors[request.camera_index];
     let (w, h) = (sensor.width_px as usize, sensor.height_px as usize);
     let name = |what: &str| out.join(format!("{:03}-{}-{what}", request.exposure_id, exposure.truth.camera_id));
-    let halves = |values: &[[f16; 4]]| -> Vec<u8> {
-        values.iter().flatten().flat_map(|v| v.to_le_bytes()).collect()
-    };
+    let halves = |values: &[[f16; 4]]| -> Vec<u8> { values.iter().flatten().flat_map(|v| v.to_le_bytes()).collect() };
     let layers = exposure.layers.whole();
     write(&name("frame.jpg"), &exposure.jpeg)?;
     write(&name("radiance.npy"), &npy("<f2", &[h, w, 4], &halves(&layers.radiance)))?;

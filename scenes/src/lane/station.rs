@@ -65,12 +65,8 @@ pub(super) fn canopy(canopy: &Canopy, mesh: &mut Mesh) {
     let low = Vec3::new(-half_width_m, height_m, from_z_m);
     let high = Vec3::new(half_width_m, height_m + DECK_M, to_z_m);
     mesh.append(&coloured(block(low + Vec3::Y * 0.02, high), CLADDING, 1.0));
-    let underside = [
-        low,
-        Vec3::new(high.x, low.y, low.z),
-        Vec3::new(high.x, low.y, high.z),
-        Vec3::new(low.x, low.y, high.z),
-    ];
+    let underside =
+        [low, Vec3::new(high.x, low.y, low.z), Vec3::new(high.x, low.y, high.z), Vec3::new(low.x, low.y, high.z)];
     mesh.append(&coloured(quad(underside), [underside_reflectance; 3], UNDERSIDE_VISIBILITY));
     for x in [-half_width_m + 0.45, half_width_m - 0.45] {
         for z in [from_z_m + 0.9, to_z_m - 0.9] {

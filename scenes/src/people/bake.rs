@@ -166,7 +166,10 @@ impl PeopleLibrary {
             |&v: &u16| BoundPoint { position_m: positions[usize::from(v)], skin: self.rig.skin[usize::from(v)] };
         // Pupils ride on the head: gaze is straight out of the face.
         BoundLandmarks {
-            pupils: self.landmarks.pupils_m(positions).map(|position_m| BoundPoint { position_m, skin: Skin::rigid(head) }),
+            pupils: self
+                .landmarks
+                .pupils_m(positions)
+                .map(|position_m| BoundPoint { position_m, skin: Skin::rigid(head) }),
             nose_tip: point(nose_tip),
             mouth: [point(&mouth[0]), point(&mouth[1])],
             chin: point(chin),

@@ -10,9 +10,12 @@ use std::f32::consts::{PI, TAU};
 use glam::Vec3;
 use laneproof_scenes::catalogue::{Daylight, Sky};
 
-use crate::{shelter::Shelter, sh::{self, IrradianceSh9},
+use crate::{
+    sh::{self, IrradianceSh9},
+    shelter::Shelter,
     spectrum::Spectrum,
-    sun::{self, SunError, SunPosition},};
+    sun::{self, SunError, SunPosition},
+};
 
 /// Illuminance of sunlight outside the atmosphere at the mean distance, lux (IES RP-21).
 const SOLAR_ILLUMINANCE_CONSTANT_LUX: f64 = 127_500.0;
@@ -170,7 +173,8 @@ impl DaylightModel {
         let mut irradiance = [0.0_f32; 3];
         for ring in 0..rings {
             let theta = (ring as f32 + 0.5) / rings as f32 * std::f32::consts::FRAC_PI_2;
-            let weight = theta.sin() * theta.cos() * (std::f32::consts::FRAC_PI_2 / rings as f32) * (TAU / sectors as f32);
+            let weight =
+                theta.sin() * theta.cos() * (std::f32::consts::FRAC_PI_2 / rings as f32) * (TAU / sectors as f32);
             for sector in 0..sectors {
                 let phi = (sector as f32 + 0.5) / sectors as f32 * TAU;
                 let down = Vec3::new(theta.sin() * phi.sin(), -theta.cos(), theta.sin() * phi.cos());

@@ -257,9 +257,10 @@ impl PartialEq for SunScene {
             && solids.len() == other.solids.len()
             && panes.len() == other.panes.len()
             && solids.iter().zip(&other.solids).all(|(a, b)| Arc::ptr_eq(&a.0, &b.0) && a.1 == b.1)
-            && panes.iter().zip(&other.panes).all(|(a, b)| {
-                Arc::ptr_eq(&a.0, &b.0) && Arc::ptr_eq(&a.1, &b.1) && a.2 == b.2
-            })
+            && panes
+                .iter()
+                .zip(&other.panes)
+                .all(|(a, b)| Arc::ptr_eq(&a.0, &b.0) && Arc::ptr_eq(&a.1, &b.1) && a.2 == b.2)
     }
 }
 
@@ -379,8 +380,9 @@ impl Recording<'_> {
         self.glass_pass(&mut encoder, &camera_view, &draw_group, sensor, &panes)?;
 
         let region = view.request.region;
-        let copy =
-            |encoder: &mut _, target: &Target, bytes| Transfer::record(self.device, &self.targets.readbacks, encoder, target, region, bytes);
+        let copy = |encoder: &mut _, target: &Target, bytes| {
+            Transfer::record(self.device, &self.targets.readbacks, encoder, target, region, bytes)
+        };
         let radiance = copy(&mut encoder, &sensor.radiance, 8);
         let veil = copy(&mut encoder, &sensor.veil, 8);
         let tag = copy(&mut encoder, &sensor.tag, 2);

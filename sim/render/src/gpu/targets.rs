@@ -12,8 +12,8 @@ use bevy::{
 
 use super::{
     passes::SunScene,
-    readback::Readbacks,
     pipelines::{DEPTH, RADIANCE, RANGE, SUN_GLASS, TAG},
+    readback::Readbacks,
 };
 
 /// A texture with its only view.

@@ -184,23 +184,23 @@ impl Uploads {
     pub(super) fn skies(&mut self, device: &RenderDevice, queue: &RenderQueue, light: &Arc<Light>) -> [TextureView; 2] {
         let (_, views) = self.skies.entry(key(light)).or_insert_with(|| {
             let views = [&light.sky, &light.open_sky].map(|table| {
-            let texels = octahedral_sky(light, table);
-            let texture = device.create_texture_with_data(
-                queue,
-                &TextureDescriptor {
-                    label: Some("sky"),
-                    size: Extent3d { width: SKY_SIDE, height: SKY_SIDE, depth_or_array_layers: 1 },
-                    mip_level_count: 1,
-                    sample_count: 1,
-                    dimension: TextureDimension::D2,
-                    format: TextureFormat::Rgba16Float,
-                    usage: TextureUsages::TEXTURE_BINDING,
-                    view_formats: &[],
-                },
-                TextureDataOrder::LayerMajor,
-                bytemuck::cast_slice(&texels),
-            );
-            texture.create_view(&TextureViewDescriptor::default())
+                let texels = octahedral_sky(light, table);
+                let texture = device.create_texture_with_data(
+                    queue,
+                    &TextureDescriptor {
+                        label: Some("sky"),
+                        size: Extent3d { width: SKY_SIDE, height: SKY_SIDE, depth_or_array_layers: 1 },
+                        mip_level_count: 1,
+                        sample_count: 1,
+                        dimension: TextureDimension::D2,
+                        format: TextureFormat::Rgba16Float,
+                        usage: TextureUsages::TEXTURE_BINDING,
+                        view_formats: &[],
+                    },
+                    TextureDataOrder::LayerMajor,
+                    bytemuck::cast_slice(&texels),
+                );
+                texture.create_view(&TextureViewDescriptor::default())
             });
             (Arc::downgrade(light), views)
         });
