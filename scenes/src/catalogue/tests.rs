@@ -78,7 +78,7 @@ fn impossible_values_are_placed_to_the_column() {
 
 #[test]
 fn a_wrong_type_says_what_to_write() {
-    let fault = rig_fault("gain_db = 6", "gain_db = \"six\"");
+    let fault = rig_fault("gain_db = 16", "gain_db = \"six\"");
     assert!(fault.problem.contains("wrong type"), "{fault}");
     assert!(fault.help.contains("a number"), "{fault}");
 }

@@ -32,7 +32,7 @@ pub struct Posture {
     pub head_yaw_rad: f32,
     /// Head raised (chin up), radians, against the horizontal.
     pub head_pitch_rad: f32,
-    /// Head tilted towards the person's right shoulder, radians.
+    /// Head tilted towards the person's left shoulder, radians.
     pub head_roll_rad: f32,
     /// Hands.
     pub hands: Hands,
