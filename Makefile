@@ -10,6 +10,8 @@
 .NOTPARALLEL:
 
 CARGO ?= cargo
+# Mesa's device-select layer looks for a display server and complains on standard error where there is none.
+export NODEVICE_SELECT := 1
 LANEPROOF := $(or $(CARGO_TARGET_DIR),target)/release/laneproof
 
 demo: build
