@@ -230,8 +230,8 @@ impl Simulator {
         Ok(vehicle)
     }
 
-    /// Light in a cabin. It is gathered in a vehicle of one grey paint, so that all paints share it: what little of the
-    /// bonnet is seen from within changes the light by less than the probes' spacing does.
+    /// Light in a cabin. It is gathered in a vehicle of one grey paint, so that all paints share it; that the
+    /// paint seen from within matters little is an assumption.
     fn cabin(&mut self, plan: &EncounterPlan, light: &LaneLight) -> Result<Arc<Cabin>, SimError> {
         let known = self.cabins.iter().find(|c| {
             c.model == plan.vehicle && c.glass == plan.glass && c.lane == plan.lane && c.daylight == plan.daylight
