@@ -235,8 +235,9 @@ fn luma(frame: &Frame8, pixel: usize) -> (u8, u8) {
     }
 }
 
-/// A box round points; empty at the origin when one of them is behind the camera.
-fn bounds(camera: &PinholeCamera, points: &[Vec3]) -> Option<BoxPx> {
+/// The box round a face's outline; `None` when a part of it is behind the camera.
+pub(crate) fn face_box(camera: &PinholeCamera, landmarks: &FaceLandmarks) -> Option<BoxPx> {
+    let points = &landmarks.face_outline_m;
     let mut out = BoxPx { x0: f32::MAX, y0: f32::MAX, x1: f32::MIN, y1: f32::MIN };
     for &point in points {
         let ([x, y], _) = camera.project(point)?;
@@ -280,7 +281,7 @@ pub(crate) fn face_truth(face: &FacePose, evidence: &Evidence) -> FaceTruth {
     let distance_m = eyes.distance(camera.world_from_camera.translation.into());
     let five = [l.left_pupil_m, l.right_pupil_m, l.nose_tip_m, l.mouth_left_m, l.mouth_right_m];
     let projected: Option<Vec<[f32; 2]>> = five.iter().map(|&p| camera.project(p).map(|(px, _)| px)).collect();
-    let (Some(p), Some(face_box_px)) = (projected, bounds(camera, &l.face_outline_m)) else {
+    let (Some(p), Some(face_box_px)) = (projected, face_box(camera, l)) else {
         return behind(face.occupant, pose_deg, distance_m);
     };
     let mut landmarks_px = [p[0], p[1], p[2], p[3], p[4]];

@@ -6,7 +6,7 @@ use laneproof_optics::daylight::SkyTable;
 use laneproof_render::{Light, PinholeCamera, Region, RenderError, RenderRequest, Renderer, Scene, Solid};
 use laneproof_scenes::people::{FaceLandmarks, Person, Posed};
 
-use crate::light::render_light;
+use crate::{face_truth::face_box, light::render_light, truth::BoxPx};
 
 /// An 8-bit sRGB picture of a face with its landmarks.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,6 +19,8 @@ pub struct PortraitPicture {
     pub rgb: Vec<u8>,
     /// Image-left eye, image-right eye, nose tip, image-left and image-right mouth corner, pixels.
     pub landmarks_px: [[f32; 2]; 5],
+    /// Box round the face, brow to chin and ear to ear, pixels; as in [`crate::truth::FaceTruth`].
+    pub face_box_px: BoxPx,
 }
 
 /// How a face is looked at in the studio.
@@ -135,6 +137,7 @@ pub(crate) fn photograph(
         height: view.height_px,
         rgb,
         landmarks_px: five_points(&camera, &posed.landmarks),
+        face_box_px: face_box(&camera, &posed.landmarks).unwrap_or(BoxPx { x0: 0.0, y0: 0.0, x1: 0.0, y1: 0.0 }),
     })
 }
 

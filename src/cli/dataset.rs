@@ -181,7 +181,14 @@ fn faces(args: &Args, simulator: &mut Simulator) -> Result<(), Failure> {
                 let path = folder.join(&name);
                 let bytes = jpeg(&picture, 90).map_err(Failure::setup)?;
                 std::fs::write(&path, bytes).map_err(|e| Failure::io(&path, e))?;
-                let line = json!({ "file": name, "identity": k, "kind": kind, "landmarks": picture.landmarks_px });
+                let b = picture.face_box_px;
+                let line = json!({
+                    "file": name,
+                    "identity": k,
+                    "kind": kind,
+                    "box": [b.x0, b.y0, b.x1, b.y1],
+                    "landmarks": picture.landmarks_px,
+                });
                 text.push_str(&line.to_string());
                 text.push('\n');
             }

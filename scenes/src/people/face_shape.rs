@@ -7,6 +7,8 @@ pub(super) struct ShapeParameter {
     pub positive: &'static str,
     /// Target for negative values; `None` where the data has one end only.
     pub negative: Option<&'static str>,
+    /// Mean of the parameter over people: 0 but where MakeHuman's mean head differs from measured ones.
+    pub mean: f32,
     /// Standard deviation of the parameter over people (assumption, tuned on contact sheets so that no head is
     /// monstrous), before truncation at ±2 standard deviations and ±1.
     pub deviation: f32,
@@ -33,11 +35,11 @@ impl ShapeParameter {
 }
 
 const fn pair(positive: &'static str, negative: &'static str, deviation: f32) -> ShapeParameter {
-    ShapeParameter { positive, negative: Some(negative), deviation }
+    ShapeParameter { positive, negative: Some(negative), mean: 0.0, deviation }
 }
 
 const fn one(positive: &'static str, deviation: f32) -> ShapeParameter {
-    ShapeParameter { positive, negative: None, deviation }
+    ShapeParameter { positive, negative: None, mean: 0.0, deviation }
 }
 
 /// All shape parameters, in the order of `Identity::shape`.
@@ -78,7 +80,8 @@ pub(super) const SHAPE: &[ShapeParameter] = &[
     pair("eyes/~-eye-push2-out", "eyes/~-eye-push2-in", 0.35),
     pair("eyes/~-eye-scale-incr", "eyes/~-eye-scale-decr", 0.30),
     pair("eyes/~-eye-trans-up", "eyes/~-eye-trans-down", 0.30),
-    pair("eyes/~-eye-trans-out", "eyes/~-eye-trans-in", 0.15),
+    // MakeHuman's adults have their pupils 59 mm apart; people 63.4 mm (Dodgson 2004).
+    ShapeParameter { mean: 0.48, ..pair("eyes/~-eye-trans-out", "eyes/~-eye-trans-in", 0.15) },
     pair("nose/nose-base-up", "nose/nose-base-down", 0.40),
     pair("nose/nose-compression-compress", "nose/nose-compression-uncompress", 0.35),
     pair("nose/nose-curve-convex", "nose/nose-curve-concave", 0.40),

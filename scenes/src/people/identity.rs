@@ -263,7 +263,7 @@ impl Identity {
         let shape = SHAPE
             .iter()
             .map(|p| {
-                let x = truncated(rng, 0.0, p.deviation, -1.0, 1.0) * strength;
+                let x = p.mean + truncated(rng, 0.0, p.deviation, -1.0, 1.0) * strength;
                 if p.negative.is_some() { x.clamp(-1.0, 1.0) } else { x.clamp(0.0, 1.0) }
             })
             .collect();
