@@ -100,20 +100,77 @@ def _cut(image, scale, left, top):
     return crop, CROP / side, left, top
 
 
-def training_crop(store, index, rng):
-    """BGR uint8 [CROP, CROP, 3] with its target kind [cells] and values [cells, 14]."""
+def _covered(box, by):
+    """Share of `box` that `by` covers."""
+    lo, hi = np.maximum(box[:2], by[:2]), np.minimum(box[2:], by[2:])
+    return np.clip(hi - lo, 0.0, None).prod() / max((box[2:] - box[:2]).prod(), 1e-6)
+
+
+def _paste(crop, pictures, rng):
+    """Lays one studio picture of a face over the crop, brought to a log-uniform size; returns its box and landmarks in
+    the crop and the rectangle that it covers. Lane frames hold few people: these teach landmarks on many."""
+    path, face = pictures[int(rng.integers(len(pictures)))]
+    picture = cv2.imread(path, cv2.IMREAD_COLOR)
+    if picture is None:
+        raise ManifestError(f"{path}: cannot be read as a picture; a JPEG or PNG is right")
+    box, extent = face["box"], face["box"][2:] - face["box"][:2]
+    scale = float(np.exp(rng.uniform(np.log(14.0), np.log(180.0))) / max(np.sqrt(extent.prod()), 1.0))
+    # The face with a random margin, within the picture.
+    side = np.array(picture.shape[1::-1])
+    lo = np.clip(np.floor(box[:2] - extent * rng.uniform(0.1, 0.7, 2)), 0, side - 1).astype(int)
+    hi = np.clip(np.ceil(box[2:] + extent * rng.uniform(0.1, 0.7, 2)), lo + 1, side).astype(int)
+    size = np.clip(np.rint((hi - lo) * scale), 4, 2 * CROP).astype(int)
+    ratio = size / (hi - lo)
+    how = cv2.INTER_AREA if scale < 1.0 else cv2.INTER_LINEAR
+    patch = cv2.resize(picture[lo[1] : hi[1], lo[0] : hi[0]], (int(size[0]), int(size[1])), interpolation=how)
+    # Where the face's middle comes to lie: anywhere in the crop.
+    middle = ((box[:2] + box[2:]) / 2.0 - lo) * ratio
+    corner = np.rint(rng.uniform(0.08, 0.92, 2) * CROP - middle).astype(int)
+    a, b = np.maximum(corner, 0), np.minimum(corner + size, CROP)
+    if (b <= a).any():
+        return None
+    part = patch[a[1] - corner[1] : b[1] - corner[1], a[0] - corner[0] : b[0] - corner[0]]
+    # A soft border of random width, so that no edge gives a face away.
+    mask = np.zeros((CROP, CROP), np.float32)
+    soft = rng.uniform(0.0, 0.12) * float(size.min())
+    inset = np.minimum(int(soft), (b - a - 1) // 2)
+    mask[a[1] + inset[1] : b[1] - inset[1], a[0] + inset[0] : b[0] - inset[0]] = 1.0
+    if soft > 0.7:
+        mask = cv2.GaussianBlur(mask, (0, 0), soft / 2.0)
+    window = (slice(a[1], b[1]), slice(a[0], b[0]))
+    share = mask[window][..., None]
+    crop[window] = (crop[window] * (1.0 - share) + part * share + 0.5).astype(np.uint8)
+    moved = lambda points: (points - lo) * ratio + corner
+    return moved(box.reshape(2, 2)).reshape(4), moved(face["landmarks"]), np.concatenate([a, b]).astype(np.float64)
+
+
+def training_crop(store, index, rng, pictures=()):
+    """BGR uint8 [CROP, CROP, 3] with its target kind [cells] and values [cells, 14]. `pictures` are studio faces
+    (manifest.read_face_pictures) of which up to three are laid over two crops in three."""
     image, faces = store.image(index), store.faces(index)
     window = _choose_window(faces, image.shape[1], image.shape[0], rng)
     crop, scale, left, top = _cut(image, *window)
+    offset = np.array([left, top], np.float64)
+    faces = [
+        {**f, "box": ((f["box"].reshape(2, 2) - offset) * scale).reshape(4), "landmarks": (f["landmarks"] - offset) * scale}
+        for f in faces
+    ]
+    if pictures and rng.random() < 0.67:
+        for _ in range(int(rng.integers(1, 4))):
+            pasted = _paste(crop, pictures, rng)
+            if pasted is None:
+                continue
+            box, points, over = pasted
+            for face in faces:
+                face["visible_share"] *= 1.0 - _covered(face["box"], over)
+            faces.append({"box": box, "landmarks": points, "visible_share": 1.0, "yaw_deg": 0.0})
     flip = rng.random() < 0.5
     if flip:
         crop = np.ascontiguousarray(crop[:, ::-1])
     crop = degrade(crop, rng, blur_px=1.5, motion_px=5.0)
     boxes, marks, ignored = [], [], []
-    offset = np.array([left, top], np.float64)
     for face in faces:
-        box = ((face["box"].reshape(2, 2) - offset) * scale).reshape(4)
-        points = (face["landmarks"] - offset) * scale
+        box, points = face["box"], face["landmarks"]
         inside = np.clip(box, 0.0, CROP)
         area = max((box[2] - box[0]) * (box[3] - box[1]), 1e-6)
         share = (inside[2] - inside[0]) * (inside[3] - inside[1]) / area

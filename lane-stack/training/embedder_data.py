@@ -80,7 +80,7 @@ def _occlude(image, rng):
 
 def training_face(store, index, rng, strength=1.0):
     """RGB uint8 112×112, varied; at `strength` 1 strongly."""
-    jitter = abs(rng.normal(0.0, 0.04 * strength))
+    jitter = abs(rng.normal(0.0, 0.06 * strength))
     face = store.aligned(index, rng, jitter, flip=rng.random() < 0.5)
     if rng.random() < 0.25 * strength:
         face = _occlude(face, rng)

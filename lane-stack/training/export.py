@@ -130,7 +130,7 @@ file = "laneproof-detector.onnx"
 sha256 = "{sha256(path)}"
 licence = "{LICENCE}"
 source = "this project, lane-stack/training"
-trained_on = "{checkpoint['training_frames']} frames rendered by this simulator"
+trained_on = "{checkpoint['training_frames']} frames and {checkpoint['studio_faces']} studio faces rendered by this simulator"
 in_domain = true
 
 [input]

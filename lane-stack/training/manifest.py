@@ -75,6 +75,24 @@ def read_faces(root):
     return faces
 
 
+def read_face_pictures(root, identities):
+    """The pictures of the given identities in DIR/embedder/faces.jsonl whose face box is known: [(path, face)]."""
+    folder = os.path.join(root, "embedder")
+    path = os.path.join(folder, "faces.jsonl")
+    if not os.path.exists(path):
+        return []
+    pictures = []
+    for number, row in _lines(path):
+        where = f"{path}:{number}"
+        try:
+            if "box" in row and int(row["identity"]) in identities:
+                face = {"box": np.array(row["box"], np.float64).reshape(4), "landmarks": _landmarks(row["landmarks"], where)}
+                pictures.append((os.path.join(folder, row["file"]), face))
+        except (KeyError, TypeError, ValueError) as e:
+            raise ManifestError(f"{where}: {type(e).__name__} {e}; needs file, identity, box, landmarks") from e
+    return pictures
+
+
 def split_tail(items, share=0.1):
     """(training, held out): the last `share` of the sequence is held out, at least one item."""
     held = max(1, round(len(items) * share))

@@ -63,10 +63,14 @@ class Detector(nn.Module):
         self.stage32 = nn.Sequential(Residual(w16, w32, 2), Residual(w32, w32))
         self.lateral = nn.ModuleList([conv_bn(w, p, 1) for w in (w8, w16, w32)])
         self.tower = nn.ModuleList([conv_bn(p, p, 3) for _ in DETECTOR_STRIDES])
-        self.predict = nn.ModuleList([nn.Conv2d(p, 16, 3, padding=1) for _ in DETECTOR_STRIDES])
-        for head in self.predict:
+        self.predict = nn.ModuleList([nn.Conv2d(p, 6, 3, padding=1) for _ in DETECTOR_STRIDES])
+        # Landmarks have a tower of their own: where a corner lies is another question than whether a face is there.
+        self.mark_tower = nn.ModuleList([conv_bn(p, p, 3) for _ in DETECTOR_STRIDES])
+        self.mark = nn.ModuleList([nn.Conv2d(p, 10, 3, padding=1) for _ in DETECTOR_STRIDES])
+        for head in [*self.predict, *self.mark]:
             nn.init.normal_(head.weight, std=0.01)
             nn.init.zeros_(head.bias)
+        for head in self.predict:
             # A prior of 1 % for "a face is here", or the empty cells swamp the first steps.
             nn.init.constant_(head.bias[0:2], -4.6)
             nn.init.constant_(head.bias[4:6], 1.0)
@@ -81,8 +85,9 @@ class Detector(nn.Module):
         p8 = self.lateral[0](c8) + F.interpolate(p16, scale_factor=2.0, mode="nearest")
         flat = []
         prior = torch.tensor(LANDMARK_PRIOR)
-        for level, tower, head in zip((p8, p16, p32), self.tower, self.predict):
-            y = head(tower(level)).permute(0, 2, 3, 1)
+        heads = zip((p8, p16, p32), self.tower, self.predict, self.mark_tower, self.mark)
+        for level, tower, head, mark_tower, mark in heads:
+            y = torch.cat([head(tower(level)), mark(mark_tower(level))], dim=1).permute(0, 2, 3, 1)
             y = y.reshape(y.shape[0], -1, 16).float()
             # Landmarks relative to the predicted box: far quicker to learn than free offsets in strides.
             centre, extent = y[..., 2:4], torch.exp(torch.clamp(y[..., 4:6], -3.0, 6.0))

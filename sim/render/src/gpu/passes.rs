@@ -26,6 +26,7 @@ use super::{
 use crate::{
     renderer::Failure,
     request::{Layers, PinholeCamera, Region},
+    scene::ScenePane,
 };
 
 /// `View` of common.wgsl.
@@ -107,7 +108,7 @@ fn view_uniform(view: &PendingView) -> ViewUniform {
         open_irradiance: light.open_irradiance_sh.map(|c| with_w(c, 0.0)),
         // Nothing lies between these bounds.
         sheltered: light.sheltered_m.unwrap_or([1.0, 1.0, -1.0, -1.0]),
-        cabin_dims: [dims[0], dims[1], dims[2], u32::from(cabin.is_some())],
+        cabin_dims: [dims[0], dims[1], dims[2], 0],
         pinhole: [camera.focal_length_px, camera.principal_point_px[0], camera.principal_point_px[1], 0.0],
         shadow: [
             2.0 * shadow_half_extent_m / Targets::SUN_RESOLUTION as f32,
@@ -184,7 +185,7 @@ fn draw_uniforms(job: &ExtractedView, panes: &[usize]) -> Vec<u8> {
             reflectance: with_w(surface.reflectance, surface.roughness),
             emitted: with_w(surface.emitted_radiance, surface.specular_f0),
             scatter: [surface.wrap, 0.0, 0.0, 0.0],
-            flags: [u32::from(solid.tag.to_bits()), u32::from(solid.in_cabin), 0, 0],
+            flags: [u32::from(solid.tag.to_bits()), 0, 0, 0],
         };
         put(slot, bytemuck::bytes_of(&uniform));
     }
@@ -230,6 +231,28 @@ fn panes_back_to_front(job: &ExtractedView, uploads: &Uploads) -> Vec<usize> {
         .collect();
     order.sort_by(|a, b| b.0.partial_cmp(&a.0).unwrap_or(Ordering::Equal).then(a.1.cmp(&b.1)));
     order.into_iter().map(|(_, i)| i).collect()
+}
+
+/// Whether the mirror image of the sun may show in a pane; generous, never wrong in the other direction.
+fn may_glint(pane: &ScenePane, eye_m: Vec3, sun: Vec3) -> bool {
+    // Room for the sun's disc (0.27°) and for normals that bulge between a triangle's corners.
+    const MARGIN_RAD: f32 = 0.02;
+    let mirrored: Vec<Vec3> = pane
+        .mesh
+        .vertices
+        .iter()
+        .map(|v| {
+            let position = pane.world_from_mesh.transform_point3(v.position_m.into());
+            let normal = pane.world_from_mesh.transform_vector3(v.normal.into()).normalize_or(Vec3::Y);
+            (position - eye_m).normalize_or(Vec3::Z).reflect(normal)
+        })
+        .collect();
+    pane.mesh.indices.chunks_exact(3).any(|t| {
+        let corners = [0, 1, 2].map(|i| mirrored[t[i] as usize]);
+        let middle = (corners[0] + corners[1] + corners[2]).normalize_or(corners[0]);
+        let reach = corners.iter().map(|c| c.angle_between(middle)).fold(0.0, f32::max);
+        middle.angle_between(sun) <= reach + MARGIN_RAD
+    })
 }
 
 /// All that the sun's maps depend on: what stands where, and the light. It holds on to the meshes, so that an equal
@@ -501,7 +524,8 @@ impl Recording<'_> {
                 Some(_) => Cover::Picture,
             };
             let matt = solid.surface.roughness >= SolidKey::MATT_ROUGHNESS;
-            let key = SolidKey { double_sided: solid.surface.double_sided, matt, cover };
+            let cabin = solid.in_cabin && self.job.view.cabin.is_some();
+            let key = SolidKey { double_sided: solid.surface.double_sided, matt, cabin, cover };
             pass.set_pipeline(self.pipeline(self.ready.pipelines.solid(key))?);
             pass.set_bind_group(1, draw_group, &[(slot * DRAW_STRIDE) as u32]);
             pass.set_bind_group(2, &*picture.group, &[]);
@@ -528,9 +552,12 @@ impl Recording<'_> {
             ..Default::default()
         });
         pass.set_scissor_rect(region.x, region.y, region.width, region.height);
-        pass.set_pipeline(self.pipeline(self.ready.pipelines.glass)?);
         pass.set_bind_group(0, camera_view, &[]);
+        let eye_m = Vec3::from(self.job.view.request.camera.world_from_camera.translation);
         for (k, &index) in panes.iter().enumerate() {
+            let sun = self.job.view.light.sun_direction;
+            let glint = sun.is_some_and(|sun| may_glint(&self.job.panes[index], eye_m, sun));
+            pass.set_pipeline(self.pipeline(self.ready.pipelines.glass[usize::from(glint)])?);
             pass.set_bind_group(1, draw_group, &[((self.job.solids.len() + k) * DRAW_STRIDE) as u32]);
             self.draw_mesh(&mut pass, &self.job.panes[index].mesh);
         }
@@ -541,6 +568,22 @@ impl Recording<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pane_glints_where_it_mirrors_the_sun_and_nowhere_else() {
+        let corner = |x, z| laneproof_scenes::mesh::Vertex::new(Vec3::new(x, 0.0, z), Vec3::Y, [0.0; 2]);
+        let vertices = vec![corner(-1.0, -1.0), corner(1.0, -1.0), corner(1.0, 1.0), corner(-1.0, 1.0)];
+        let pane = ScenePane {
+            mesh: Arc::new(Mesh { vertices, indices: vec![0, 2, 1, 0, 3, 2] }),
+            response: Arc::new([[0.0; 2]; 64]),
+            world_from_mesh: Affine3A::IDENTITY,
+        };
+        let eye = Vec3::new(0.0, 5.0, 5.0);
+        // A level mirror shows the eye at (0, 5, 5) the sun at the same height on the other side.
+        assert!(may_glint(&pane, eye, Vec3::new(0.0, 1.0, -1.0).normalize()));
+        assert!(!may_glint(&pane, eye, Vec3::new(0.0, 1.0, 1.0).normalize()));
+        assert!(!may_glint(&pane, eye, Vec3::new(1.0, 1.0, -1.0).normalize()));
+    }
 
     #[test]
     fn uniforms_fit_their_slots_and_their_shader_layout() {

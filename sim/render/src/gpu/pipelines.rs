@@ -33,6 +33,9 @@ pub(super) struct SolidKey {
     pub(super) double_sided: bool,
     /// Without the coat's highlights; see solid.wgsl.
     pub(super) matt: bool,
+    /// Lit by the cabin's probes rather than by the open sky. A variant and not a branch: on a CPU both sides of a branch
+    /// are run.
+    pub(super) cabin: bool,
     pub(super) cover: Cover,
 }
 
@@ -52,12 +55,12 @@ impl SolidKey {
     pub(super) const MATT_ROUGHNESS: f32 = 0.85;
 
     fn of_index(index: usize) -> Self {
-        let cover = match index / 4 {
+        let cover = match index / 8 {
             0 => Cover::Plain,
             1 => Cover::Picture,
             _ => Cover::CutOut,
         };
-        Self { double_sided: index & 1 == 1, matt: index & 2 == 2, cover }
+        Self { double_sided: index & 1 == 1, matt: index & 2 == 2, cabin: index & 4 == 4, cover }
     }
 
     fn shader_defs(self) -> Vec<ShaderDefVal> {
@@ -67,11 +70,15 @@ impl SolidKey {
             Cover::CutOut => &["PICTURE", "CUT_OUT"],
         };
         let matt: &[&str] = if self.matt { &["MATT"] } else { &[] };
-        covered.iter().chain(matt).map(|&name| name.into()).collect()
+        let cabin: &[&str] = if self.cabin { &["CABIN"] } else { &[] };
+        covered.iter().chain(matt).chain(cabin).map(|&name| name.into()).collect()
     }
 
     fn index(self) -> usize {
-        usize::from(self.double_sided) + 2 * usize::from(self.matt) + 4 * self.cover as usize
+        usize::from(self.double_sided)
+            + 2 * usize::from(self.matt)
+            + 4 * usize::from(self.cabin)
+            + 8 * self.cover as usize
     }
 }
 
@@ -86,9 +93,10 @@ pub(super) struct Pipelines {
     pub(super) draw: BindGroupLayoutDescriptor,
     /// Group 2: a reflectance picture.
     pub(super) picture: BindGroupLayoutDescriptor,
-    solid: [CachedRenderPipelineId; 12],
+    solid: [CachedRenderPipelineId; 24],
     pub(super) sky: CachedRenderPipelineId,
-    pub(super) glass: CachedRenderPipelineId,
+    /// Panes; the second of the two shows the sun's own image.
+    pub(super) glass: [CachedRenderPipelineId; 2],
     pub(super) shadow: CachedRenderPipelineId,
     pub(super) sun_glass: CachedRenderPipelineId,
 }
@@ -99,7 +107,7 @@ impl Pipelines {
     }
 
     fn ids(&self) -> impl Iterator<Item = CachedRenderPipelineId> {
-        self.solid.into_iter().chain([self.sky, self.glass, self.shadow, self.sun_glass])
+        self.solid.into_iter().chain(self.glass).chain([self.sky, self.shadow, self.sun_glass])
     }
 }
 
@@ -202,6 +210,7 @@ impl FromWorld for Pipelines {
                 layout: vec![camera_view.clone(), draw.clone(), picture.clone()],
                 vertex: VertexState {
                     shader: shaders.solid.clone(),
+                    shader_defs: key.shader_defs(),
                     entry_point: Some("vertex".into()),
                     buffers: vec![vertex_buffer(4)],
                     ..Default::default()
@@ -256,24 +265,26 @@ impl FromWorld for Pipelines {
             buffers: vec![vertex_buffer(2)],
             ..Default::default()
         };
-        let glass_fragment = |entry: &'static str, target| FragmentState {
+        let glass_fragment = |entry: &'static str, shader_defs: Vec<ShaderDefVal>, target| FragmentState {
             shader: shaders.glass.clone(),
+            shader_defs,
             entry_point: Some(entry.into()),
             targets: vec![target],
-            ..Default::default()
         };
-        let glass = cache.queue_render_pipeline(RenderPipelineDescriptor {
-            layout: vec![camera_view.clone(), draw.clone()],
-            vertex: glass_vertex("vertex"),
-            depth_stencil: depth(false, CompareFunction::Greater),
-            fragment: Some(glass_fragment("fragment", target(RADIANCE, Some(over)))),
-            ..base("glass")
+        let glass = [vec![], vec!["GLINT".into()]].map(|defs| {
+            cache.queue_render_pipeline(RenderPipelineDescriptor {
+                layout: vec![camera_view.clone(), draw.clone()],
+                vertex: glass_vertex("vertex"),
+                depth_stencil: depth(false, CompareFunction::Greater),
+                fragment: Some(glass_fragment("fragment", defs, target(RADIANCE, Some(over)))),
+                ..base("glass")
+            })
         });
         let sun_glass = cache.queue_render_pipeline(RenderPipelineDescriptor {
             layout: vec![sun_view.clone(), draw.clone()],
             vertex: glass_vertex("vertex_sun"),
             depth_stencil: depth(true, CompareFunction::Less),
-            fragment: Some(glass_fragment("fragment_sun", target(SUN_GLASS, None))),
+            fragment: Some(glass_fragment("fragment_sun", vec![], target(SUN_GLASS, None))),
             ..base("glass from the sun")
         });
         let shadow = cache.queue_render_pipeline(RenderPipelineDescriptor {

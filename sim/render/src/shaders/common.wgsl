@@ -19,7 +19,7 @@ struct View {
     open_irradiance: array<vec4<f32>, 9>,
     // Footprint of the roof: lowest x, z, highest x, z.
     sheltered: vec4<f32>,
-    // Probe counts; w: 1 when there is a cabin.
+    // Probe counts; w unused.
     cabin_dims: vec4<u32>,
     // Focal length in px, principal point in px, unused.
     pinhole: vec4<f32>,

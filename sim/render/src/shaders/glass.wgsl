@@ -58,10 +58,12 @@ fn fragment(in: Varying) -> @location(0) vec4<f32> {
     var environment = sky_radiance(mirrored);
     // Seen from inside, a pane mirrors the dim cabin; a fifth of the open environment is an assumption.
     environment *= select(1.0, 0.2, inside);
+#ifdef GLINT
     // The sun's own image: angular radius 0.2666 degrees, solid angle 6.80e-5 sr.
     if !inside && view.sun_direction.w > 0.0 && dot(mirrored, view.sun_direction.xyz) > 0.99998917 {
         environment += view.sun_irradiance.rgb / 6.80e-5 * sun_share(in.position + n * 0.02, n, 1.0);
     }
+#endif
     return vec4<f32>(min(tr.y * environment, vec3<f32>(60000.0)), tr.x);
 }
 

@@ -1,5 +1,6 @@
 // Opaque surfaces: Lambert below, a GGX coat above (Walter et al. 2007, Schlick's Fresnel), in radiometric units.
-// MATT leaves the coat out, for surfaces of a roughness of 0.85 and more, to save work on a CPU; that it does not matter
+// Variants, not branches, tell surfaces apart: on a CPU both sides of a branch are run. CABIN takes its ambient light from
+// the cabin's probes. MATT leaves the coat out, for surfaces of a roughness of 0.85 and more, to save work on a CPU; that it does not matter
 // there is an assumption.
 #import laneproof::common::{PI, view, sky_radiance, outdoor_irradiance, cabin_irradiance, sun_share, fifth}
 
@@ -11,7 +12,7 @@ struct Draw {
     emitted: vec4<f32>,
     // x: wrap; yzw unused.
     scatter: vec4<f32>,
-    // x: truth tag; y: 1 when inside the cabin.
+    // x: truth tag; yzw unused.
     flags: vec4<u32>,
 };
 
@@ -45,11 +46,11 @@ fn vertex(
     // The tint is sRGB-encoded (IEC 61966-2-1).
     let linear = select(pow((tint.rgb + 0.055) / 1.055, vec3<f32>(2.4)), tint.rgb / 12.92, tint.rgb <= vec3<f32>(0.04045));
     out.tint = vec4<f32>(linear, tint.a);
-    if draw.flags.y == 1u && view.cabin_dims.w == 1u {
-        out.ambient = cabin_irradiance(world.xyz, n) * tint.a;
-    } else {
-        out.ambient = outdoor_irradiance(world.xyz, n) * tint.a;
-    }
+#ifdef CABIN
+    out.ambient = cabin_irradiance(world.xyz, n) * tint.a;
+#else
+    out.ambient = outdoor_irradiance(world.xyz, n) * tint.a;
+#endif
     return out;
 }
 
@@ -113,13 +114,11 @@ fn fragment(in: Varying, @builtin(front_facing) front: bool) -> Layers {
     // What a smooth coat mirrors: the sky outside, the mean of its surroundings inside.
     let gloss = (1.0 - roughness) * (1.0 - roughness);
     let fresnel = (f0 + (1.0 - f0) * fifth(n_dot_v)) * gloss;
-    if fresnel > 0.002 {
-        if draw.flags.y == 1u {
-            radiance += fresnel * in.ambient / PI;
-        } else {
-            radiance += fresnel * in.tint.a * sky_radiance(reflect(-v, n));
-        }
-    }
+#ifdef CABIN
+    radiance += fresnel * in.ambient / PI;
+#else
+    radiance += fresnel * in.tint.a * sky_radiance(reflect(-v, n));
+#endif
 #endif
 
     var out: Layers;
