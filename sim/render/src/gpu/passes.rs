@@ -315,10 +315,13 @@ pub(super) fn render(
     let sensor = targets.sensor(&device, (camera.width_px, camera.height_px));
     let ready = Ready { cache: &cache, pipelines: &pipelines };
     let sun_scene = SunScene::of(&job);
-    let sun_stands = targets.sun_scene.as_ref() == Some(&sun_scene);
+    // Without a sun nothing looks at its maps.
+    let sun_stands = job.view.light.sun_direction.is_none() || targets.sun_scene.as_ref() == Some(&sun_scene);
     let frame = Recording { job: &job, device: &device, ready, uploads: &uploads, targets: &targets, sun_stands };
     let result = frame.record(&queue, &skies, targets.get(sensor));
-    targets.sun_scene = result.is_ok().then_some(sun_scene);
+    if !sun_stands {
+        targets.sun_scene = result.is_ok().then_some(sun_scene);
+    }
     match result {
         Ok(layers) => outcome.put(layers),
         Err(text) => failure.set(text),
@@ -445,15 +448,13 @@ impl Recording<'_> {
         panes: &[usize],
     ) -> Result<(), String> {
         let view = &self.job.view;
-        let sun = view.light.sun_direction;
+        let Some(sun) = view.light.sun_direction else { return Ok(()) };
         let reach = view.shadow_half_extent_m;
         // Only what can throw its shadow on the mapped square: near the axis from its middle to the sun.
         let casts = |centre: Vec3A, radius: f32| {
-            sun.is_some_and(|direction| {
-                let offset = Vec3::from(centre) - view.shadow_centre_m;
-                let aside = offset - direction * offset.dot(direction);
-                aside.length() <= reach * std::f32::consts::SQRT_2 + radius
-            })
+            let offset = Vec3::from(centre) - view.shadow_centre_m;
+            let aside = offset - sun * offset.dot(sun);
+            aside.length() <= reach * std::f32::consts::SQRT_2 + radius
         };
         let mut pass = encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
             label: Some("depth from the sun"),
@@ -479,11 +480,9 @@ impl Recording<'_> {
         });
         pass.set_pipeline(self.pipeline(self.ready.pipelines.sun_glass)?);
         pass.set_bind_group(0, sun_view, &[]);
-        if sun.is_some() {
-            for (k, &index) in panes.iter().enumerate() {
-                pass.set_bind_group(1, draw_group, &[((self.job.solids.len() + k) * DRAW_STRIDE) as u32]);
-                self.draw_mesh(&mut pass, &self.job.panes[index].mesh);
-            }
+        for (k, &index) in panes.iter().enumerate() {
+            pass.set_bind_group(1, draw_group, &[((self.job.solids.len() + k) * DRAW_STRIDE) as u32]);
+            self.draw_mesh(&mut pass, &self.job.panes[index].mesh);
         }
         Ok(())
     }
