@@ -1,5 +1,5 @@
 //! `laneproof doctor`: what this machine has, and the command that mends what is missing.
-use laneproof_assets::{Cache, disk_free};
+use laneproof_assets::{Cache, Pip, disk_free};
 use laneproof_scenarios::exit;
 use laneproof_sim::{Renderer, RendererOptions, list_adapters};
 
@@ -51,7 +51,11 @@ pub(super) fn run(args: &Args) -> Result<u8, Failure> {
             Err(e) => Err((e.to_string(), "make setup".to_owned())),
         },
     );
-    for asset in cache.status() {
+    let assets = cache.status();
+    if !assets.iter().all(|asset| asset.state.usable()) {
+        checks.tell("pip", Pip::find());
+    }
+    for asset in assets {
         let state = format!("{} ({})", asset.state, asset.path.display());
         checks.tell(
             &asset.name,
@@ -73,7 +77,7 @@ pub(super) fn run(args: &Args) -> Result<u8, Failure> {
                     use lane_stack::client::StackClient as _;
                     let list: Vec<String> =
                         stack.describe().into_iter().map(|(what, which)| format!("{what} {which}")).collect();
-                    Ok(list.join(", "))
+                    Ok(list.join(&format!("\n{:26}", "")))
                 }
                 Err(e) => Err((e.message, "choose a folder of models with --models".to_owned())),
             },

@@ -1,5 +1,5 @@
 //! What a person gets wrong is told once, with place and remedy, under the documented exit code, and nothing is written.
-use std::{fs, path::Path, process::Command};
+use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, process::Command};
 
 use laneproof_scenarios::exit;
 use laneproof_tests::{acceptance_models, default_models, program, skipped};
@@ -180,6 +180,21 @@ fn a_machine_without_a_vulkan_driver() {
     // The older name of the variable too, for loaders that know no other.
     let nothing = [("VK_DRIVER_FILES", "/nonexistent.json"), ("VK_ICD_FILENAMES", "/nonexistent.json")];
     tells(&refused_portrait(&nothing, &[], exit::SETUP), &["no Vulkan device", "mesa-vulkan-drivers"]);
+}
+
+#[test]
+fn a_machine_without_python_or_without_pip() {
+    let cache = TempDir::new().expect("a folder");
+    let cache = cache.path().to_str().expect("a plain path");
+    let commands = TempDir::new().expect("a folder");
+    let path = commands.path().to_str().expect("a plain path");
+    let variables = [("LANEPROOF_CACHE", cache), ("PATH", path)];
+    tells(&refused_portrait(&variables, &[], exit::SETUP), &["people data", "python3 was not found", "apt-get install"]);
+
+    let python = commands.path().join("python3");
+    fs::write(&python, "#!/bin/sh\necho /usr/bin/python3: No module named pip >&2\nexit 1\n").expect("write");
+    fs::set_permissions(&python, fs::Permissions::from_mode(0o755)).expect("executable");
+    tells(&refused_portrait(&variables, &[], exit::SETUP), &["people data", "pip", "apt-get install python3-pip"]);
 }
 
 #[test]

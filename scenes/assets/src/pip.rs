@@ -38,6 +38,22 @@ impl Fetch for Pip {
     }
 }
 
+impl Pip {
+    /// Which pip there is, in its own words; else what is missing, and the command that brings it.
+    pub fn find() -> Result<String, (String, String)> {
+        let install = |packages: &str| format!("apt-get install {packages} (Debian; as root)");
+        let output = Command::new("python3").args(["-m", "pip", "--version"]).stdin(Stdio::null()).output();
+        match output {
+            Ok(output) if output.status.success() => {
+                let text = String::from_utf8_lossy(&output.stdout);
+                Ok(text.split(" from ").next().unwrap_or_default().trim().to_owned())
+            }
+            Ok(_) => Err(("python3 has no pip".to_owned(), install("python3-pip"))),
+            Err(_) => Err(("python3 was not found on PATH".to_owned(), install("python3 python3-pip"))),
+        }
+    }
+}
+
 /// What pip is asked, after `python3`.
 fn pip_arguments(wheel: &Wheel, into: &str) -> Vec<String> {
     let mut arguments: Vec<String> =
