@@ -370,6 +370,21 @@ mod tests {
     }
 
     #[test]
+    fn a_posture_shows_in_the_truth_with_its_own_signs() {
+        use laneproof_scenes::people::Posture;
+        let camera = PinholeCamera::looking_at(Vec3::new(0.0, 0.0, 3.0), Vec3::ZERO, 2000.0, 1920, 1200);
+        let upright = Posture::default();
+        for (index, posture) in [
+            (0, Posture { head_yaw_rad: 0.2, ..upright }),
+            (1, Posture { head_pitch_rad: 0.2, ..upright }),
+            (2, Posture { head_roll_rad: 0.2, ..upright }),
+        ] {
+            let angles = pose_to_camera_deg(&camera, &landmarks(posture.head_rotation()));
+            assert!((angles[index] - 0.2_f32.to_degrees()).abs() < 1e-2, "{index}: {angles:?}");
+        }
+    }
+
+    #[test]
     fn a_frontal_triangle_masks_its_area_and_its_back_nothing() {
         let camera = PinholeCamera::looking_at(Vec3::new(0.0, 0.0, 2.0), Vec3::ZERO, 1000.0, 400, 400);
         let vertex = |x, y| laneproof_scenes::mesh::Vertex::new(Vec3::new(x, y, 0.0), Vec3::Z, [0.0; 2]);

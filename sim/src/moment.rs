@@ -57,7 +57,7 @@ pub(crate) fn posture(occupant: &StagedOccupant, time_s: f64) -> Posture {
     Posture {
         back_angle_rad: occupant.seat.back_angle_rad,
         head_yaw_rad: (occupant.plan.head_yaw_deg + yaw).to_radians(),
-        head_pitch_rad: -(occupant.plan.head_pitch_deg + pitch).to_radians(),
+        head_pitch_rad: (occupant.plan.head_pitch_deg + pitch).to_radians(),
         head_roll_rad: (occupant.plan.head_roll_deg + roll).to_radians(),
         hands: if occupant.drives() { Hands::Wheel } else { Hands::Lap },
     }

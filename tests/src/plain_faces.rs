@@ -1,25 +1,11 @@
-//! How a stack does on the faces that any usable one should find.
-//!
-//! A face is *plain* in an exposure when at least 0.7 of its own front-facing pixels are visible, at least 0.7 of its box
-//! is on the sensor, it is turned by less than 30° about each axis against the line to the camera, and its box is at
-//! least 60 px wide ([`laneproof_scenarios::score::rule::is_plain_face`]). An occupant *qualifies* who is plain in some
-//! exposure, and is *detected* when a detection in one of those very exposures belongs to them
-//! ([`laneproof_scenarios::score::assign`]).
-//!
-//! An occupant who qualifies with at least 60 px between the eyes in such an exposure, and who is enrolled, is asked for
-//! by *rank-1 identification*: of the best shots that belong to them, the one that the stack itself ranks highest must
-//! have their own reference as its first candidate. Whoever has no best shot counts as a miss; whether the stack calls the
-//! shot valid, and its match threshold, do not matter.
+//! How a stack does on the faces that any usable one should find, as the scenarios' own score counts them.
 use std::{fmt, path::Path};
 
 use laneproof_scenarios::{
-    run::record::{EncounterRecord, Seen},
-    score::{assign, rule::is_plain_face},
+    run::record::EncounterRecord,
+    scenario::ValidationRule,
+    score::{OccupantScore, score},
 };
-use laneproof_sim::truth::{BoxPx, FaceTruth};
-
-/// Least distance between the eyes from which identification is asked for, pixels.
-pub const RANK_1_INTER_EYE_PX: f32 = 60.0;
 
 /// A part of a number of occupants.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -51,13 +37,13 @@ impl fmt::Display for Part {
 /// The numbers of one run.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct PlainFaces {
-    /// Occupants who qualify, of all.
+    /// Occupants who are plainly there ([`OccupantScore::plain`]), of all.
     pub qualify: Part,
     /// The same in rows 2 and 3.
     pub qualify_behind: Part,
     /// Detected, of those who qualify.
     pub detected: Part,
-    /// Identified at rank 1, of those who are asked for.
+    /// Identified at rank 1, of those who are asked for ([`OccupantScore::rank_1`]).
     pub rank_1: Part,
     /// Those who were missed: "encounter 3, seat 2-left: not detected".
     pub misses: Vec<String>,
@@ -88,61 +74,27 @@ pub fn records(run_folder: &Path) -> Vec<EncounterRecord> {
     paths.iter().map(read).collect()
 }
 
-/// Who a box in an exposure belongs to.
-fn owner(seen: &Seen, exposure_id: u64, [x0, y0, x1, y1]: [f32; 4]) -> Option<u8> {
-    let exposure = seen.exposures.iter().find(|e| e.truth.exposure_id == exposure_id)?;
-    assign(&BoxPx { x0, y0, x1, y1 }, &exposure.truth.faces)
-}
-
 /// Measures a run. An encounter that failed counts nobody.
-pub fn measure(records: &[EncounterRecord]) -> PlainFaces {
+pub fn measure(records: &[EncounterRecord], rule: &ValidationRule) -> PlainFaces {
     let mut out = PlainFaces::default();
-    for (record, seen) in records.iter().filter_map(|r| Some((r, r.seen()?))) {
-        for (who, occupant) in record.occupants.iter().zip(0..) {
-            let plain: Vec<(u64, &FaceTruth)> = seen
-                .exposures
-                .iter()
-                .flat_map(|e| e.truth.faces.iter().map(|face| (e.truth.exposure_id, face)))
-                .filter(|(_, face)| face.occupant == occupant && is_plain_face(face))
-                .collect();
-            out.qualify.count(!plain.is_empty());
-            if who.row >= 2 {
-                out.qualify_behind.count(!plain.is_empty());
+    let people = records.iter().filter_map(|record| score(record, rule)).flat_map(|scores| scores.occupants);
+    for OccupantScore { encounter, who, plain, plain_detected, rank_1, .. } in people {
+        out.qualify.count(plain);
+        if who.row >= 2 {
+            out.qualify_behind.count(plain);
+        }
+        let mut miss = |what| out.misses.push(format!("encounter {encounter}, seat {}: {what}", who.seat()));
+        if plain {
+            if !plain_detected {
+                miss("not detected");
             }
-            if plain.is_empty() {
-                continue;
-            }
-            let name = format!("encounter {}, seat {}", record.encounter, who.seat());
-            let detected = seen.decisions.detections.iter().any(|d| {
-                plain.iter().any(|(id, _)| *id == d.exposure_id)
-                    && owner(seen, d.exposure_id, d.box_px) == Some(occupant)
-            });
-            out.detected.count(detected);
-            if !detected {
-                out.misses.push(format!("{name}: not detected"));
-            }
-            let large = plain.iter().any(|(_, face)| face.inter_eye_px >= RANK_1_INTER_EYE_PX);
-            let Some(reference) = who.reference_id.as_ref().filter(|_| large) else { continue };
-            let best = seen
-                .decisions
-                .best_shots
-                .iter()
-                .filter(|s| owner(seen, s.detection.exposure_id, s.detection.box_px) == Some(occupant))
-                .max_by(|a, b| a.detection.quality.overall.total_cmp(&b.detection.quality.overall));
-            let first = best.and_then(|shot| shot.candidates.first());
-            let hit = first.is_some_and(|c| c.reference_id == *reference);
-            out.rank_1.count(hit);
+            out.detected.count(plain_detected);
+        }
+        if let Some(hit) = rank_1 {
             if !hit {
-                let found = match (best, first) {
-                    (None, _) => "no best shot".to_owned(),
-                    (Some(_), None) => "no candidate".to_owned(),
-                    (Some(shot), Some(c)) => format!(
-                        "taken for {} ({:.2}, {:.0} px between the eyes)",
-                        c.reference_id, c.similarity, shot.detection.quality.inter_eye_px
-                    ),
-                };
-                out.misses.push(format!("{name}: {found}"));
+                miss("not identified");
             }
+            out.rank_1.count(hit);
         }
     }
     out

@@ -78,7 +78,7 @@ fn stacks_for_photographs_find_and_know_the_demos_plain_faces() {
     let Some(models) = acceptance_models() else {
         return skipped(1, "LANEPROOF_ACCEPTANCE_MODELS is not set");
     };
-    let numbers = measure(&acceptance_run(&models).1);
+    let numbers = measure(&acceptance_run(&models).1, &simulator::demo().file.validation);
     print(&format!("{} and {}", DETECTORS[0], EMBEDDERS[0]), &numbers);
     let mut short = Vec::new();
     let mut bar = |met: bool, what: &str| {
@@ -103,7 +103,7 @@ fn our_own_models_are_measured_beside() {
     let Some(models) = default_models() else {
         return skipped(1, "lane-stack/models is empty");
     };
-    let numbers = measure(&demo_run(&models).1);
+    let numbers = measure(&demo_run(&models).1, &simulator::demo().file.validation);
     print("our own models", &numbers);
     assert!(numbers.qualify.hits >= MIN_QUALIFY, "the truth does not depend on the models: {numbers}");
 }

@@ -189,7 +189,10 @@ fn a_machine_without_python_or_without_pip() {
     let commands = TempDir::new().expect("a folder");
     let path = commands.path().to_str().expect("a plain path");
     let variables = [("LANEPROOF_CACHE", cache), ("PATH", path)];
-    tells(&refused_portrait(&variables, &[], exit::SETUP), &["people data", "python3 was not found", "apt-get install"]);
+    tells(
+        &refused_portrait(&variables, &[], exit::SETUP),
+        &["people data", "python3 was not found", "apt-get install"],
+    );
 
     let python = commands.path().join("python3");
     fs::write(&python, "#!/bin/sh\necho /usr/bin/python3: No module named pip >&2\nexit 1\n").expect("write");

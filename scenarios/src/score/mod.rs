@@ -90,7 +90,10 @@ pub struct OccupantScore {
     pub false_match: Option<String>,
     /// Similarity of the best claimed shot's first candidate.
     pub similarity: Option<f32>,
-    /// Whether the first candidate of the best claimed shot is their own reference; `None` without a claimed shot.
+    /// Rank-1 identification: whether, of the best shots that belong to them, the one that the stack itself ranks highest
+    /// has their own reference as its first candidate; a person without any shot is missed. Whether the stack calls the
+    /// shot valid does not matter. `None` where it is not asked for: without a reference, or without an exposure that
+    /// [`rule::is_to_be_identified`].
     pub rank_1: Option<bool>,
     /// The exposure that the ladder was read on, with the face's truth there; `None` when no camera exposed.
     pub best: Option<BestExposure>,
@@ -270,21 +273,23 @@ fn score_occupant(
     let lost_by =
         (outcome == Outcome::Lost).then(|| cause::first_cause(best.as_ref(), rule, &detected_in, !claimed.is_empty()));
     // The shot that stands for the occupant: verified before claimed before any, then the stack's own ranking.
-    let rank = |j: &&&Judged<'_>| (j.shot.valid && j.verified, j.shot.valid, own(j));
-    let chosen = mine.iter().max_by(|a, b| {
+    let rank = |j: &Judged<'_>| (j.shot.valid && j.verified, j.shot.valid, own(j));
+    let by_quality = |a: &Judged<'_>, b: &Judged<'_>| {
         let quality = |j: &Judged<'_>| j.shot.detection.quality.overall;
-        rank(a).cmp(&rank(b)).then(quality(a).total_cmp(&quality(b)))
-    });
+        quality(a).total_cmp(&quality(b))
+    };
+    let chosen = mine.iter().max_by(|a, b| rank(a).cmp(&rank(b)).then(by_quality(a, b)));
     let frame_of = |id: u64| {
         seen.exposures.iter().find(|e| e.truth.exposure_id == id).map(|e| e.frame.clone()).unwrap_or_default()
     };
     let claimed_shot = chosen.filter(|j| j.shot.valid);
-    let plain_in: Vec<u64> = seen
-        .exposures
-        .iter()
-        .filter(|e| e.truth.faces.iter().any(|f| f.occupant == occupant && rule::is_plain_face(f)))
-        .map(|e| e.truth.exposure_id)
-        .collect();
+    let faces = || {
+        let all = seen.exposures.iter().flat_map(|e| e.truth.faces.iter().map(|face| (e.truth.exposure_id, face)));
+        all.filter(|(_, face)| face.occupant == occupant)
+    };
+    let plain_in: Vec<u64> = faces().filter(|(_, face)| rule::is_plain_face(face)).map(|(id, _)| id).collect();
+    let asked = faces().any(|(_, face)| rule::is_to_be_identified(face));
+    let ranked = mine.iter().max_by(|a, b| by_quality(a, b));
     OccupantScore {
         encounter: record.encounter,
         occupant,
@@ -298,9 +303,11 @@ fn score_occupant(
         detected: !detected_in.is_empty(),
         false_match: claimed.iter().filter(|j| !own(j)).find_map(|j| j.shot.matched.clone()),
         similarity: claimed_shot.and_then(|j| j.shot.candidates.first()).map(|c| c.similarity),
-        rank_1: claimed_shot
-            .filter(|_| who.reference_id.is_some())
-            .map(|j| j.shot.candidates.first().map(|c| &c.reference_id) == who.reference_id.as_ref()),
+        rank_1: who
+            .reference_id
+            .as_ref()
+            .filter(|_| asked)
+            .map(|own| ranked.and_then(|j| j.shot.candidates.first()).is_some_and(|first| first.reference_id == *own)),
         best,
         shot: chosen.map(|j| Shot {
             exposure_id: j.shot.detection.exposure_id,

@@ -40,3 +40,11 @@ pub fn is_plain_face(face: &FaceTruth) -> bool {
         && face.roll_deg.abs() < 30.0
         && face.face_box_px.x1 - face.face_box_px.x0 >= 60.0
 }
+
+/// Least distance between the eyes from which rank-1 identification is asked for, pixels.
+pub const RANK_1_INTER_EYE_PX: f32 = 60.0;
+
+/// A plain face with enough pixels that a usable embedder should put its own reference first.
+pub fn is_to_be_identified(face: &FaceTruth) -> bool {
+    is_plain_face(face) && face.inter_eye_px >= RANK_1_INTER_EYE_PX
+}

@@ -137,7 +137,8 @@ pub struct Summary {
     pub plain_faces: Share,
     /// Of those, detected in such an exposure.
     pub plain_faces_detected: Share,
-    /// Enrolled occupants with a claimed shot and at least 60 px between the eyes in it: own reference first.
+    /// Of the enrolled who are plainly there with at least 60 px between the eyes: own reference first, see
+    /// [`OccupantScore::rank_1`].
     pub rank_1: Share,
     /// Exposures made.
     pub exposures: u64,
@@ -211,7 +212,7 @@ impl Summary {
             nobodys_detections: scores.iter().map(|s| s.nobodys_detections).sum(),
             plain_faces: everyone(&|o| o.plain),
             plain_faces_detected: Share::new(count(&|o| o.plain_detected), count(&|o| o.plain)),
-            rank_1: rank_1(&people, records),
+            rank_1: Share::of_items(people.iter().copied().filter(|o| o.rank_1.is_some()), |o| o.rank_1 == Some(true)),
             exposures: exposures().count() as u64,
             missed_triggers: seen.iter().map(|s| s.missed_triggers.len() as u64).sum(),
             refused_frames: exposures().filter(|e| e.refused.is_some()).count() as u64,
@@ -253,19 +254,6 @@ fn groups(people: &[&OccupantScore], name: impl Fn(&OccupantScore) -> String) ->
         matched: matched(people.into_iter()),
     };
     by_name.into_iter().map(group).collect()
-}
-
-fn rank_1(people: &[&OccupantScore], records: &[EncounterRecord]) -> Share {
-    /// Least distance between the eyes from which rank 1 is asked for, pixels.
-    const MIN_INTER_EYE_PX: f32 = 60.0;
-    let inter_eye_px = |o: &OccupantScore| {
-        let shot = o.shot.as_ref()?;
-        let record = records.iter().find(|r| r.encounter == o.encounter)?;
-        let exposure = record.seen()?.exposures.iter().find(|e| e.truth.exposure_id == shot.exposure_id)?;
-        Some(exposure.truth.faces.iter().find(|f| f.occupant == o.occupant)?.inter_eye_px)
-    };
-    let asked = people.iter().copied().filter(|o| o.rank_1.is_some() && inter_eye_px(o) >= Some(MIN_INTER_EYE_PX));
-    Share::of_items(asked, |o| o.rank_1 == Some(true))
 }
 
 fn gates(summary: &Summary, scenario: &Scenario) -> Vec<GateResult> {

@@ -30,9 +30,9 @@ pub struct Posture {
     pub back_angle_rad: f32,
     /// Head turned to the person's left, radians, against the seat's forward direction.
     pub head_yaw_rad: f32,
-    /// Head raised (chin up), radians, against the horizontal.
+    /// Head lowered (chin down), radians, against the horizontal.
     pub head_pitch_rad: f32,
-    /// Head tilted towards the person's left shoulder, radians.
+    /// Head tilted towards the person's right shoulder, radians.
     pub head_roll_rad: f32,
     /// Hands.
     pub hands: Hands,
@@ -55,8 +55,8 @@ impl Posture {
     /// Turn of the head against the seat frame: yaw about +Y, then pitch, then roll, each about the turned axes.
     pub fn head_rotation(&self) -> Quat {
         Quat::from_rotation_y(self.head_yaw_rad)
-            * Quat::from_rotation_x(-self.head_pitch_rad)
-            * Quat::from_rotation_z(-self.head_roll_rad)
+            * Quat::from_rotation_x(self.head_pitch_rad)
+            * Quat::from_rotation_z(self.head_roll_rad)
     }
 }
 

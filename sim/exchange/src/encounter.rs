@@ -47,7 +47,7 @@ pub struct OccupantPlan {
     pub head_yaw_deg: f32,
     /// Nod, degrees, down positive.
     pub head_pitch_deg: f32,
-    /// Tilt towards the left shoulder, degrees.
+    /// Tilt, degrees, towards the occupant's right shoulder positive.
     pub head_roll_deg: f32,
     /// Seed of the head's slow motion during the encounter.
     pub motion_seed: u64,

@@ -62,11 +62,11 @@ pub struct FaceTruth {
     pub landmarks_px: [[f32; 2]; 5],
     /// Distance between the projected pupils, pixels.
     pub inter_eye_px: f32,
-    /// Head yaw, pitch, roll relative to this camera, degrees; 0 looks into the lens.
+    /// Head yaw, pitch, roll relative to this camera, degrees; 0 looks into the lens. To the person's left positive.
     pub yaw_deg: f32,
     /// See `yaw_deg`; down positive.
     pub pitch_deg: f32,
-    /// See `yaw_deg`.
+    /// See `yaw_deg`; towards the person's right shoulder positive.
     pub roll_deg: f32,
     /// Distance from the entrance pupil to the middle of the eyes, metres.
     pub distance_m: f32,
