@@ -11,6 +11,7 @@
 //! A request names a region of the sensor. Regions are cut by the rasteriser's scissor, never by another projection:
 //! inside a region every byte equals that of a render of the full sensor.
 mod device;
+mod failure;
 mod gpu;
 mod renderer;
 mod request;

@@ -1,6 +1,4 @@
 //! The renderer as its callers see it: an externally driven Bevy application.
-use std::sync::{Arc, Mutex};
-
 use bevy::{
     MinimalPlugins,
     app::{App, PluginGroup as _, ScheduleRunnerPlugin, SubApps},
@@ -8,7 +6,7 @@ use bevy::{
     camera::CameraPlugin,
     image::ImagePlugin,
     mesh::MeshPlugin,
-    prelude::{Resource, World},
+    prelude::World,
     render::{
         RenderPlugin,
         error_handler::{RenderErrorHandler, RenderErrorPolicy},
@@ -19,6 +17,7 @@ use bevy::{
 
 use crate::{
     device::{self, AdapterRecord},
+    failure::Failure,
     gpu::{self, Job, Outcome},
     request::{Layers, Region, RenderRequest},
     scene::Scene,
@@ -64,22 +63,6 @@ pub enum RenderError {
 pub struct RendererOptions {
     /// Part of the name or driver of the adapter to use; `None` takes the best.
     pub adapter: Option<String>,
-}
-
-/// First error that the driver reported, kept for the next answer.
-#[derive(Resource, Clone, Default)]
-pub(crate) struct Failure(pub(crate) Arc<Mutex<Option<String>>>);
-
-impl Failure {
-    pub(crate) fn set(&self, text: String) {
-        if let Ok(mut slot) = self.0.lock() {
-            slot.get_or_insert(text);
-        }
-    }
-
-    fn take(&self) -> Option<String> {
-        self.0.lock().ok().and_then(|mut slot| slot.take())
-    }
 }
 
 /// A headless renderer. Requests are answered one at a time and in full; nothing is left for a later frame.

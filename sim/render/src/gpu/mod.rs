@@ -1,8 +1,11 @@
 //! The render application's side: components of the main world, their extraction, and the passes.
+mod culling;
 mod passes;
 mod pipelines;
 mod readback;
+mod sun_scene;
 mod targets;
+mod uniforms;
 mod upload;
 
 use std::sync::{Arc, Mutex};
@@ -20,7 +23,7 @@ use bevy::{
 };
 
 use crate::{
-    renderer::Failure,
+    failure::Failure,
     request::{Layers, RenderRequest},
     scene::{CabinGrid, Light, Scene, ScenePane, Solid},
 };

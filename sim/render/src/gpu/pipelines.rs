@@ -14,7 +14,7 @@ use bevy::{
 use laneproof_scenes::mesh::Vertex;
 
 use super::{Outcome, Shaders};
-use crate::renderer::Failure;
+use crate::failure::Failure;
 
 /// Format of radiance and veil.
 pub(super) const RADIANCE: TextureFormat = TextureFormat::Rgba16Float;

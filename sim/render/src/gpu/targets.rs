@@ -11,9 +11,10 @@ use bevy::{
 };
 
 use super::{
-    passes::SunScene,
     pipelines::{DEPTH, RADIANCE, RANGE, SUN_GLASS, TAG},
     readback::Readbacks,
+    sun_scene::SunScene,
+    uniforms::SUN_RESOLUTION,
 };
 
 /// A texture with its only view.
@@ -61,9 +62,6 @@ pub(super) struct Targets {
 }
 
 impl Targets {
-    /// Side of the sun's maps in texels.
-    pub(super) const SUN_RESOLUTION: u32 = 2048;
-
     /// The targets of a sensor of `size` pixels.
     pub(super) fn sensor(&mut self, device: &RenderDevice, size: (u32, u32)) -> usize {
         if let Some(index) = self.sensors.iter().position(|s| s.size == size) {
@@ -90,7 +88,7 @@ impl Targets {
 impl FromWorld for Targets {
     fn from_world(world: &mut World) -> Self {
         let device = world.resource::<RenderDevice>();
-        let size = (Self::SUN_RESOLUTION, Self::SUN_RESOLUTION);
+        let size = (SUN_RESOLUTION, SUN_RESOLUTION);
         let sampled = TextureUsages::TEXTURE_BINDING;
         Self {
             sun_depth: target(device, "depth from the sun", size, DEPTH, sampled),

@@ -1,0 +1,140 @@
+//! What the shaders are told, in their own layout.
+use bytemuck::{Pod, Zeroable};
+use glam::{Mat4, Vec3};
+
+use super::{ExtractedView, PendingView};
+
+/// `View` of common.wgsl.
+#[repr(C)]
+#[derive(Clone, Copy, Pod, Zeroable)]
+struct ViewUniform {
+    clip_from_world: Mat4,
+    world_from_camera: Mat4,
+    sun_clip_from_world: Mat4,
+    cabin_from_world: Mat4,
+    sun_direction: [f32; 4],
+    sun_irradiance: [f32; 4],
+    sky_irradiance: [[f32; 4]; 9],
+    open_irradiance: [[f32; 4]; 9],
+    sheltered: [f32; 4],
+    cabin_dims: [u32; 4],
+    pinhole: [f32; 4],
+    shadow: [f32; 4],
+}
+
+/// `Draw` of solid.wgsl.
+#[repr(C)]
+#[derive(Clone, Copy, Pod, Zeroable)]
+struct DrawUniform {
+    world_from_mesh: Mat4,
+    reflectance: [f32; 4],
+    emitted: [f32; 4],
+    scatter: [f32; 4],
+    flags: [u32; 4],
+}
+
+/// `Pane` of glass.wgsl.
+#[repr(C)]
+#[derive(Clone, Copy, Pod, Zeroable)]
+struct PaneUniform {
+    world_from_mesh: Mat4,
+    response: [[f32; 4]; 32],
+}
+
+/// Bytes between draws in the uniform buffer: WebGPU's alignment of dynamic offsets, and room for a pane.
+pub(super) const DRAW_STRIDE: usize = 768;
+
+/// Side of the sun's maps in texels.
+pub(super) const SUN_RESOLUTION: u32 = 2048;
+
+/// Depth range of the sun's map before and behind its middle, metres; a canopy or booth is within.
+const SUN_DEPTH_M: f32 = 30.0;
+
+pub(super) fn with_w([x, y, z]: [f32; 3], w: f32) -> [f32; 4] {
+    [x, y, z, w]
+}
+
+pub(super) fn sun_clip_from_world(view: &PendingView) -> Mat4 {
+    let Some(sun) = view.light.sun_direction else { return Mat4::IDENTITY };
+    let half = view.shadow_half_extent_m;
+    let up = if sun.y.abs() > 0.99 { Vec3::Z } else { Vec3::Y };
+    let eye = view.shadow_centre_m + sun * SUN_DEPTH_M;
+    let projection = Mat4::orthographic_rh(-half, half, -half, half, 0.0, 2.0 * SUN_DEPTH_M);
+    projection * Mat4::look_at_rh(eye, view.shadow_centre_m, up)
+}
+
+/// The uniform that every pass shares, as bytes.
+pub(super) fn view_uniform(view: &PendingView) -> Vec<u8> {
+    let PendingView { request, light, cabin, shadow_half_extent_m, .. } = view;
+    let camera = &request.camera;
+    let cabin_from_world = cabin.as_ref().map_or(Mat4::IDENTITY, |grid| {
+        Mat4::from_scale(Vec3::splat(1.0 / grid.spacing_m))
+            * Mat4::from_translation(-grid.origin_m)
+            * Mat4::from(grid.vehicle_from_world)
+    });
+    let dims = cabin.as_ref().map_or([1, 1, 1], |grid| grid.dims);
+    let uniform = ViewUniform {
+        clip_from_world: camera.clip_from_world(),
+        world_from_camera: Mat4::from(camera.world_from_camera),
+        sun_clip_from_world: sun_clip_from_world(view),
+        cabin_from_world,
+        sun_direction: with_w(
+            light.sun_direction.unwrap_or(Vec3::Y).to_array(),
+            if light.sun_direction.is_some() { 1.0 } else { 0.0 },
+        ),
+        sun_irradiance: with_w(light.sun_irradiance, 0.0),
+        sky_irradiance: light.irradiance_sh.map(|c| with_w(c, 0.0)),
+        open_irradiance: light.open_irradiance_sh.map(|c| with_w(c, 0.0)),
+        // Nothing lies between these bounds.
+        sheltered: light.sheltered_m.unwrap_or([1.0, 1.0, -1.0, -1.0]),
+        cabin_dims: [dims[0], dims[1], dims[2], 0],
+        pinhole: [camera.focal_length_px, camera.principal_point_px[0], camera.principal_point_px[1], 0.0],
+        shadow: [
+            2.0 * shadow_half_extent_m / SUN_RESOLUTION as f32,
+            2.0 * SUN_DEPTH_M,
+            1.0 / SUN_RESOLUTION as f32,
+            0.0,
+        ],
+    };
+    bytemuck::bytes_of(&uniform).to_vec()
+}
+
+/// Uniforms of all solids, then of all panes, `DRAW_STRIDE` apart.
+pub(super) fn draw_uniforms(job: &ExtractedView, panes: &[usize]) -> Vec<u8> {
+    let mut bytes = vec![0; (job.solids.len() + panes.len()).max(1) * DRAW_STRIDE];
+    let mut put = |slot: usize, data: &[u8]| {
+        bytes[slot * DRAW_STRIDE..slot * DRAW_STRIDE + data.len()].copy_from_slice(data);
+    };
+    for (slot, solid) in job.solids.iter().enumerate() {
+        let surface = &solid.surface;
+        let uniform = DrawUniform {
+            world_from_mesh: Mat4::from(solid.world_from_mesh),
+            reflectance: with_w(surface.reflectance, surface.roughness),
+            emitted: with_w(surface.emitted_radiance, surface.specular_f0),
+            scatter: [surface.wrap, 0.0, 0.0, 0.0],
+            flags: [u32::from(solid.tag.to_bits()), 0, 0, 0],
+        };
+        put(slot, bytemuck::bytes_of(&uniform));
+    }
+    for (k, &index) in panes.iter().enumerate() {
+        let pane = &job.panes[index];
+        let mut response = [[0.0; 4]; 32];
+        for (pair, entries) in response.iter_mut().zip(pane.response.chunks_exact(2)) {
+            *pair = [entries[0][0], entries[0][1], entries[1][0], entries[1][1]];
+        }
+        let uniform = PaneUniform { world_from_mesh: Mat4::from(pane.world_from_mesh), response };
+        put(job.solids.len() + k, bytemuck::bytes_of(&uniform));
+    }
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn uniforms_fit_their_slots_and_their_shader_layout() {
+        assert!(size_of::<PaneUniform>() <= DRAW_STRIDE && size_of::<DrawUniform>() <= DRAW_STRIDE);
+        assert_eq!(size_of::<ViewUniform>(), 4 * 64 + 24 * 16);
+    }
+}
