@@ -3,10 +3,11 @@
 #   make test     builds everything and runs every test
 #   make bench    times the demo scenario: physics, render, camera, stack
 #   make doctor   shows adapter, driver, ONNX Runtime, assets, models and disk, and what mends what is missing
+#   make lint     formatting, clippy and (where cargo-deny is installed) licences and sources of the dependencies
 #   make setup    installs missing system packages, and nothing else
 #
 # All build the same packages in the same profile, so that the dependencies are compiled once for all of them.
-.PHONY: demo test bench doctor setup build
+.PHONY: demo test bench doctor lint setup build
 .NOTPARALLEL:
 
 CARGO ?= cargo
@@ -26,6 +27,12 @@ bench: build
 
 doctor: build
 	$(LANEPROOF) doctor
+
+lint: setup
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --locked -- --deny warnings
+	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny --all-features check; \
+	else echo "skipped: cargo-deny is not installed (cargo install cargo-deny --locked)"; fi
 
 build: setup
 	$(CARGO) build --release --workspace --locked

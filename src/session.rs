@@ -58,9 +58,9 @@ impl From<SimError> for Failure {
     }
 }
 
-impl From<ScenarioError> for Failure {
-    fn from(error: ScenarioError) -> Self {
-        Self { code: exit::USAGE, message: format!("{:?}", miette::Report::new(error)) }
+impl From<Box<ScenarioError>> for Failure {
+    fn from(error: Box<ScenarioError>) -> Self {
+        Self { code: exit::USAGE, message: format!("{:?}", miette::Report::new(*error)) }
     }
 }
 

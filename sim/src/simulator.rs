@@ -114,13 +114,16 @@ struct CabinScene {
     cabin: Arc<Cabin>,
 }
 
+/// Radiance per pixel of a whole sensor; see [`Layers::at_lens`].
+type AtLens = Vec<[f32; 3]>;
+
 /// A camera over a lane in a light: what it shows when nobody is there.
 struct Background {
     lane: LaneSpec,
     daylight: Daylight,
     mount: CameraMount,
     layers: Arc<Layers>,
-    at_lens: Arc<Vec<[f32; 3]>>,
+    at_lens: Arc<AtLens>,
 }
 
 /// The simulator. Its caches hold what the last plans had in common; they change how long an answer takes, never what
@@ -294,11 +297,7 @@ impl Simulator {
         })
     }
 
-    fn background(
-        &mut self,
-        staged: &Staged,
-        camera_index: usize,
-    ) -> Result<(Arc<Layers>, Arc<Vec<[f32; 3]>>), SimError> {
+    fn background(&mut self, staged: &Staged, camera_index: usize) -> Result<(Arc<Layers>, Arc<AtLens>), SimError> {
         let mount = &staged.plan.rig.cameras[camera_index];
         let known = self
             .backgrounds

@@ -109,7 +109,7 @@ fn a_camera_below_the_ground() {
 #[test]
 fn more_occupants_than_seats() {
     let driver = "{ row = 1, side = \"left\" }";
-    let crowd = vec![driver; 6].join(", ");
+    let crowd = [driver; 6].join(", ");
     let table = format!("[gates]\n[[encounter]]\nindex = 3\nvehicle = \"sedan\"\noccupants = [{crowd}]\n");
     // Three lines below the heading of the gates.
     let line = demo().lines().position(|l| l == "[gates]").expect("gates") + 5;

@@ -66,6 +66,7 @@ fn resume_and_compare(folder: &Path, models: &Path, broken: &Path) {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "another process has no way to tell when it is half-way")]
 fn a_killed_run_resumes_to_the_same_ledger() {
     let Some(models) = models() else { return skipped(1, NO_MODELS) };
     let folder = folder();

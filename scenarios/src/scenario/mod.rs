@@ -39,8 +39,9 @@ pub struct Scenario {
 
 impl Scenario {
     /// Reads and checks a scenario file and all it names. Writes nothing.
-    pub fn open(path: &Path) -> Result<Self, ScenarioError> {
-        Ok(Self::from_source(SourceFile::open(path)?)?)
+    pub fn open(path: &Path) -> Result<Self, Box<ScenarioError>> {
+        let read = || Self::from_source(SourceFile::open(path)?);
+        read().map_err(|fault: FileFault| Box::new(fault.into()))
     }
 
     /// Checks a scenario's text and all it names.

@@ -42,7 +42,7 @@ fn every_bad_input_is_told_with_place_and_remedy() {
         ("cross_check_share = 0.02", "cross_check_share = -0.1", "impossible value", "0 to 1"),
         (
             "[gates]",
-            &format!("{twice}occupants = [{}]", vec![driver; 6].join(", ")),
+            &format!("{twice}occupants = [{}]", [driver; 6].join(", ")),
             "6 occupants in a sedan with 5 seats",
             "1-left",
         ),

@@ -99,7 +99,8 @@ impl Cause {
     }
 }
 
-/// The first rung on which one face fails; `None` when it passes all.
+/// The first rung on which one face fails; `None` when it passes all. A measure that is no number fails its rung.
+#[expect(clippy::neg_cmp_op_on_partial_ord, reason = "a measure that is no number must fail, which `<` would let pass")]
 pub fn geometric_cause(face: &FaceTruth, rule: &ValidationRule) -> Option<Cause> {
     if !(face.in_frame_share >= rule.min_visible_share.max(f32::MIN_POSITIVE)) {
         return Some(Cause::OutOfView);

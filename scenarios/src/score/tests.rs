@@ -181,6 +181,6 @@ fn a_detection_goes_to_the_largest_overlap_that_is_visible() {
     assert_eq!(assign(&b, &[near.clone(), far.clone()]), Some(1));
     far.visible_share = 0.1;
     assert_eq!(assign(&b, &[near.clone(), far]), Some(0));
-    assert_eq!(assign(&BoxPx { x0: 400.0, y0: 0.0, x1: 500.0, y1: 90.0 }, &[near.clone()]), None);
+    assert_eq!(assign(&BoxPx { x0: 400.0, y0: 0.0, x1: 500.0, y1: 90.0 }, std::slice::from_ref(&near)), None);
     assert_eq!(assign(&BoxPx { x0: f32::NAN, y0: 0.0, x1: 500.0, y1: 90.0 }, &[near]), None);
 }

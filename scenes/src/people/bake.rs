@@ -31,6 +31,9 @@ pub(super) struct BoundPart {
     pub indices: Vec<u32>,
 }
 
+/// Vertices, their skin weights and triangles of a template on one person: eased off the body, tinted.
+type Gather<'a> = dyn Fn(&Template, &dyn Fn(Vec3) -> f32, [u8; 3]) -> (Vec<Vertex>, Vec<Skin>, Vec<u32>) + 'a;
+
 /// A landmark before posing.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct BoundPoint {
@@ -182,12 +185,7 @@ impl PeopleLibrary {
         self.rig.bone("head").unwrap_or(0)
     }
 
-    fn eyes(
-        &self,
-        identity: &Identity,
-        positions: &[Vec3],
-        gather: &dyn Fn(&Template, &dyn Fn(Vec3) -> f32, [u8; 3]) -> (Vec<Vertex>, Vec<Skin>, Vec<u32>),
-    ) -> BoundPart {
+    fn eyes(&self, identity: &Identity, positions: &[Vec3], gather: &Gather<'_>) -> BoundPart {
         let (mut vertices, mut indices) = (Vec::new(), Vec::new());
         let mut radius = 0.0;
         for template in &self.templates.eyes {

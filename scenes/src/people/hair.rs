@@ -117,7 +117,7 @@ fn march(form: &HeadForm, who: &Identity, style: &StyleForm, layer: &Layer, angl
                 p = form.centre_m + u * least;
             }
             points.push(p);
-            if beyond_m >= limit_m && p.y <= drop_end.max(f32::MIN) || beyond_m >= limit_m && drop_end == f32::MIN {
+            if beyond_m >= limit_m && (p.y <= drop_end || drop_end == f32::MIN) {
                 break;
             }
             beyond_m += STEP_M;

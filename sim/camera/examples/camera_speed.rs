@@ -5,6 +5,7 @@ use half::f16;
 use laneproof_camera::{CameraModel, ExposureSettings, Isp, RadianceView, Samples, encode_jpeg, expose};
 use laneproof_scenes::catalogue::{Colour, Lens, Sensor};
 
+#[expect(clippy::disallowed_methods, reason = "a benchmark reads the wall clock")]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (width, height) = (1920u32, 1200u32);
     let samples: Vec<f16> = (0..width * height)

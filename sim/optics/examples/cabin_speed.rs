@@ -12,6 +12,7 @@ use laneproof_scenes::{
     vehicle,
 };
 
+#[expect(clippy::disallowed_methods, reason = "a benchmark reads the wall clock")]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let sun = SunPosition { elevation_deg: 40.0, azimuth_deg: 130.0, day_of_year: 100 };
     let daylight = DaylightModel::from_sun(sun, 180.0, Sky::Clear);

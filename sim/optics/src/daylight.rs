@@ -398,9 +398,8 @@ mod tests {
             for elevation in [8.0, 35.0, 70.0] {
                 let model = model(sky, elevation);
                 let got = SkyTable::new(&model, SkyTable::WIDTH, SkyTable::HEIGHT).irradiance(Vec3::Y);
-                for band in 0..3 {
-                    let want = model.sky_horizontal_irradiance[band];
-                    assert!((got[band] / want - 1.0).abs() < 0.01, "{sky:?} {elevation}°: {} not {want}", got[band]);
+                for (got, want) in got.into_iter().zip(model.sky_horizontal_irradiance) {
+                    assert!((got / want - 1.0).abs() < 0.01, "{sky:?} {elevation}°: {got} not {want}");
                 }
             }
         }

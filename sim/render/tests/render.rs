@@ -163,6 +163,26 @@ fn the_sun_behind_a_pane_is_dimmed_by_it() {
 }
 
 #[test]
+fn a_pane_shows_the_suns_disc_where_the_mirror_law_puts_it() {
+    let response = Arc::new([[0.7_f32, 0.1_f32]; 64]);
+    let pane = ScenePane { mesh: plate(1.0), response, world_from_mesh: Affine3A::IDENTITY };
+    // From 4 m before the pane, the point (0.2, 0.1) mirrors the direction (0.2, 0.1, 4).
+    let light = uniform_light(0.0, Some((Vec3::new(0.2, 0.1, 4.0), 0.5)));
+    let layers = full(&scene(vec![], vec![pane], light));
+    // Irradiance over the disc's solid angle, 6.80e-5 sr, a tenth of it mirrored.
+    let expected = 0.1 * 0.5 / 6.80e-5;
+    let lit: Vec<(u32, u32)> = (0..120)
+        .flat_map(|y| (0..200).map(move |x| (x, y)))
+        .filter(|&(x, y)| f32::from(layers.veil[at(&layers, x, y)][1]) > 0.5 * expected)
+        .collect();
+    // The disc is 0.2666° · 400 px = 1.86 px in radius: 11 px², give or take those on its rim.
+    assert!((7..=15).contains(&lit.len()), "{lit:?}");
+    assert!(lit.iter().all(|&(x, y)| x.abs_diff(120) <= 2 && y.abs_diff(50) <= 2), "{lit:?}");
+    let radiance = f32::from(layers.veil[at(&layers, lit[0].0, lit[0].1)][1]);
+    assert!((radiance / expected - 1.0).abs() < 0.002, "{radiance} against {expected}");
+}
+
+#[test]
 fn a_region_equals_the_same_pixels_of_the_full_sensor_and_twice_is_the_same() {
     let response = Arc::new([[0.7_f32, 0.1_f32]; 64]);
     let solids = vec![

@@ -213,7 +213,6 @@ impl FromWorld for Pipelines {
                     shader_defs: key.shader_defs(),
                     entry_point: Some("vertex".into()),
                     buffers: vec![vertex_buffer(4)],
-                    ..Default::default()
                 },
                 primitive: PrimitiveState {
                     cull_mode: (!key.double_sided).then_some(Face::Back),

@@ -6,12 +6,15 @@ use laneproof_scenes::mesh::Mesh;
 
 use super::{ExtractedView, uniforms::sun_clip_from_world};
 
+/// A pane's mesh, response and place.
+type PlacedPane = (Arc<Mesh>, Arc<[[f32; 2]; 64]>, Affine3A);
+
 /// All that the sun's maps depend on: what stands where, and the light. It holds on to the meshes, so that an equal
 /// address means the same mesh.
 pub(super) struct SunScene {
     sun_clip_from_world: Mat4,
     solids: Vec<(Arc<Mesh>, Affine3A)>,
-    panes: Vec<(Arc<Mesh>, Arc<[[f32; 2]; 64]>, Affine3A)>,
+    panes: Vec<PlacedPane>,
 }
 
 impl SunScene {

@@ -162,12 +162,12 @@ impl Uploads {
                 }
             }
             Some(picture) => {
-                if !self.pictures.contains_key(&key(picture)) {
+                self.pictures.entry(key(picture)).or_insert_with(|| {
                     let (levels, count) = mip_chain(picture);
                     let group = bind(levels, picture.width, picture.height, count);
                     let has_holes = picture.rgba.chunks_exact(4).any(|texel| texel[3] < 128);
-                    self.pictures.insert(key(picture), (Arc::downgrade(picture), Picture { group, has_holes }));
-                }
+                    (Arc::downgrade(picture), Picture { group, has_holes })
+                });
             }
         }
     }
