@@ -3,7 +3,7 @@
 #   make test     builds everything and runs every test
 #   make bench    times the demo scenario: physics, render, camera, stack
 #   make doctor   shows adapter, driver, ONNX Runtime, assets, models and disk, and what mends what is missing
-#   make lint     formatting, clippy and (where cargo-deny is installed) licences and sources of the dependencies
+#   make lint     formatting, clippy and, where cargo-deny is installed, the dependencies' licences and sources
 #   make setup    installs missing system packages, and nothing else
 #
 # All build the same packages in the same profile, so that the dependencies are compiled once for all of them.
@@ -31,7 +31,7 @@ doctor: build
 lint: setup
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- --deny warnings
-	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny --all-features check; \
+	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny --all-features check bans licenses sources; \
 	else echo "skipped: cargo-deny is not installed (cargo install cargo-deny --locked)"; fi
 
 build: setup

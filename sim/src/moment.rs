@@ -6,6 +6,8 @@ use laneproof_render::{Scene, ScenePane, Solid};
 use laneproof_scenes::{
     people::{FaceLandmarks, Hands, Posed, Posture},
     stream::stream,
+    surface::Part,
+    truth::Role,
 };
 use rand::Rng as _;
 use rayon::prelude::*;
@@ -89,35 +91,17 @@ impl Moment {
     pub(crate) fn scene(&self, staged: &Staged, time_s: f64) -> Scene {
         let mut scene = background(staged);
         let vehicle = &staged.vehicle;
-        scene.solids.extend(vehicle.parts.iter().map(|part| Solid {
-            mesh: part.mesh.clone(),
-            surface: part.surface.clone(),
-            tag: part.tag,
-            world_from_mesh: self.world_from_vehicle,
-            in_cabin: matches!(
-                part.tag.role,
-                laneproof_scenes::truth::Role::Interior | laneproof_scenes::truth::Role::Seat
-            ),
+        scene.solids.extend(vehicle.parts.iter().map(|part| {
+            let in_cabin = matches!(part.tag.role, Role::Interior | Role::Seat);
+            solid(part, self.world_from_vehicle, in_cabin)
         }));
         for (wheel, state) in vehicle.wheels.iter().zip(staged.trajectory.wheels_at(time_s)) {
             let hub = Affine3A::from_rotation_translation(Quat::from_rotation_x(state.spin_rad), state.hub_m);
-            scene.solids.extend(wheel.parts.iter().map(|part| Solid {
-                mesh: part.mesh.clone(),
-                surface: part.surface.clone(),
-                tag: part.tag,
-                world_from_mesh: self.world_from_vehicle * hub,
-                in_cabin: false,
-            }));
+            scene.solids.extend(wheel.parts.iter().map(|part| solid(part, self.world_from_vehicle * hub, false)));
         }
         for (occupant, posed) in staged.occupants.iter().zip(&self.posed) {
             let world_from_seat = self.world_from_seat(occupant);
-            scene.solids.extend(posed.parts.iter().map(|part| Solid {
-                mesh: part.mesh.clone(),
-                surface: part.surface.clone(),
-                tag: part.tag,
-                world_from_mesh: world_from_seat,
-                in_cabin: true,
-            }));
+            scene.solids.extend(posed.parts.iter().map(|part| solid(part, world_from_seat, true)));
         }
         scene.panes = vehicle
             .panes
@@ -134,21 +118,16 @@ impl Moment {
     }
 }
 
+/// A part in its place, as the renderer takes it.
+pub(crate) fn solid(part: &Part, world_from_mesh: Affine3A, in_cabin: bool) -> Solid {
+    let Part { mesh, surface, tag, .. } = part;
+    Solid { mesh: mesh.clone(), surface: surface.clone(), tag: *tag, world_from_mesh, in_cabin }
+}
+
 /// The lane without its vehicle.
 pub(crate) fn background(staged: &Staged) -> Scene {
-    let solids = staged
-        .lane_parts
-        .iter()
-        .map(|part| Solid {
-            mesh: part.mesh.clone(),
-            surface: part.surface.clone(),
-            tag: part.tag,
-            world_from_mesh: Affine3A::IDENTITY,
-            in_cabin: false,
-        })
-        .collect();
     Scene {
-        solids,
+        solids: staged.lane_parts.iter().map(|part| solid(part, Affine3A::IDENTITY, false)).collect(),
         panes: Vec::new(),
         light: Arc::clone(&staged.light.light),
         cabin: None,

@@ -3,10 +3,10 @@ use std::sync::Arc;
 
 use glam::{Affine3A, Vec3};
 use laneproof_optics::daylight::SkyTable;
-use laneproof_render::{Light, PinholeCamera, Region, RenderError, RenderRequest, Renderer, Scene, Solid};
+use laneproof_render::{Light, PinholeCamera, Region, RenderError, RenderRequest, Renderer, Scene};
 use laneproof_scenes::people::{FaceLandmarks, Person, Posed};
 
-use crate::{face_truth::face_box, light::render_light, truth::BoxPx};
+use crate::{face_truth::face_box, light::render_light, moment::solid, truth::BoxPx};
 
 /// An 8-bit sRGB picture of a face with its landmarks.
 #[derive(Debug, Clone, PartialEq)]
@@ -106,19 +106,8 @@ pub(crate) fn photograph(
 ) -> Result<PortraitPicture, RenderError> {
     let camera =
         PinholeCamera::looking_at(view.camera_m, view.look_at_m, view.focal_length_px, view.width_px, view.height_px);
-    let solids = posed
-        .parts
-        .iter()
-        .map(|part| Solid {
-            mesh: part.mesh.clone(),
-            surface: part.surface.clone(),
-            tag: part.tag,
-            world_from_mesh: Affine3A::IDENTITY,
-            in_cabin: false,
-        })
-        .collect();
     let scene = Scene {
-        solids,
+        solids: posed.parts.iter().map(|part| solid(part, Affine3A::IDENTITY, false)).collect(),
         panes: Vec::new(),
         light: view.light.clone(),
         cabin: None,
