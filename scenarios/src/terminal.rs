@@ -50,7 +50,10 @@ pub fn table(summary: &Summary) -> String {
     rows.push(row("occupants", &s.occupant_coverage, &s.claimed_coverage, Some(&s.matched_coverage)));
     rows.push(row("vehicles", &s.vehicle_coverage, &s.claimed_vehicle_coverage, None));
     rows.extend(
-        s.rows.iter().map(|Group { name, verified, claimed, matched }| row(name, verified, claimed, Some(matched))),
+        s.rows
+            .iter()
+            .chain(&s.tones)
+            .map(|Group { name, verified, claimed, matched }| row(name, verified, claimed, Some(matched))),
     );
     out += &aligned(&rows);
 

@@ -6,7 +6,11 @@ use serde::Serialize;
 
 use crate::{
     run::{RunError, folder::RunFolder, record::EncounterRecord},
-    score::{EncounterScore, OccupantScore, Outcome, summary::Summary, wilson::Share},
+    score::{
+        EncounterScore, OccupantScore, Outcome,
+        summary::{Group, Summary},
+        wilson::Share,
+    },
 };
 
 const TEMPLATE: &str = include_str!("report.html.jinja");
@@ -71,6 +75,8 @@ struct Page<'a> {
     figures: Vec<Figure>,
     rows: Vec<GroupRow>,
     seats: Vec<GroupRow>,
+    /// Skin tone, age and sex: title and groups.
+    people: Vec<(&'static str, Vec<GroupRow>)>,
     bars: Vec<Bar>,
     cards: Vec<Card>,
     view_encounter: Option<u64>,
@@ -100,14 +106,20 @@ pub fn html(
         let record = records.iter().find(|r| r.encounter == k)?;
         Some((k, pictures::camera_views(record, scores.iter().find(|s| s.encounter == k)?, &mut frames)))
     });
+    let rows = |groups: &[Group]| groups.iter().map(group_row).collect();
     environment
         .get_template("report.html")
         .map_err(fail)?
         .render(Serde(&Page {
             s: summary,
             figures: figures(summary),
-            rows: summary.rows.iter().map(group_row).collect::<Vec<_>>(),
-            seats: summary.seats.iter().map(group_row).collect::<Vec<_>>(),
+            rows: rows(&summary.rows),
+            seats: rows(&summary.seats),
+            people: vec![
+                ("skin tone", rows(&summary.tones)),
+                ("age, years", rows(&summary.ages)),
+                ("sex", rows(&summary.sexes)),
+            ],
             bars: waterfall(summary),
             cards,
             view_encounter: views.as_ref().map(|(k, _)| *k),
@@ -142,7 +154,7 @@ fn figures(s: &Summary) -> Vec<Figure> {
     ]
 }
 
-fn group_row(group: &crate::score::summary::Group) -> GroupRow {
+fn group_row(group: &Group) -> GroupRow {
     GroupRow {
         name: group.name.clone(),
         of: group.verified.of,
@@ -183,6 +195,11 @@ fn shown_encounter(scores: &[EncounterScore]) -> Option<u64> {
     scores.iter().rev().max_by_key(|s| s.occupants.len()).map(|s| s.encounter)
 }
 
+/// A rounded number; what rounds to nothing has no sign.
+fn whole(value: f32) -> i32 {
+    value.round() as i32
+}
+
 fn card(o: &OccupantScore, folder: &RunFolder, frames: &mut pictures::Frames<'_>) -> Card {
     let mut facts = Vec::new();
     if let Some(best) = &o.best {
@@ -191,7 +208,7 @@ fn card(o: &OccupantScore, folder: &RunFolder, frames: &mut pictures::Frames<'_>
         facts.push(("between the eyes", format!("{:.0} px at {:.1} m", f.inter_eye_px, f.distance_m)));
         facts.push((
             "head to camera",
-            format!("yaw {:.0}°, pitch {:.0}°, roll {:.0}°", f.yaw_deg, f.pitch_deg, f.roll_deg),
+            format!("yaw {}°, pitch {}°, roll {}°", whole(f.yaw_deg), whole(f.pitch_deg), whole(f.roll_deg)),
         ));
         facts.push(("visible", format!("{:.0} %", f.visible_share * 100.0)));
         facts.push(("mean, contrast", format!("{:.0} DN, {:.2}", f.mean_dn, f.contrast)));

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{Cause, EncounterScore, OccupantScore, Outcome, Shots, wilson::Share};
-use crate::{run::record::EncounterRecord, scenario::Scenario};
+use crate::{
+    run::record::{EncounterRecord, OccupantRecord},
+    scenario::Scenario,
+};
 
 /// What made a run: the report's head.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -56,7 +59,7 @@ impl Head {
 /// The shares of a group of occupants.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Group {
-    /// "row 2", "seat 2-left".
+    /// "row 2", "seat 2-left", "Monk 7–10".
     pub name: String,
     /// Verified capture.
     pub verified: Share,
@@ -119,6 +122,12 @@ pub struct Summary {
     pub rows: Vec<Group>,
     /// By seat.
     pub seats: Vec<Group>,
+    /// By skin tone on the Monk scale.
+    pub tones: Vec<Group>,
+    /// By age.
+    pub ages: Vec<Group>,
+    /// By sex.
+    pub sexes: Vec<Group>,
     /// Occupants by outcome.
     pub outcomes: Vec<(Outcome, u64)>,
     /// Lost occupants by cause, in the order of the ladder.
@@ -201,8 +210,11 @@ impl Summary {
             matched_coverage: matched(people.iter().copied()),
             failure_to_acquire: Share::new(people.len() as u64 - captures, people.len() as u64),
             failed_enrolments,
-            rows: groups(&people, |o| format!("row {}", o.who.row)),
-            seats: groups(&people, |o| format!("seat {}", o.who.seat())),
+            rows: groups(&people, |who| (who.row, format!("row {}", who.row))),
+            seats: groups(&people, |who| (seat_order(who), format!("seat {}", who.seat()))),
+            tones: groups(&people, tone),
+            ages: groups(&people, age),
+            sexes: groups(&people, sex),
             outcomes: outcomes.map(|outcome| (outcome, count(&|o| o.outcome == outcome))).to_vec(),
             causes: causes.into_iter().collect(),
             shots,
@@ -238,22 +250,46 @@ fn matched<'a>(people: impl Iterator<Item = &'a OccupantScore>) -> Share {
     Share::of_items(people.filter(|o| o.who.reference_id.is_some()), |o| o.outcome == Outcome::Matched)
 }
 
-fn groups(people: &[&OccupantScore], name: impl Fn(&OccupantScore) -> String) -> Vec<Group> {
-    // Left before middle before right, as one sees the seats in a plan.
-    let side = |o: &OccupantScore| ["left", "middle", "right"].iter().position(|s| *s == o.who.side);
-    let mut by_name: BTreeMap<(u8, Option<usize>, String), Vec<&OccupantScore>> = BTreeMap::new();
+/// Occupants by a group's place in its list and its name.
+fn groups(people: &[&OccupantScore], group_of: impl Fn(&OccupantRecord) -> (u8, String)) -> Vec<Group> {
+    let mut by_group: BTreeMap<(u8, String), Vec<&OccupantScore>> = BTreeMap::new();
     for person in people {
-        let name = name(person);
-        let side = if name.starts_with("row") { None } else { side(person) };
-        by_name.entry((person.who.row, side, name)).or_default().push(person);
+        by_group.entry(group_of(&person.who)).or_default().push(person);
     }
-    let group = |((.., name), people): ((u8, Option<usize>, String), Vec<&OccupantScore>)| Group {
+    let group = |((_, name), people): ((u8, String), Vec<&OccupantScore>)| Group {
         name,
         verified: Share::of_items(people.iter().copied(), |o| o.outcome.is_captured()),
         claimed: Share::of_items(people.iter().copied(), |o| o.claimed),
         matched: matched(people.into_iter()),
     };
-    by_name.into_iter().map(group).collect()
+    by_group.into_iter().map(group).collect()
+}
+
+/// Row by row, left before middle before right, as one sees the seats in a plan.
+fn seat_order(who: &OccupantRecord) -> u8 {
+    let side = ["left", "middle", "right"].iter().position(|s| *s == who.side);
+    who.row * 4 + side.map_or(3, |s| s as u8)
+}
+
+/// Thirds of the Monk scale: light, medium, dark.
+fn tone(who: &OccupantRecord) -> (u8, String) {
+    match who.monk_tone {
+        ..=3 => (0, "Monk 1–3".to_owned()),
+        4..=6 => (1, "Monk 4–6".to_owned()),
+        7.. => (2, "Monk 7–10".to_owned()),
+    }
+}
+
+fn age(who: &OccupantRecord) -> (u8, String) {
+    match who.age_years {
+        ..18.0 => (0, "under 18".to_owned()),
+        ..60.0 => (1, "18 to 59".to_owned()),
+        _ => (2, "60 and over".to_owned()),
+    }
+}
+
+fn sex(who: &OccupantRecord) -> (u8, String) {
+    if who.sex < 0.5 { (0, "women and girls".to_owned()) } else { (1, "men and boys".to_owned()) }
 }
 
 fn gates(summary: &Summary, scenario: &Scenario) -> Vec<GateResult> {

@@ -108,7 +108,12 @@ fn every_occupant_has_exactly_one_outcome_and_the_parts_add_up() {
     assert!(lost > 0);
     assert_eq!(s.causes, [(Cause::OccludedByBody, lost)]);
     assert_eq!(s.rows.iter().map(|g| g.verified.of).sum::<u64>(), s.occupants);
-    assert_eq!(s.seats.iter().map(|g| g.verified.count).sum::<u64>(), s.occupant_coverage.count);
+    // However people are grouped, nobody is left out and nobody counts twice.
+    for groups in [&s.rows, &s.seats, &s.tones, &s.ages, &s.sexes] {
+        let verified = groups.iter().map(|g| g.verified.count).sum::<u64>();
+        let of = groups.iter().map(|g| g.verified.of).sum::<u64>();
+        assert_eq!((verified, of), (s.occupant_coverage.count, s.occupants), "{groups:?}");
+    }
     // Boxes on faces that cannot be seen are nobody's.
     assert_eq!(s.shots.nobodys_claimed, lost);
 }
