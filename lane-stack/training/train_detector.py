@@ -1,9 +1,7 @@
 """Trains the face detector; resumable, time-bounded. See README.md."""
 
 import argparse
-import os
 import sys
-import time
 
 import numpy as np
 import torch
@@ -99,16 +97,9 @@ def torch_infer(net):
 def main():
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--data", required=True, help="folder that holds detector/frames.jsonl")
-    p.add_argument("--out", required=True, help="folder of checkpoints; a run continues what it finds there")
-    p.add_argument("--minutes", type=float, default=20.0, help="training time of all runs together")
-    p.add_argument("--steps", type=int, default=0, help="bound by steps instead: reproducible")
-    p.add_argument("--batch", type=int, default=24)
-    p.add_argument("--peak-rate", type=float, default=2e-3)
-    p.add_argument("--threads", type=int, default=2)
-    p.add_argument("--seed", type=int, default=1)
     p.add_argument("--cache-gb", type=float, default=4.0)
-    p.add_argument("--evaluate-every", type=float, default=4.0, help="minutes")
     p.add_argument("--evaluate-frames", type=int, default=80)
+    schedule.add_arguments(p, batch=24, peak_rate=2e-3)
     args = p.parse_args()
 
     torch.set_num_threads(args.threads)
@@ -117,78 +108,30 @@ def main():
     training, held = split_tail(list(range(len(store))))
     # Studio faces of the embedder's training identities, to be laid over the frames.
     pictures = read_face_pictures(args.data, training_identities(args.data))
-    print(f"{len(training)} training and {len(held)} held-out frames, {len(pictures)} studio faces", flush=True)
     # The same few frames at every look, spread over the held-out part.
     looked_at = held[:: max(1, len(held) // args.evaluate_frames)][: args.evaluate_frames]
     net = Detector().to(memory_format=torch.channels_last)
-    decayed = [q for q in net.parameters() if q.dim() > 1]
-    plain = [q for q in net.parameters() if q.dim() <= 1]
-    optimiser = torch.optim.AdamW([{"params": decayed, "weight_decay": 0.02}, {"params": plain, "weight_decay": 0.0}])
-    last, step, best, spent, average = os.path.join(args.out, "last.pt"), 0, -1.0, 0.0, None
-    if os.path.exists(last):
-        saved = schedule.load(last)
-        net.load_state_dict(saved["net"])
-        optimiser.load_state_dict(saved["optimiser"])
-        step, best, spent = saved["step"], saved["best"], saved["spent_s"]
-        average = schedule.Average(net, saved["average"])
-        print(f"continuing at step {step}, {spent / 60:.1f} min done, best merit {best:.3f}", flush=True)
-    average = average or schedule.Average(net)
-    print(f"{parameter_count(net)} parameters, {len(training)} training and {len(held)} held-out frames", flush=True)
+    print(f"{parameter_count(net)} parameters, {len(training)} training and {len(held)} held-out frames, "
+          f"{len(pictures)} studio faces", flush=True)
     cells = torch.from_numpy(detector_data.CELLS)
-    judge = Detector()
+    judged = Detector()
 
-    def save_last():
-        schedule.save(last, {
-            "net": net.state_dict(), "optimiser": optimiser.state_dict(), "average": average.state, "step": step,
-            "best": best, "spent_s": clock.spent_s(),
-        })
-
-    def keep(final):
-        nonlocal best
-        began = time.monotonic()
-        judge.load_state_dict(average.state)
-        judge.eval()
-        figures = detector_data.evaluate(store, held if final else looked_at, torch_infer(judge))
-        print(f"  held out: {figures}", flush=True)
-        if final or merit(figures) >= best:
-            best = merit(figures)
-            schedule.save(os.path.join(args.out, "best.pt"), {
-                "kind": "detector", "config": net.config, "state": average.state, "step": step,
-                "minutes": clock.spent_s() / 60.0, "batch": args.batch, "seed": args.seed, "figures": figures,
-                "final": final, "training_frames": len(training), "studio_faces": len(pictures),
-            })
-        save_last()
-        clock.pause(time.monotonic() - began)
-
-    clock = schedule.Clock(args.minutes, args.steps, spent)
-    next_look = clock.spent_s() + args.evaluate_every * 60.0
-    shown, shown_step = time.monotonic(), step
-    while (progress := clock.progress(step)) < 1.0:
+    def loss_of(step, _progress):
         image, kind, values = batch_of(store, training, pictures, args.batch, args.seed, step)
-        for group in optimiser.param_groups:
-            group["lr"] = schedule.learning_rate(args.peak_rate, progress)
-        net.train()
         with torch.autocast("cpu", dtype=torch.bfloat16):
             raw = net(image, raw=True)
         total, parts = detector_loss(raw, kind, values, cells)
-        optimiser.zero_grad(set_to_none=True)
-        total.backward()
-        torch.nn.utils.clip_grad_norm_(net.parameters(), 5.0)
-        optimiser.step()
-        step += 1
-        average.update(net, step)
-        if step % 25 == 0:
-            now = time.monotonic()
-            speed = (step - shown_step) * args.batch / (now - shown)
-            shown, shown_step = now, step
-            losses = " ".join(f"{k} {v.item():.3f}" for k, v in parts.items())
-            print(f"step {step} {progress:5.1%} {losses} | {speed:.0f} crops/s", flush=True)
-        if clock.due():
-            save_last()
-        if clock.spent_s() >= next_look:
-            keep(final=False)
-            next_look = clock.spent_s() + args.evaluate_every * 60.0
-    keep(final=True)
+        return total, " ".join(f"{k} {v.item():.3f}" for k, v in parts.items())
+
+    def judge(weights, final):
+        judged.load_state_dict(weights)
+        judged.eval()
+        figures = detector_data.evaluate(store, held if final else looked_at, torch_infer(judged))
+        print(f"  held out: {figures}", flush=True)
+        return merit(figures), figures
+
+    facts = {"training_frames": len(training), "studio_faces": len(pictures)}
+    schedule.Training("detector", net, args, weight_decay=0.02).run(loss_of, judge, facts)
 
 
 if __name__ == "__main__":
