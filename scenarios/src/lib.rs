@@ -1,8 +1,9 @@
 //! Scenario files; plan, run, score and report.
 //!
 //! [`scenario`] reads and checks what a person wrote, [`plan`] draws encounters from it, [`run`] drives a
-//! [`run::world::World`] and a stack through them, [`score`] judges what the stack decided, [`ledger`] and [`report`]
+//! [`run::world::World`] and a stack through them, [`score`] judges what the stack decided, [`biometric`] adds up comparisons, [`ledger`] and [`report`]
 //! write it down.
+pub mod biometric;
 pub mod exit;
 pub mod ledger;
 pub mod plan;

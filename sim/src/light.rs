@@ -5,6 +5,7 @@ use glam::{Affine3A, Vec3};
 use laneproof_optics::{
     cabin::CabinLight,
     daylight::{DaylightError, DaylightModel, SkyTable},
+    sh,
     shelter::Shelter,
 };
 use laneproof_render::{CabinGrid, Light};
@@ -37,6 +38,13 @@ impl LaneLight {
         let footprint = lane.canopy.map(|c| [-c.half_width_m, c.from_z_m, c.half_width_m, c.to_z_m]);
         let light = render_light(&table(&model), &table(&open), footprint, direction, sun);
         Ok(Self { light: Arc::new(light), model })
+    }
+
+    /// Irradiance on a surface with this unit normal, in the sun where it faces it, W·m⁻² in red, green, blue.
+    pub fn irradiance(&self, normal: Vec3) -> [f32; 3] {
+        let sky = sh::irradiance(&self.light.irradiance_sh, normal);
+        let cosine = self.light.sun_direction.map_or(0.0, |sun| normal.dot(sun).max(0.0));
+        std::array::from_fn(|band| sky[band] + cosine * self.light.sun_irradiance[band])
     }
 }
 

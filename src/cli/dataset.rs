@@ -8,6 +8,7 @@ use std::{
 
 use laneproof_scenarios::{exit, plan::plan, scenario::Scenario};
 use laneproof_scenes::{
+    catalogue::{Daylight, Sky},
     people::{Demographics, Identity, Person, Posed, Posture},
     stream::stream,
 };
@@ -54,6 +55,21 @@ fn lines(path: &Path) -> u64 {
     std::fs::read_to_string(path).map_or(0, |text| text.lines().count() as u64)
 }
 
+/// The same day and place at an hour between eight and six, one time in four under an overcast sky.
+pub(super) fn another_hour<R: Rng>(daylight: &Daylight, rng: &mut R) -> Daylight {
+    let mut other = daylight.clone();
+    let hour = rng.random_range(8..18);
+    let minute = rng.random_range(0..60);
+    if let Some((date, rest)) = daylight.time.split_once('T') {
+        let offset = rest.get(8..).unwrap_or("Z");
+        other.time = format!("{date}T{hour:02}:{minute:02}:00{offset}");
+    }
+    if rng.random_bool(0.25) {
+        other.sky = Sky::Overcast;
+    }
+    other
+}
+
 /// Lane frames: every exposure of every encounter. Whole encounters are written, or none of it.
 fn frames(args: &Args, simulator: &mut Simulator) -> Result<(), Failure> {
     let folder = args.out.join("detector");
@@ -66,15 +82,7 @@ fn frames(args: &Args, simulator: &mut Simulator) -> Result<(), Failure> {
         // Light differs from encounter to encounter: any hour from three after sunrise on the scenario's day.
         let mut rng = stream(args.seed, k, "dataset light");
         let mut plan = plan(&scenario, k);
-        let hour = rng.random_range(8..18);
-        let minute = rng.random_range(0..60);
-        if let Some((date, rest)) = plan.daylight.time.clone().split_once('T') {
-            let offset = rest.get(8..).unwrap_or("Z");
-            plan.daylight.time = format!("{date}T{hour:02}:{minute:02}:00{offset}");
-        }
-        if rng.random_bool(0.25) {
-            plan.daylight.sky = laneproof_scenes::catalogue::Sky::Overcast;
-        }
+        plan.daylight = another_hour(&plan.daylight, &mut rng);
         let staged = simulator.stage(&plan)?;
         let mut text = String::new();
         for mut request in requests(&staged, false) {

@@ -1,5 +1,8 @@
-//! `laneproof people`: a contact sheet of portraits.
-use std::path::PathBuf;
+//! `laneproof people`: a contact sheet of portraits, and measurements.
+mod measure;
+mod table;
+
+use std::path::{Path, PathBuf};
 
 use image::{RgbImage, imageops};
 use laneproof_scenarios::exit;
@@ -10,24 +13,39 @@ use laneproof_scenes::{
 
 use crate::session::{self, Choices, Failure};
 
-/// Draw a contact sheet of portraits
+/// Draw a contact sheet of portraits, or measure people
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct Args {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    sheet: Sheet,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    Measure(measure::Args),
+}
+
+/// A contact sheet.
+#[derive(Debug, clap::Args)]
+struct Sheet {
     /// How many people
     #[arg(long, default_value_t = 32)]
-    pub count: u32,
+    count: u32,
     /// Seed of the identities
     #[arg(long, default_value_t = 1)]
-    pub seed: u64,
+    seed: u64,
     /// Picture to write (PNG)
-    #[arg(long, value_name = "FILE")]
-    pub sheet: PathBuf,
+    #[arg(long, value_name = "FILE", required = true)]
+    sheet: Option<PathBuf>,
     /// Pictures in a row
     #[arg(long, default_value_t = 8)]
-    pub columns: u32,
-    /// Adapter
-    #[command(flatten)]
-    pub choices: Choices,
+    columns: u32,
+    /// Part of the name or driver of the Vulkan adapter
+    #[arg(long, env = "LANEPROOF_ADAPTER", value_name = "NAME")]
+    adapter: Option<String>,
 }
 
 /// The `k`-th identity of a seed, of any age and group.
@@ -36,10 +54,18 @@ pub fn identity(seed: u64, k: u64) -> Identity {
 }
 
 pub(super) fn run(args: &Args) -> Result<u8, Failure> {
+    match (&args.command, &args.sheet.sheet) {
+        (Some(Command::Measure(args)), _) => measure::run(args),
+        (None, Some(path)) => draw(&args.sheet, path),
+        (None, None) => Err(Failure::usage("--sheet names the picture to write")),
+    }
+}
+
+fn draw(args: &Sheet, path: &Path) -> Result<u8, Failure> {
     if args.count == 0 || args.columns == 0 {
         return Err(Failure::usage("a sheet needs at least one person and one column"));
     }
-    let mut world = session::open_world(&args.choices)?;
+    let mut world = session::open_world(&Choices { adapter: args.adapter.clone(), ..Choices::default() })?;
     let mut sheet: Option<RgbImage> = None;
     let rows = args.count.div_ceil(args.columns);
     for k in 0..args.count {
@@ -52,8 +78,8 @@ pub(super) fn run(args: &Args) -> Result<u8, Failure> {
         imageops::replace(sheet, &small, i64::from(k % args.columns * w), i64::from(k / args.columns * h));
     }
     if let Some(sheet) = sheet {
-        sheet.save(&args.sheet).map_err(|e| Failure::io(&args.sheet, e))?;
-        println!("{} portraits in {}", args.count, args.sheet.display());
+        sheet.save(path).map_err(|e| Failure::io(path, e))?;
+        println!("{} portraits in {}", args.count, path.display());
     }
     Ok(exit::DONE)
 }
