@@ -150,16 +150,21 @@ impl PeopleLibrary {
             .map(|(b, head_m)| Joint { name: b.name.clone(), parent: b.parent, head_m })
             .collect();
         let landmarks = self.bound_landmarks(&positions);
-        let feet = self.base.group_vertices("joint-ground");
-        let ground = feet.iter().map(|&v| positions[usize::from(v)].y).sum::<f32>() / feet.len().max(1) as f32;
         Person {
             interpupillary_m: landmarks.pupils[0].position_m.distance(landmarks.pupils[1].position_m),
-            stature_m: landmarks.crown.position_m.y - ground,
+            stature_m: self.stature_m(&positions),
             head_height_m: landmarks.crown.position_m.y - landmarks.chin.position_m.y,
             parts,
             joints,
             landmarks,
         }
+    }
+
+    /// Height of a shaped body standing barefoot, metres.
+    pub(super) fn stature_m(&self, positions: &[Vec3]) -> f32 {
+        let feet = self.base.group_vertices("joint-ground");
+        let ground = feet.iter().map(|&v| positions[usize::from(v)].y).sum::<f32>() / feet.len().max(1) as f32;
+        positions[usize::from(self.landmarks.crown)].y - ground
     }
 
     fn bound_landmarks(&self, positions: &[Vec3]) -> BoundLandmarks {

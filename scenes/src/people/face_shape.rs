@@ -81,7 +81,7 @@ pub(super) const SHAPE: &[ShapeParameter] = &[
     pair("eyes/~-eye-scale-incr", "eyes/~-eye-scale-decr", 0.30),
     pair("eyes/~-eye-trans-up", "eyes/~-eye-trans-down", 0.30),
     // MakeHuman's adults have their pupils 59 mm apart; people 63.4 mm (Dodgson 2004).
-    ShapeParameter { mean: 0.48, ..pair("eyes/~-eye-trans-out", "eyes/~-eye-trans-in", 0.15) },
+    ShapeParameter { mean: 0.48, ..pair("eyes/~-eye-trans-out", "eyes/~-eye-trans-in", 0.30) },
     pair("nose/nose-base-up", "nose/nose-base-down", 0.40),
     pair("nose/nose-compression-compress", "nose/nose-compression-uncompress", 0.35),
     pair("nose/nose-curve-convex", "nose/nose-curve-concave", 0.40),

@@ -279,7 +279,8 @@ impl Identity {
             ancestry,
             weight: truncated(rng, 0.52, 0.20, 0.05, 0.98),
             muscle: truncated(rng, if male { 0.55 } else { 0.42 }, 0.15, 0.1, 0.95),
-            height: truncated(rng, 0.5, 0.12, 0.1, 0.9),
+            // Means and deviation that give measured statures (ANSUR II), ages and proportions included.
+            height: truncated(rng, if male { 0.545 } else { 0.52 }, 0.035, 0.1, 0.9),
             proportions: truncated(rng, 0.55, 0.2, 0.0, 1.0),
             monk_tone,
             tone_shift: (tone - f32::from(monk_tone)).clamp(-0.5, 0.5),

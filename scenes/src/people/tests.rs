@@ -103,6 +103,20 @@ fn adults_eyes_are_as_far_apart_as_measured_ones() {
 }
 
 #[test]
+fn adults_are_as_tall_as_measured_ones() {
+    let Some(library) = library() else { return };
+    // ANSUR II (Gordon et al. 2014, US Army personnel): women 1,629 ± 64 mm, men 1,756 ± 69 mm.
+    for (who, male_share, measured_m, deviation_m) in [("women", 0.0, 1.629, 0.064), ("men", 1.0, 1.756, 0.069)] {
+        let d = Demographics { male_share, ..Demographics::adults() };
+        let draw = |i| Identity::sample(&d, &mut stream(79, i, "test identity"));
+        let statures: Vec<f32> = (0..150).map(|i| library.stature_m(&library.shaped_positions_m(&draw(i)))).collect();
+        let (mean, deviation) = moments(&statures);
+        assert!((mean - measured_m).abs() < 0.04, "{who}: mean {mean} m");
+        assert!((0.75..1.25).contains(&(deviation / deviation_m)), "{who}: deviation {deviation} m");
+    }
+}
+
+#[test]
 fn adults_heads_are_of_human_size() {
     let Some(library) = library() else { return };
     let heads: Vec<f32> = (0..50).map(|i| ipd_and_head(library, &sample(i, (18.0, 80.0))).1).collect();
