@@ -98,19 +98,24 @@ impl InProcessStack {
     }
 
     /// The embedding of the largest face of a reference picture; `None` when it shows no face. A portrait may be all
-    /// face, larger than a detector's largest: it is looked at again at a half, a quarter and an eighth of the width.
+    /// face, larger than what a detector does best: it is looked at at the whole, a half, a quarter and an eighth of its
+    /// width, and the landmarks of the look that is surest count.
     pub fn template(&mut self, picture: &Picture) -> Result<Option<Vec<f32>>, StackError> {
         let widest = self.working.working_width_px.min(picture.width_px());
+        let mut surest: Option<Face> = None;
         for divisor in [1, 2, 4, 8] {
             let faces = self.look_at_width(picture, (widest / divisor).max(1))?;
             let area = |f: &Face| (f.raw.box_px[2] - f.raw.box_px[0]) * (f.raw.box_px[3] - f.raw.box_px[1]);
             // The first of equals: `max_by` would take the last.
-            let largest = faces.iter().reduce(|best, face| if area(face) > area(best) { face } else { best });
-            if let Some(crop) = largest.and_then(|f| self.embedder.align(picture, &f.raw.landmarks_px)) {
-                return self.embed(&crop).map(Some);
+            let largest = faces.into_iter().reduce(|best, face| if area(&face) > area(&best) { face } else { best });
+            if let Some(face) = largest
+                && surest.as_ref().is_none_or(|surest| face.raw.score > surest.raw.score)
+            {
+                surest = Some(face);
             }
         }
-        Ok(None)
+        let crop = surest.and_then(|face| self.embedder.align(picture, &face.raw.landmarks_px));
+        crop.map(|crop| self.embed(&crop)).transpose()
     }
 
     /// Candidates for a template, and the decision.

@@ -155,6 +155,38 @@ fn every_acceptance_model_runs_by_its_card_on_a_rendered_frame() {
     }
 }
 
+/// A document's picture comes in any size: what it is enrolled as must not hang on that.
+#[test]
+fn a_portraits_template_hardly_depends_on_its_size() {
+    let cache = Cache::open().unwrap_or_else(|e| panic!("{e}"));
+    let library = cache.onnxruntime(&mut |step| eprintln!("{step}")).unwrap_or_else(|e| panic!("{e}"));
+    let folder = TempDir::new().expect("a folder");
+    let pair = acceptance_models().map(|models| linked(&models, folder.path(), DETECTORS[0], EMBEDDERS[0]));
+    if pair.is_none() {
+        skipped(1, "LANEPROOF_ACCEPTANCE_MODELS is not set");
+    }
+    let identity = &simulator::demo_plan(0).occupants[0].identity;
+    let portrait = simulator::shared().portrait(identity).unwrap_or_else(|e| panic!("{e}"));
+    let (width, height) = (portrait.width, portrait.height);
+    let shown = image::RgbImage::from_raw(width, height, portrait.rgb).expect("its size");
+    for models in pair.into_iter().chain(default_models()) {
+        let selection = select(&models, None).unwrap_or_else(|e| panic!("{e}"));
+        let mut stack = InProcessStack::open(selection, Some(&library)).unwrap_or_else(|e| panic!("{e}"));
+        let mut template = |scale: f32| {
+            let [w, h] = [width, height].map(|side| (side as f32 * scale) as u32);
+            let sized = image::imageops::resize(&shown, w, h, image::imageops::FilterType::Triangle);
+            let picture = Picture::from_rgb(w, h, sized.into_raw()).unwrap_or_else(|e| panic!("{e}"));
+            stack.template(&picture).unwrap_or_else(|e| panic!("{e}")).expect("a face")
+        };
+        let whole = template(1.0);
+        for scale in [0.5, 2.0] {
+            let similarity: f32 = whole.iter().zip(template(scale)).map(|(a, b)| a * b).sum();
+            println!("{}: {similarity:.3} at a scale of {scale}", models.display());
+            assert!(similarity > 0.85, "{}: {similarity} at a scale of {scale}", models.display());
+        }
+    }
+}
+
 /// All that a stack gets with a frame. A field that carried truth would have to be named here, or this does not compile.
 #[test]
 fn a_frame_carries_no_truth() {
