@@ -129,9 +129,9 @@ impl PeopleLibrary {
         let lash_surface =
             Surface { texture: Some(Arc::new(paint_lashes(identity))), double_sided: true, ..Surface::matt([1.0; 3]) };
         parts.push(part("lashes", Role::Hair, lash_surface, gather(&t.lashes, &bare, white)));
+        // One-sided: where a sleeve folds over itself at the shoulder, the fold's inside is not for show.
         let fabric = |srgb, salt: u32| Surface {
             texture: Some(Arc::new(paint_fabric(srgb, seed ^ salt))),
-            double_sided: true,
             ..Surface::matt([1.0; 3])
         };
         let mut top = part("top", Role::Clothes, fabric(identity.top_srgb, 1), gather(&t.top, &ease_m, white));
