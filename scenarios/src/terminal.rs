@@ -66,8 +66,9 @@ pub fn table(summary: &Summary) -> String {
     let shots = &s.shots;
     writeln!(
         out,
-        "\nbest shots: {} claimed and verified, {} claimed only ({} nobody's), {} verified only, {} neither; {} false matches",
-        shots.claimed_verified, shots.claimed_only, shots.nobodys_claimed, shots.verified_only, shots.neither, shots.false_matches
+        "\nbest shots: {} claimed and verified, {} claimed only ({} nobody's), {} verified only, {} neither; {} false {}",
+        shots.claimed_verified, shots.claimed_only, shots.nobodys_claimed, shots.verified_only, shots.neither, shots.false_matches,
+        if shots.false_matches == 1 { "match" } else { "matches" }
     )
     .ok();
     writeln!(

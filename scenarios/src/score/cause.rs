@@ -99,6 +99,11 @@ impl Cause {
     }
 }
 
+/// Whether all of the rule is met: no rung fails. A measure that is no number fails.
+pub fn passes(face: &FaceTruth, rule: &ValidationRule) -> bool {
+    geometric_cause(face, rule).is_none()
+}
+
 /// The first rung on which one face fails; `None` when it passes all. A measure that is no number fails its rung.
 #[expect(clippy::neg_cmp_op_on_partial_ord, reason = "a measure that is no number must fail, which `<` would let pass")]
 pub fn geometric_cause(face: &FaceTruth, rule: &ValidationRule) -> Option<Cause> {

@@ -5,7 +5,7 @@
 //! [`MIN_VISIBLE_SHARE`] there; else it is nobody's.
 //!
 //! **Verified capture.** A best shot that the stack claims as valid, that belongs to the occupant, and whose frame and
-//! truth meet the scenario's validation rule ([`rule`]), whatever the stack says about its quality.
+//! truth meet the scenario's validation rule ([`cause::passes`]), whatever the stack says about its quality.
 //!
 //! **Outcome.** Exactly one an occupant: captured and matched, captured but not matched, captured but not enrolled, or
 //! lost. A lost occupant's cause is the first rung of the ladder in [`cause`] on which their best exposure fails.
@@ -208,7 +208,7 @@ pub fn score(record: &EncounterRecord, rule: &ValidationRule) -> Option<Encounte
             let faces = faces_at(seen, &shot.detection);
             let owner = assign(&box_of(&shot.detection), faces);
             let face = owner.and_then(|o| faces.iter().find(|f| f.occupant == o));
-            Judged { shot, owner, verified: face.is_some_and(|f| rule::passes(f, rule)) }
+            Judged { shot, owner, verified: face.is_some_and(|f| cause::passes(f, rule)) }
         })
         .collect();
     let owners: Vec<Option<u8>> = seen

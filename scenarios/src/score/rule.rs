@@ -12,11 +12,6 @@ pub fn corrected_inter_eye_px(face: &FaceTruth) -> f32 {
     face.inter_eye_px / face.yaw_deg.clamp(-80.0, 80.0).to_radians().cos()
 }
 
-/// Whether all of the rule is met: no rung of the ladder in [`super::cause`] fails. A measure that is no number fails.
-pub fn passes(face: &FaceTruth, rule: &ValidationRule) -> bool {
-    super::cause::geometric_cause(face, rule).is_none()
-}
-
 /// Whether the head is turned towards the camera within the rule.
 pub fn is_turned_enough(face: &FaceTruth, rule: &ValidationRule) -> bool {
     face.yaw_deg.abs() <= rule.max_yaw_deg

@@ -2,8 +2,7 @@ use laneproof_exchange::truth::{BoxPx, FaceTruth, Occluder};
 
 use super::{
     Cause, assign,
-    cause::{best_exposure, geometric_cause},
-    rule,
+    cause::{self, best_exposure, geometric_cause},
 };
 use crate::{
     run::{
@@ -144,7 +143,7 @@ fn the_ladder_names_the_first_thing_that_fails() {
         let mut face = good_face(0, 0.0, 0.0);
         spoil(&mut face);
         assert_eq!(geometric_cause(&face, &rule), Some(cause));
-        assert!(!rule::passes(&face, &rule));
+        assert!(!cause::passes(&face, &rule));
         // Something that fails later on does not change it.
         face.defocus_px = 99.0;
         let expected = if cause == Cause::OutOfFocus { Cause::OutOfFocus } else { cause };
