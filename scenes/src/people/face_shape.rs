@@ -80,7 +80,7 @@ pub(super) const SHAPE: &[ShapeParameter] = &[
     pair("eyes/~-eye-push2-out", "eyes/~-eye-push2-in", 0.35),
     pair("eyes/~-eye-scale-incr", "eyes/~-eye-scale-decr", 0.30),
     pair("eyes/~-eye-trans-up", "eyes/~-eye-trans-down", 0.30),
-    // MakeHuman's adults have their pupils 59 mm apart; people 63.4 mm (Dodgson 2004).
+    // MakeHuman's adults have their pupils 59 mm apart; people around 63 mm (Dodgson 2004).
     ShapeParameter { mean: 0.48, ..pair("eyes/~-eye-trans-out", "eyes/~-eye-trans-in", 0.30) },
     pair("nose/nose-base-up", "nose/nose-base-down", 0.40),
     pair("nose/nose-compression-compress", "nose/nose-compression-uncompress", 0.35),

@@ -12,8 +12,9 @@ use super::measure::{Head, Look, Measured, StackHead, View};
 const DETECTION_SCORE: f32 = 0.6;
 /// Age difference up to which two people count as of an age, years.
 const OF_AN_AGE_YEARS: f32 = 10.0;
-/// Adults' distance between the pupils, millimetres: mean and standard deviation of women and of men (Dodgson 2004).
-const INTERPUPILLARY_MM: [(f32, f32); 2] = [(61.7, 3.6), (64.7, 3.7)];
+/// Adults' distance between the pupils, millimetres: mean and standard deviation of women and of men (ANSUR II, Gordon et al.
+/// 2014: US Army personnel).
+const INTERPUPILLARY_MM: [(f32, f32); 2] = [(61.7, 3.6), (64.0, 3.4)];
 
 fn is_woman(person: &Measured) -> bool {
     person.sex < 0.5
@@ -109,7 +110,7 @@ fn head_measures(out: &mut String, people: &[Measured]) {
         };
         writeln!(
             out,
-            "  {name:<6} {:>4}   between the pupils {} (Dodgson 2004: {mean} ± {deviation}), chin to crown {}, stature {}",
+            "  {name:<6} {:>4}   between the pupils {} (ANSUR II: {mean:.1} ± {deviation}), chin to crown {}, stature {}",
             adults.len(),
             of(|p| p.interpupillary_mm),
             of(|p| p.head_height_mm),

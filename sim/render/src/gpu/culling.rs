@@ -31,7 +31,8 @@ pub(super) fn in_region(camera: &PinholeCamera, region: Region, centre_m: Vec3A,
     })
 }
 
-/// Whether the mirror image of the sun may show in a pane; generous, never wrong in the other direction.
+/// Whether the mirror image of the sun may show in a pane. Exact for flat triangles; where a pane bulges, generous by a
+/// margin that is an assumption.
 pub(super) fn may_glint(pane: &ScenePane, eye_m: Vec3, sun: Vec3) -> bool {
     // Room for the sun's disc (0.27°) and for normals that bulge between a triangle's corners.
     const MARGIN_RAD: f32 = 0.02;
