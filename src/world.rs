@@ -2,7 +2,7 @@
 use image::{ExtendedColorType, codecs::jpeg::JpegEncoder};
 use lane_stack::client::{Frame, FrameEncoding};
 use laneproof_scenarios::run::world::{ExposeRequest, Exposed, PortraitJpeg, StepTimings, World, WorldError};
-use laneproof_scenes::{catalogue::Trigger, people::Identity};
+use laneproof_scenes::{catalogue::Trigger, people::{Appearance, Identity}};
 use laneproof_sim::{ExposureRequest, PortraitPicture, SimError, Simulator, Staged, encounter::EncounterPlan};
 
 /// JPEG quality of reference portraits: light compression, as in passport chips.
@@ -43,7 +43,8 @@ impl World for SimulatedWorld {
     }
 
     fn expect(&mut self, identities: &[Identity]) {
-        self.simulator.bake(identities);
+        let looks: Vec<_> = identities.iter().map(|who| (who.clone(), Appearance::of_portrait(who))).collect();
+        self.simulator.bake(&looks);
     }
 
     fn portrait(&mut self, identity: &Identity, _reference_id: &str) -> Result<PortraitJpeg, WorldError> {

@@ -1,33 +1,37 @@
 //! Baked people, kept while they are likely to be seen again.
 use std::{collections::VecDeque, sync::Arc};
 
-use laneproof_scenes::people::{Identity, PeopleLibrary, Person};
+use laneproof_scenes::people::{Appearance, Identity, PeopleLibrary, Person};
 use rayon::prelude::*;
 
 /// The last people that were baked. A person takes some 10 MB, mostly skin texture.
 pub(crate) struct PeopleCache {
     library: PeopleLibrary,
-    kept: VecDeque<(Identity, Arc<Person>)>,
+    kept: VecDeque<(Looks, Arc<Person>)>,
 }
 
+/// Who, and how they look that day.
+pub(crate) type Looks = (Identity, Appearance);
+
 impl PeopleCache {
-    /// People kept: those of a dozen encounters, so that a portrait and its crossing share one bake; half a gigabyte.
-    const CAPACITY: usize = 64;
+    /// People kept: those of the last encounters, half a gigabyte at most.
+    const CAPACITY: usize = 48;
 
     pub(crate) fn new(library: PeopleLibrary) -> Self {
         Self { library, kept: VecDeque::new() }
     }
 
-    /// The baked people of these identities, in their order.
-    pub(crate) fn bake_all<'a>(&mut self, identities: impl Iterator<Item = &'a Identity>) -> Vec<Arc<Person>> {
-        let wanted: Vec<&Identity> = identities.collect();
-        let missing: Vec<&Identity> =
-            wanted.iter().copied().filter(|id| !self.kept.iter().any(|(kept, _)| kept == *id)).collect();
-        let baked: Vec<_> = missing.into_par_iter().map(|id| (id.clone(), Arc::new(self.library.bake(id)))).collect();
+    /// The baked people of these looks, in their order.
+    pub(crate) fn bake_all<'a>(&mut self, looks: impl Iterator<Item = &'a Looks>) -> Vec<Arc<Person>> {
+        let wanted: Vec<&Looks> = looks.collect();
+        let missing: Vec<&Looks> =
+            wanted.iter().copied().filter(|looks| !self.kept.iter().any(|(kept, _)| kept == *looks)).collect();
+        let bake = |looks: &Looks| (looks.clone(), Arc::new(self.library.bake(&looks.0, &looks.1)));
+        let baked: Vec<_> = missing.into_par_iter().map(bake).collect();
         self.kept.extend(baked);
         let found = wanted
             .iter()
-            .filter_map(|id| self.kept.iter().find(|(kept, _)| kept == *id).map(|(_, person)| person.clone()))
+            .filter_map(|looks| self.kept.iter().find(|(kept, _)| kept == *looks).map(|(_, person)| person.clone()))
             .collect();
         while self.kept.len() > Self::CAPACITY.max(wanted.len()) {
             self.kept.pop_front();

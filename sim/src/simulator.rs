@@ -9,7 +9,7 @@ use laneproof_render::{AdapterRecord, Layers, Region, RenderRequest, Renderer};
 use laneproof_scenes::{
     catalogue::{CameraMount, Daylight, GlassSet, LaneSpec, Sensor},
     lane::{self, CameraPole},
-    people::{Identity, PeopleLibrary, Person, Posed},
+    people::{Appearance, Identity, PeopleLibrary, Person, Posed},
     surface::Part,
     truth::Role,
     vehicle::{self, Vehicle},
@@ -170,14 +170,14 @@ impl Simulator {
         self.renderer.adapter()
     }
 
-    /// Bakes people; later calls find them again.
-    pub fn bake(&mut self, identities: &[Identity]) -> Vec<Arc<Person>> {
-        self.people.bake_all(identities.iter())
+    /// Bakes people as they look on one day; later calls find them again.
+    pub fn bake(&mut self, looks: &[(Identity, Appearance)]) -> Vec<Arc<Person>> {
+        self.people.bake_all(looks.iter())
     }
 
     /// The reference portrait of an identity.
     pub fn portrait(&mut self, identity: &Identity) -> Result<PortraitPicture, SimError> {
-        let person = self.people.bake_all(std::iter::once(identity));
+        let person = self.people.bake_all(std::iter::once(&(identity.clone(), Appearance::of_portrait(identity))));
         let person = person.first().ok_or_else(|| SimError::Plan("no such person".to_owned()))?;
         Ok(studio::photograph(&mut self.renderer, &studio::portrait_pose(person), &FaceView::portrait())?)
     }
@@ -270,7 +270,8 @@ impl Simulator {
         let (light, lane_parts) = self.lane_scene(plan)?;
         let vehicle = self.vehicle(plan)?;
         let cabin = self.cabin(plan, &light)?;
-        let people = self.people.bake_all(plan.occupants.iter().map(|o| &o.identity));
+        let looks: Vec<_> = plan.occupants.iter().map(|o| (o.identity.clone(), o.appearance.clone())).collect();
+        let people = self.people.bake_all(looks.iter());
         let occupants =
             plan.occupants
                 .iter()

@@ -9,7 +9,7 @@ use std::{
 use laneproof_scenarios::{exit, plan::plan, scenario::Scenario};
 use laneproof_scenes::{
     catalogue::{Daylight, Sky},
-    people::{Demographics, Identity, Person, Posed, Posture},
+    people::{Appearance, Demographics, Identity, Person, Posed, Posture},
     stream::stream,
 };
 use laneproof_sim::{FaceView, Light, Simulator, studio_light};
@@ -168,20 +168,27 @@ fn faces(args: &Args, simulator: &mut Simulator) -> Result<(), Failure> {
     let mut next = lines(&list) / per_identity;
     while next < args.identities {
         let batch: Vec<u64> = (next..(next + BATCH).min(args.identities)).collect();
-        let identities: Vec<Identity> = batch
+        // The portrait's day, then two others: the pictures after the portrait show one or the other.
+        let looks: Vec<(Identity, Appearance)> = batch
             .iter()
-            .map(|&k| Identity::sample(&Demographics::default(), &mut stream(args.seed, k, "dataset identity")))
+            .flat_map(|&k| {
+                let who = Identity::sample(&Demographics::default(), &mut stream(args.seed, k, "dataset identity"));
+                let mut days = stream(args.seed, k, "dataset days");
+                let first = Appearance::of_portrait(&who);
+                let [second, third] = [0; 2].map(|_| Appearance::another_day(&who, &mut days));
+                [first, second, third].map(|day| (who.clone(), day))
+            })
             .collect();
-        let people = simulator.bake(&identities);
-        for (&k, person) in batch.iter().zip(&people) {
+        let people = simulator.bake(&looks);
+        for (&k, days) in batch.iter().zip(people.chunks_exact(3)) {
             let mut rng = stream(args.seed, k, "dataset views");
             let portrait = FaceView { width_px: 224, height_px: 224, focal_length_px: 2300.0, ..FaceView::portrait() };
             let mut text = String::new();
             for view in 0..=args.views {
                 let (posed, how, kind) = if view == 0 {
-                    (person.portrait(), portrait.clone(), "portrait")
+                    (days[0].portrait(), portrait.clone(), "portrait")
                 } else {
-                    let (posed, how) = crossing(person, &mut rng, &studio);
+                    let (posed, how) = crossing(&days[1 + (view as usize % 2)], &mut rng, &studio);
                     (posed, how, "crossing")
                 };
                 let picture = simulator.photograph(&posed, &how)?;

@@ -5,7 +5,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use glam::{Affine3A, Vec2, Vec3};
 use laneproof_render::{Layers, PinholeCamera, Region, RenderRequest, Renderer, Scene, Solid};
 use laneproof_scenes::{
-    people::{Demographics, Identity, PeopleLibrary, Posed},
+    people::{Appearance, Demographics, Identity, PeopleLibrary, Posed},
     stream::stream,
     truth::{Role, Subject, Tag},
 };
@@ -98,7 +98,7 @@ fn pupil_in_picture(layers: &Layers, at: Vec2, radius_px: f32) -> Vec2 {
 fn the_distance_between_the_eyes_is_that_of_the_thin_lens() {
     with_studio(|Studio { renderer, people }| {
         for k in 0..3 {
-            let person = people.bake(&bright_eyed(k));
+            let person = people.bake(&bright_eyed(k), &Appearance::of_portrait(&bright_eyed(k)));
             let posed = person.portrait();
             for (focal_length_mm, distance_m) in VIEWS {
                 let camera = frontal_camera(focal_length_mm, distance_m);
@@ -128,7 +128,7 @@ fn the_distance_between_the_eyes_is_that_of_the_thin_lens() {
 #[test]
 fn the_tags_of_the_eyes_lie_where_the_eyeballs_are_projected() {
     with_studio(|Studio { renderer, people }| {
-        let mut posed = people.bake(&bright_eyed(0)).portrait();
+        let mut posed = people.bake(&bright_eyed(0), &Appearance::of_portrait(&bright_eyed(0))).portrait();
         posed.parts.retain(|part| part.tag.role == Role::Eyes);
         assert!(!posed.parts.is_empty());
         // Off the axis too, by panning: the two eyeballs to the middle, a corner and an edge.

@@ -5,7 +5,7 @@
 use laneproof_exchange::encounter::{EncounterPlan, OccupantPlan};
 use laneproof_scenes::{
     catalogue::{TrafficMix, VehicleShare},
-    people::{Demographics, Identity},
+    people::{Appearance, Demographics, Identity},
     stream::stream,
     vehicle::SeatId,
 };
@@ -101,9 +101,11 @@ fn plan_occupant(seed: u64, k: u64, mix: &TrafficMix, seat: SeatId) -> OccupantP
     let looks_at_booth = open("looks at booth").random::<f32>() < mix.looks_at_booth_share;
     let head_yaw_deg = if looks_at_booth { BOOTH_YAW_DEG.0 + BOOTH_YAW_DEG.1 * yaw } else { mix.head_yaw_sd_deg * yaw };
     let enrolled = open("enrolled").random::<f32>() < mix.enrolled_share;
+    let identity = Identity::sample(&demographics, &mut open("identity"));
     OccupantPlan {
         seat,
-        identity: Identity::sample(&demographics, &mut open("identity")),
+        appearance: Appearance::another_day(&identity, &mut open("appearance")),
+        identity,
         reference_id: enrolled.then(|| format!("e{k:03}-r{name}")),
         head_yaw_deg,
         head_pitch_deg: mix.head_pitch_sd_deg * pitch,

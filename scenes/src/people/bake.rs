@@ -4,6 +4,7 @@ use std::sync::Arc;
 use glam::{Vec2, Vec3};
 
 use super::{
+    appearance::Appearance,
     clothes::{ease_m, paint_fabric},
     eyes::{paint_eye, paint_lashes},
     hair,
@@ -75,9 +76,11 @@ pub struct Person {
 }
 
 impl PeopleLibrary {
-    /// Shapes, paints and dresses an identity. The same identity gives the same bytes on any number of threads.
-    pub fn bake(&self, identity: &Identity) -> Person {
-        let positions = self.shaped_positions_m(identity);
+    /// Shapes, paints and dresses an identity as it looks on one day. The same values give the same bytes on any number of
+    /// threads.
+    pub fn bake(&self, identity: &Identity, appearance: &Appearance) -> Person {
+        let identity = &appearance.applied_to(identity);
+        let positions = self.shaped_positions_m(identity, &appearance.expression);
         let normals = self.normals(&positions);
         let seed = (identity.seed ^ (identity.seed >> 32)) as u32;
         let t = &self.templates;

@@ -297,7 +297,7 @@ impl Identity {
             parting_left: rng.random::<f32>() < 0.6,
             beard,
             brows,
-            top_srgb: sample_fabric(rng),
+            top_srgb: fabric(rng),
             trousers_srgb: pick(
                 rng,
                 &[([38, 44, 60], 2.0), ([30, 30, 32], 2.0), ([96, 86, 70], 1.0), ([70, 84, 110], 1.0)],
@@ -368,7 +368,8 @@ fn sample_style<R: Rng + ?Sized>(rng: &mut R, male: bool, age_years: f32, a: Anc
     }
 }
 
-fn sample_fabric<R: Rng + ?Sized>(rng: &mut R) -> [u8; 3] {
+/// Colour of a garment.
+pub(super) fn fabric<R: Rng + ?Sized>(rng: &mut R) -> [u8; 3] {
     let plain = [
         [226, 226, 222],
         [36, 38, 44],

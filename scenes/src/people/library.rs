@@ -8,6 +8,7 @@ use super::{
     atlas::Atlas,
     base_mesh::{BaseMesh, Quad, VERTEX_COUNT},
     error::PeopleError,
+    expression::Expression,
     face_shape::SHAPE,
     identity::Identity,
     landmarks::LandmarkVertices,
@@ -51,6 +52,7 @@ impl PeopleLibrary {
         templates.lashes.vertices.iter().for_each(|v| used[usize::from(v.source)] = true);
         let mut names = macros::all_names();
         names.extend(SHAPE.iter().flat_map(|p| p.targets()));
+        names.extend(Expression::all_names());
         let targets = Targets::load(&root.join("targets"), &names, &used)?;
 
         let atlas = Atlas::build(&root.join("textures"), &base, &templates)?;
@@ -64,8 +66,9 @@ impl PeopleLibrary {
         self.targets.len()
     }
 
-    /// The base mesh shaped to an identity: all 19,158 vertices, metres, MakeHuman's own pose and origin.
-    pub fn shaped_positions_m(&self, identity: &Identity) -> Vec<Vec3> {
+    /// The base mesh shaped to an identity with an expression: all 19,158 vertices, metres, MakeHuman's own pose and
+    /// origin.
+    pub fn shaped_positions_m(&self, identity: &Identity, expression: &Expression) -> Vec<Vec3> {
         let mut positions = self.base.positions_m.clone();
         let mut add = |name: &str, weight: f32| {
             if let Some(target) = self.targets.get(name).filter(|_| weight != 0.0) {
@@ -85,6 +88,9 @@ impl PeopleLibrary {
                     add(&name, value.abs().min(1.0));
                 }
             }
+        }
+        for (name, weight) in expression.weights(identity.ancestry) {
+            add(&name, weight);
         }
         positions
     }

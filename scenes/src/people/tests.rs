@@ -27,8 +27,12 @@ fn sample(index: u64, ages: (f32, f32)) -> Identity {
     Identity::sample(&d, &mut stream(77, index, "test identity"))
 }
 
+fn baked(library: &PeopleLibrary, who: &Identity) -> Person {
+    library.bake(who, &Appearance::of_portrait(who))
+}
+
 fn ipd_and_head(library: &PeopleLibrary, identity: &Identity) -> (f32, f32) {
-    let p = library.shaped_positions_m(identity);
+    let p = library.shaped_positions_m(identity, &Expression::neutral());
     let at = |v: u16| p[usize::from(v)];
     let l = &library.landmarks;
     let [left, right] = l.pupils_m(&p);
@@ -109,7 +113,7 @@ fn adults_are_as_tall_as_measured_ones() {
     for (who, male_share, measured_m, deviation_m) in [("women", 0.0, 1.629, 0.064), ("men", 1.0, 1.756, 0.069)] {
         let d = Demographics { male_share, ..Demographics::adults() };
         let draw = |i| Identity::sample(&d, &mut stream(79, i, "test identity"));
-        let statures: Vec<f32> = (0..150).map(|i| library.stature_m(&library.shaped_positions_m(&draw(i)))).collect();
+        let statures: Vec<f32> = (0..150).map(|i| library.stature_m(&library.shaped_positions_m(&draw(i), &Expression::neutral()))).collect();
         let (mean, deviation) = moments(&statures);
         assert!((mean - measured_m).abs() < 0.04, "{who}: mean {mean} m");
         assert!((0.75..1.25).contains(&(deviation / deviation_m)), "{who}: deviation {deviation} m");
@@ -131,7 +135,7 @@ fn adults_heads_are_of_human_size() {
 fn children_are_smaller_than_adults() {
     let Some(library) = library() else { return };
     let (child, adult) = (sample(3, (6.0, 6.5)), sample(3, (30.0, 31.0)));
-    let (a, b) = (library.bake(&child), library.bake(&adult));
+    let (a, b) = (baked(library, &child), baked(library, &adult));
     assert!((0.95..1.35).contains(&a.stature_m), "{}", a.stature_m);
     assert!((1.40..2.05).contains(&b.stature_m), "{}", b.stature_m);
     assert!(a.head_height_m < b.head_height_m);
@@ -141,9 +145,9 @@ fn children_are_smaller_than_adults() {
 fn the_same_identity_gives_the_same_bytes() {
     let Some(library) = library() else { return };
     let identity = sample(5, (20.0, 60.0));
-    let one = library.bake(&identity).seated(1, &Posture::default());
+    let one = baked(library, &identity).seated(1, &Posture::default());
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a pool of one thread");
-    let two = pool.install(|| library.bake(&identity).seated(1, &Posture::default()));
+    let two = pool.install(|| baked(library, &identity).seated(1, &Posture::default()));
     assert_eq!(parts_bytes(&one.parts), parts_bytes(&two.parts));
 }
 
@@ -151,7 +155,7 @@ fn the_same_identity_gives_the_same_bytes() {
 fn a_seated_person_is_finite_tagged_and_sits_on_the_hip_point() {
     let Some(library) = library() else { return };
     for i in 0..4 {
-        let person = library.bake(&sample(20 + i, (5.0, 80.0)));
+        let person = baked(library, &sample(20 + i, (5.0, 80.0)));
         let posture = Posture { head_yaw_rad: 0.4, hands: Hands::Wheel, ..Posture::default() };
         let posed = person.seated(7, &posture);
         for role in [Role::Face, Role::Head, Role::Eyes, Role::Limb, Role::Clothes] {
@@ -176,7 +180,7 @@ fn a_seated_person_is_finite_tagged_and_sits_on_the_hip_point() {
 #[test]
 fn portrait_landmarks_lie_on_the_surface_round_the_origin() {
     let Some(library) = library() else { return };
-    let posed = library.bake(&sample(40, (20.0, 60.0))).portrait();
+    let posed = baked(library, &sample(40, (20.0, 60.0))).portrait();
     let l = &posed.landmarks;
     assert!((l.left_pupil_m + l.right_pupil_m).length() < 1e-5 && l.left_pupil_m.x > 0.0);
     assert!(l.mouth_left_m.x > 0.0 && l.mouth_right_m.x < 0.0 && l.chin_m.y < l.mouth_left_m.y);
@@ -199,7 +203,7 @@ fn portrait_landmarks_lie_on_the_surface_round_the_origin() {
 fn pupils_are_where_the_iris_is_painted() {
     let Some(library) = library() else { return };
     for i in 0..6 {
-        let person = library.bake(&sample(i, (4.0, 80.0)));
+        let person = baked(library, &sample(i, (4.0, 80.0)));
         let posed = person.portrait();
         let eyes = posed.parts.iter().find(|part| part.tag.role == Role::Eyes).expect("eyes");
         for (pupil, left) in [(posed.landmarks.left_pupil_m, true), (posed.landmarks.right_pupil_m, false)] {

@@ -1,7 +1,7 @@
 //! What a plan asks the simulator for: one encounter, and in it one exposure after another.
 use laneproof_scenes::{
     catalogue::{Daylight, GlassSet, LaneSpec, Rig, Sensor},
-    people::Identity,
+    people::{Appearance, Identity},
     vehicle::SeatId,
 };
 
@@ -41,6 +41,8 @@ pub struct OccupantPlan {
     pub seat: SeatId,
     /// Who.
     pub identity: Identity,
+    /// How they look today.
+    pub appearance: Appearance,
     /// Reference id in the gallery; `None` when not enrolled.
     pub reference_id: Option<String>,
     /// Head turn about the vertical relative to straight ahead, degrees, to the occupant's left positive.

@@ -9,7 +9,7 @@ use lane_stack::{InProcessStack, client::StackClient as _, picture::Picture};
 use laneproof_scenarios::{exit, scenario::Scenario};
 use laneproof_scenes::{
     catalogue::{Daylight, LaneSpec},
-    people::{Demographics, Identity, Person, Posed, Posture},
+    people::{Appearance, Demographics, Identity, Person, Posed, Posture},
     stream::stream,
 };
 use laneproof_sim::{FaceView, LaneLight, PortraitPicture, Simulator, truth::BoxPx};
@@ -178,9 +178,11 @@ fn measure(
     k: u64,
 ) -> Result<Measured, Failure> {
     let identity = Identity::sample(&Demographics::default(), &mut stream(args.seed, k, "measured identity"));
-    let person = simulator.bake(std::slice::from_ref(&identity)).remove(0);
+    let today = Appearance::another_day(&identity, &mut stream(args.seed, k, "measured day"));
+    let looks = [Appearance::of_portrait(&identity), today].map(|day| (identity.clone(), day));
+    let [person, later] = <[_; 2]>::try_from(simulator.bake(&looks)).map_err(|_| Failure::setup("a person is missing"))?;
     let mut rng = stream(args.seed, k, "measured crossing");
-    let (posed, view) = crossing(&person, &scenario.lane.value, &scenario.file.daylight, &mut rng)?;
+    let (posed, view) = crossing(&later, &scenario.lane.value, &scenario.file.daylight, &mut rng)?;
     let pictures = [
         (View::Portrait, simulator.photograph(&person.portrait(), &FaceView::portrait())?),
         (View::Crossing, simulator.photograph(&posed, &view)?),
