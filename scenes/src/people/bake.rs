@@ -12,6 +12,7 @@ use super::{
     landmarks::LandmarkVertices,
     library::PeopleLibrary,
     regions::{Template, TemplateVertex, neckline_y_m},
+    relief,
     rig::Skin,
     skin,
 };
@@ -20,6 +21,9 @@ use crate::{
     surface::{Surface, Texture},
     truth::Role,
 };
+
+/// Tint of plain skin; ridges are lighter, hollows darker.
+const PLAIN_SHADE: f32 = 0.78;
 
 /// A part before posing.
 #[derive(Debug, Clone)]
@@ -84,6 +88,7 @@ impl PeopleLibrary {
         let normals = self.normals(&positions);
         let seed = (identity.seed ^ (identity.seed >> 32)) as u32;
         let t = &self.templates;
+        let prominence = self.relief.prominence_m(&normals, &positions);
         let gather = |template: &Template, ease: &dyn Fn(Vec3) -> f32, tint: [u8; 3]| {
             let vertices: Vec<Vertex> = template
                 .vertices
@@ -116,17 +121,27 @@ impl PeopleLibrary {
         let skin_picture = Arc::new(skin::paint(&self.atlas, identity));
         let skin_surface = |texture: Option<Arc<Texture>>| Surface {
             texture,
-            roughness: 0.48,
-            specular_f0: 0.028,
+            roughness: 0.42,
+            // Index 1.4 and a film of sebum (assumption).
+            specular_f0: 0.034,
             wrap: 0.35,
-            ..Surface::matt([1.0; 3])
+            ..Surface::matt([1.0 / PLAIN_SHADE; 3])
         };
         let tone = skin::base_tone(identity).to_array().map(skin::encode);
+        // The tint carries the shade of hollows; plain skin has a middle one, so that ridges can be lighter.
+        let shaded = |template: &Template| {
+            let (mut vertices, skin, indices) = gather(template, &bare, white);
+            for (vertex, v) in vertices.iter_mut().zip(&template.vertices) {
+                let shade = prominence.get(&v.source).map_or(1.0, |&p| relief::shade(p));
+                vertex.tint[..3].fill(skin::encode(shade * PLAIN_SHADE));
+            }
+            (vertices, skin, indices)
+        };
 
         let mut parts = vec![
-            part("face skin", Role::Face, skin_surface(Some(skin_picture.clone())), gather(&t.face, &bare, white)),
-            part("head skin", Role::Head, skin_surface(Some(skin_picture)), gather(&t.head, &bare, white)),
-            part("hands", Role::Limb, skin_surface(None), gather(&t.hands, &bare, tone)),
+            part("face skin", Role::Face, skin_surface(Some(skin_picture.clone())), shaded(&t.face)),
+            part("head skin", Role::Head, skin_surface(Some(skin_picture)), shaded(&t.head)),
+            part("hands", Role::Limb, Surface { reflectance: [1.0; 3], ..skin_surface(None) }, gather(&t.hands, &bare, tone)),
         ];
         parts.push(self.eyes(identity, &positions, &gather));
         let lash_surface =

@@ -23,7 +23,7 @@ pub(super) fn paint_eye(identity: &Identity, eyeball_radius_m: f32) -> Texture {
     let iris = colour(identity.eye_srgb);
     let width_m = 2.0 * eyeball_radius_m * EYE_TEXTURE_SPAN;
     // Sclera yellows and dulls with age (assumption).
-    let sclera = Vec3::new(0.66, 0.62, 0.57).lerp(Vec3::new(0.58, 0.51, 0.42), smooth(30.0, 90.0, identity.age_years));
+    let sclera = Vec3::new(0.74, 0.70, 0.65).lerp(Vec3::new(0.64, 0.57, 0.48), smooth(30.0, 90.0, identity.age_years));
     let mut rgba = Vec::with_capacity(EYE_PX * EYE_PX * 4);
     for y in 0..EYE_PX {
         for x in 0..EYE_PX {
@@ -40,7 +40,7 @@ pub(super) fn paint_eye(identity: &Identity, eyeball_radius_m: f32) -> Texture {
             ring *= 1.0 - smooth(PUPIL_RADIUS_M * 1.08, PUPIL_RADIUS_M * 0.92, r) * 0.985;
             c = c.lerp(ring, smooth(IRIS_RADIUS_M * 1.04, IRIS_RADIUS_M * 0.96, r));
             // Shade below the upper lid and its lashes.
-            c *= 1.0 - 0.55 * smooth(-0.0015, -0.0075, p.y);
+            c *= 1.0 - 0.35 * smooth(-0.0025, -0.0075, p.y);
             rgba.extend([encode(c.x), encode(c.y), encode(c.z), 255]);
         }
     }

@@ -7,8 +7,6 @@ pub(super) struct ShapeParameter {
     pub positive: &'static str,
     /// Target for negative values; `None` where the data has one end only.
     pub negative: Option<&'static str>,
-    /// Mean of the parameter over people: 0 but where MakeHuman's mean head differs from measured ones.
-    pub mean: f32,
     /// Standard deviation of the parameter over people (assumption, tuned on contact sheets so that no head is
     /// monstrous), before truncation at ±2 standard deviations and ±1.
     pub deviation: f32,
@@ -20,6 +18,11 @@ impl ShapeParameter {
         self.positive.contains('~')
     }
 
+    /// Sides on which the parameter has targets of its own.
+    pub fn sides(&self) -> &'static [char] {
+        if self.is_sided() { &['l', 'r'] } else { &['l'] }
+    }
+
     /// Target name for a signed value on one side.
     pub fn target(&self, value: f32, side: char) -> Option<String> {
         let name = if value >= 0.0 { Some(self.positive) } else { self.negative };
@@ -28,18 +31,17 @@ impl ShapeParameter {
 
     /// Every target the parameter can use.
     pub fn targets(&self) -> Vec<String> {
-        let sides: &[char] = if self.is_sided() { &['l', 'r'] } else { &['l'] };
         let signs = [1.0, -1.0];
-        sides.iter().flat_map(|&side| signs.into_iter().filter_map(move |v| self.target(v, side))).collect()
+        self.sides().iter().flat_map(|&side| signs.into_iter().filter_map(move |v| self.target(v, side))).collect()
     }
 }
 
 const fn pair(positive: &'static str, negative: &'static str, deviation: f32) -> ShapeParameter {
-    ShapeParameter { positive, negative: Some(negative), mean: 0.0, deviation }
+    ShapeParameter { positive, negative: Some(negative), deviation }
 }
 
 const fn one(positive: &'static str, deviation: f32) -> ShapeParameter {
-    ShapeParameter { positive, negative: None, mean: 0.0, deviation }
+    ShapeParameter { positive, negative: None, deviation }
 }
 
 /// All shape parameters, in the order of `Identity::shape`.
@@ -80,8 +82,7 @@ pub(super) const SHAPE: &[ShapeParameter] = &[
     pair("eyes/~-eye-push2-out", "eyes/~-eye-push2-in", 0.35),
     pair("eyes/~-eye-scale-incr", "eyes/~-eye-scale-decr", 0.30),
     pair("eyes/~-eye-trans-up", "eyes/~-eye-trans-down", 0.30),
-    // MakeHuman's adults have their pupils 59 mm apart; people around 63 mm (Dodgson 2004).
-    ShapeParameter { mean: 0.48, ..pair("eyes/~-eye-trans-out", "eyes/~-eye-trans-in", 0.30) },
+    pair("eyes/~-eye-trans-out", "eyes/~-eye-trans-in", 0.30),
     pair("nose/nose-base-up", "nose/nose-base-down", 0.40),
     pair("nose/nose-compression-compress", "nose/nose-compression-uncompress", 0.35),
     pair("nose/nose-curve-convex", "nose/nose-curve-concave", 0.40),

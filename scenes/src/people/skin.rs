@@ -94,12 +94,17 @@ impl<'a> Painter<'a> {
     }
 
     fn texel(&self, t: &Texel) -> Vec3 {
-        let (p, who) = (t.position_m, self.who);
+        let (p, who, detail) = (t.position_m, self.who, &self.who.detail);
         let ax = p.x.abs();
         // Unevenness: broad blotches and fine grain.
         let broad = fractal(p * 45.0, 3, self.seed);
         let fine = noise(p * 1100.0, self.seed ^ 0x51);
         let mut c = self.tone * (1.0 + broad * (0.05 + 0.09 * who.blotches) + fine * 0.035);
+        // Every face's own fields of melanin and blood, of the size of a fingertip.
+        let own = |k: u32| noise(p * 62.0 + Vec3::splat(k as f32 * 7.0), self.seed ^ (0x900 + k));
+        let (melanin, blood_field) = (own(0) * 0.6 + own(1) * 0.4, own(2));
+        let patches = 0.05 + 0.09 * who.blotches;
+        c *= (Vec3::new(0.7, 1.0, 1.25) * (melanin * patches) + Vec3::new(0.1, 0.8, 0.6) * (blood_field * patches * 0.8)).map(f32::exp);
         let redden = |c: Vec3, amount: f32| c * (Vec3::ONE - Vec3::new(0.04, 0.30, 0.26) * amount);
 
         // Blood near the surface: cheeks, nose, ears, chin.
@@ -112,9 +117,9 @@ impl<'a> Painter<'a> {
 
         // Eye sockets, lids and the fold above, lines under the eyes.
         let socket = bell(((ax - 0.030) / 1.5).hypot(p.y - 0.729), 0.0, 0.021) * smooth(0.11, 0.12, p.z);
-        c *= Vec3::ONE - Vec3::new(0.14, 0.20, 0.17) * socket * (0.6 + 0.5 * self.old);
+        c *= Vec3::ONE - Vec3::new(0.14, 0.20, 0.17) * socket * (0.2 + 0.5 * self.old + 0.5 * detail.socket);
         let under = bell(((ax - 0.028) / 2.2).hypot(p.y - 0.7135), 0.0, 0.007) * smooth(0.12, 0.13, p.z);
-        c *= Vec3::ONE - Vec3::new(0.16, 0.17, 0.13) * under * (0.35 + 0.9 * self.old);
+        c *= Vec3::ONE - Vec3::new(0.16, 0.17, 0.13) * under * (0.2 + 0.7 * self.old + 0.9 * detail.tear_trough);
         c = redden(c, f32::from(t.lids) / 255.0 * 0.35);
 
         c = self.freckles_and_moles(c, p, cheek.max(nose));
@@ -154,7 +159,7 @@ impl<'a> Painter<'a> {
         let wobble = noise(p * 60.0, self.seed ^ 0x3c) * 0.0012;
         // From the wing of the nose past the corner of the mouth.
         let t = ((0.692 - p.y) / 0.038).clamp(0.0, 1.0);
-        let fold_x = 0.019 + 0.016 * t.powf(1.3) + wobble;
+        let fold_x = 0.019 + (0.012 + 0.008 * self.who.detail.fold_reach) * t.powf(1.3) + wobble;
         let fold =
             bell(ax, fold_x, 0.0030) * smooth(0.652, 0.660, p.y) * smooth(0.696, 0.688, p.y) * smooth(0.11, 0.12, p.z);
         let rows = (p.y - 0.775 + wobble * 1.5 + ax * ax * 0.8) / 0.0085;
@@ -166,7 +171,8 @@ impl<'a> Painter<'a> {
         let (dx, dy) = (ax - 0.052, p.y - 0.728);
         let angle = dy.atan2(dx) / 0.35;
         let crow = bell(angle - angle.round(), 0.0, 0.22) * smooth(0.0, 0.004, dx) * smooth(0.017, 0.009, dx);
-        let lines = fold * (0.06 + 0.60 * self.old) + (forehead * 0.6 + frown * 0.6 + crow * 0.6) * self.old;
+        let detail = &self.who.detail;
+        let lines = fold * (0.06 + 0.35 * detail.folds + 0.45 * self.old) + (forehead * 0.6 + frown * 0.6 + crow * 0.6) * self.old;
         c * (Vec3::ONE - Vec3::new(0.26, 0.34, 0.34) * lines.min(1.0))
     }
 

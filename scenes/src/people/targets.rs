@@ -49,6 +49,11 @@ impl Targets {
         self.0.get(name)
     }
 
+    /// All targets with their names.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Target)> {
+        self.0.iter().map(|(name, target)| (name.as_str(), target))
+    }
+
     pub fn len(&self) -> usize {
         self.0.len()
     }
