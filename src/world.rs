@@ -2,7 +2,10 @@
 use image::{ExtendedColorType, codecs::jpeg::JpegEncoder};
 use lane_stack::client::{Frame, FrameEncoding};
 use laneproof_scenarios::run::world::{ExposeRequest, Exposed, PortraitJpeg, StepTimings, World, WorldError};
-use laneproof_scenes::{catalogue::Trigger, people::{Appearance, Identity}};
+use laneproof_scenes::{
+    catalogue::Trigger,
+    people::{Appearance, Identity},
+};
 use laneproof_sim::{ExposureRequest, PortraitPicture, SimError, Simulator, Staged, encounter::EncounterPlan};
 
 /// JPEG quality of reference portraits: light compression, as in passport chips.

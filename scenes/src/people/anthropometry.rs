@@ -18,9 +18,9 @@ use super::{
 };
 
 /// Rounds of the solution; the third changes measures by less than 0.2 mm.
-const ROUNDS: usize = 4;
+const ROUNDS: usize = 8;
 /// How closely measures are met, as a share of their standard deviation (assumption).
-const TOLERANCE: f32 = 0.05;
+const TOLERANCE: f32 = 0.02;
 /// Least standard deviation that a parameter is moved with; scale targets have small ones of their own (assumption).
 const LEAST_FREEDOM: f32 = 0.25;
 /// Largest strength of a parameter: a little beyond its target, where the target alone does not reach a measure.
@@ -133,12 +133,7 @@ impl Anthropometry {
     }
 
     /// Slopes of every measure over one parameter, millimetres for a strength of 1.
-    fn slopes_mm(
-        &self,
-        p: &super::face_shape::ShapeParameter,
-        value: f32,
-        at: &impl Fn(u16) -> Vec3,
-    ) -> [f32; COUNT] {
+    fn slopes_mm(&self, p: &super::face_shape::ShapeParameter, value: f32, at: &impl Fn(u16) -> Vec3) -> [f32; COUNT] {
         let sign = if value < 0.0 { -1.0 } else { 1.0 };
         let names: Vec<String> = p.sides().iter().filter_map(|&side| p.target(sign, side)).collect();
         let moves: Vec<&Vec<Vec3>> = names.iter().filter_map(|n| self.moves_m.get(n)).collect();
@@ -163,9 +158,8 @@ fn conditioned(slopes: &[[f32; COUNT]], missing_mm: &[f32; COUNT], sex: f32) -> 
         row[i] += (HEAD_MEASURES[i].of_sex_mm(sex).1 * TOLERANCE).powi(2);
     }
     let weights = solved(matrix, *missing_mm);
-    let of = |(k, slope): (usize, &[f32; COUNT])| {
-        variance(k) * slope.iter().zip(&weights).map(|(a, b)| a * b).sum::<f32>()
-    };
+    let of =
+        |(k, slope): (usize, &[f32; COUNT])| variance(k) * slope.iter().zip(&weights).map(|(a, b)| a * b).sum::<f32>();
     slopes.iter().enumerate().map(of).collect()
 }
 

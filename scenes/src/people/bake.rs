@@ -132,8 +132,9 @@ impl PeopleLibrary {
         let shaded = |template: &Template| {
             let (mut vertices, skin, indices) = gather(template, &bare, white);
             for (vertex, v) in vertices.iter_mut().zip(&template.vertices) {
-                let shade = prominence.get(&v.source).map_or(1.0, |&p| relief::shade(p));
-                vertex.tint[..3].fill(skin::encode(shade * PLAIN_SHADE));
+                let shade = prominence.get(&v.source).map_or(Vec3::ONE, |&p| relief::shade(p));
+                let [r, g, b] = (shade * PLAIN_SHADE).to_array().map(skin::encode);
+                vertex.tint = [r, g, b, vertex.tint[3]];
             }
             (vertices, skin, indices)
         };
@@ -141,7 +142,12 @@ impl PeopleLibrary {
         let mut parts = vec![
             part("face skin", Role::Face, skin_surface(Some(skin_picture.clone())), shaded(&t.face)),
             part("head skin", Role::Head, skin_surface(Some(skin_picture)), shaded(&t.head)),
-            part("hands", Role::Limb, Surface { reflectance: [1.0; 3], ..skin_surface(None) }, gather(&t.hands, &bare, tone)),
+            part(
+                "hands",
+                Role::Limb,
+                Surface { reflectance: [1.0; 3], ..skin_surface(None) },
+                gather(&t.hands, &bare, tone),
+            ),
         ];
         parts.push(self.eyes(identity, &positions, &gather));
         let lash_surface =

@@ -107,7 +107,9 @@ impl Expression {
         let mut units: Vec<(FaceUnit, f32)> = match rng.random_range(0..100) {
             0..45 => vec![],
             45..65 => vec![(MouthCornerPuller, strength), (MouthRetraction, 0.3 * strength)],
-            65..75 => vec![(EyebrowsLeftDown, strength), (EyebrowsRightDown, strength), (MouthCompression, 0.4 * strength)],
+            65..75 => {
+                vec![(EyebrowsLeftDown, strength), (EyebrowsRightDown, strength), (MouthCompression, 0.4 * strength)]
+            }
             75..85 => vec![(MouthOpen, 0.45 * strength), (MouthPartLater, 0.3 * strength)],
             85..93 => vec![(EyebrowsLeftUp, strength), (EyebrowsRightUp, strength)],
             _ => vec![(MouthPursing, 0.6 * strength)],

@@ -18,6 +18,11 @@ impl ShapeParameter {
         self.positive.contains('~')
     }
 
+    /// Whether its targets are ours (see `own_targets`), not MakeHuman's.
+    pub fn is_own(&self) -> bool {
+        self.positive.starts_with("own/")
+    }
+
     /// Sides on which the parameter has targets of its own.
     pub fn sides(&self) -> &'static [char] {
         if self.is_sided() { &['l', 'r'] } else { &['l'] }
@@ -52,6 +57,10 @@ pub(super) const SHAPE: &[ShapeParameter] = &[
     pair("head/head-scale-depth-incr", "head/head-scale-depth-decr", 0.20),
     pair("head/head-scale-horiz-incr", "head/head-scale-horiz-decr", 0.11),
     pair("head/head-scale-vert-incr", "head/head-scale-vert-decr", 0.07),
+    pair("own/cranium-wide", "own/cranium-narrow", 0.35),
+    pair("own/cheeks-wide", "own/cheeks-narrow", 0.35),
+    pair("own/jaw-wide", "own/jaw-narrow", 0.35),
+    pair("own/occiput-out", "own/occiput-in", 0.35),
     one("head/head-diamond", 0.35),
     one("head/head-invertedtriangular", 0.35),
     one("head/head-oval", 0.20),

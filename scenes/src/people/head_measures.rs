@@ -64,7 +64,7 @@ pub const HEAD_MEASURES: [HeadMeasure; 12] = [
     straight("nose protrusion", (19.8, 2.7), (21.1, 2.7), [SUBNASALE, &[v(0.0, 0.6909, 0.1681)]]),
     breadth("nasal root breadth", (16.3, 2.0), (16.6, 2.3), &[v(0.0081, 0.7307, 0.147)]),
     breadth("lip length", (48.0, 4.0), (51.1, 4.2), &[v(0.0248, 0.6612, 0.143)]),
-    breadth("interpupillary breadth", (62.0, 3.2), (64.0, 3.0), LEFT_EYE),
+    breadth("interpupillary breadth", (61.7, 3.6), (64.0, 3.4), LEFT_EYE),
     breadth("neck breadth", (109.0, 9.0), (129.5, 10.0), &[v(0.059, 0.5886, 0.0019)]),
 ];
 

@@ -1,9 +1,9 @@
 //! Who a person is: everything that stays the same between the portrait and the ride.
 use rand::Rng;
-use rand_distr::{Distribution as _, Normal};
+use rand_distr::{Distribution as _, Normal, StandardNormal};
 use serde::{Deserialize, Serialize};
 
-use super::{face_shape::SHAPE, head_measures::COUNT};
+use super::{anthropometry, complexion, face_shape::SHAPE, head_measures::COUNT};
 
 /// Shares of MakeHuman's three ancestry macros; only their ratio counts.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -81,8 +81,14 @@ pub struct Brows {
     pub tilt_m: f32,
     /// Shift of the inner ends outwards from the middle of the face, metres.
     pub gap_m: f32,
+    /// Shift of the outer ends outwards, metres.
+    pub reach_m: f32,
+    /// Shift of the whole brow upwards, metres.
+    pub raise_m: f32,
     /// Hair density, 0..1.
     pub density: f32,
+    /// Lightness of the brow's hair against that of the scalp: 1 the same, less darker.
+    pub shade: f32,
 }
 
 /// Lines and shades of a face that are its own at any age, 0..1 each.
@@ -131,6 +137,8 @@ pub struct Identity {
     pub moles: u8,
     /// Lines and shades.
     pub detail: FaceDetail,
+    /// How each of its places differs from the tone, −1..1, in the order of the complexion table.
+    pub complexion: Vec<f32>,
     /// Lip colour: 0 close to the skin, 1 strongly red.
     pub lip_redness: f32,
     /// Iris colour, sRGB.
@@ -153,7 +161,7 @@ pub struct Identity {
     pub top_srgb: [u8; 3],
     /// Colour of the trousers or skirt, sRGB.
     pub trousers_srgb: [u8; 3],
-    /// Face-shape parameters, −1..1, in the order of the shape table; missing ones are 0.
+    /// Face-shape parameters, 1 the full strength of a target, in the order of the shape table; missing ones are 0.
     pub shape: Vec<f32>,
     /// Standard normal draws of the head's measures, in the order of `HEAD_MEASURES`; missing ones are 0.
     pub head_draws: Vec<f32>,
@@ -222,6 +230,10 @@ fn jitter<R: Rng + ?Sized>(rng: &mut R, rgb: [u8; 3], spread: f32) -> [u8; 3] {
     rgb.map(|c| (f32::from(c) * level * (1.0 + (rng.random::<f32>() - 0.5) * spread * 0.3)).clamp(4.0, 250.0) as u8)
 }
 
+/// Spread of the shape parameters as a multiple of the table's deviations. The table was judged when nothing else held heads
+/// to human measures; now that their measures are fitted, the rest may vary this much (assumption, judged on sheets).
+const SPREAD: f32 = 1.7;
+
 impl Identity {
     /// Draws an identity. Rates of hair, beard and colour by group are assumptions for variety, not statistics.
     pub fn sample<R: Rng + ?Sized>(demographics: &Demographics, rng: &mut R) -> Self {
@@ -269,19 +281,22 @@ impl Identity {
             Beard::None
         };
         let brows = Brows {
-            thickness_m: truncated(rng, if male { 0.0095 } else { 0.0070 }, 0.0022, 0.003, 0.015),
+            thickness_m: truncated(rng, if male { 0.0095 } else { 0.0070 }, 0.0030, 0.003, 0.016),
             arch_m: truncated(rng, if male { 0.002 } else { 0.004 }, 0.002, -0.001, 0.008),
             tilt_m: truncated(rng, 0.001, 0.003, -0.005, 0.006),
-            gap_m: truncated(rng, 0.0, 0.003, -0.005, 0.006),
-            density: truncated(rng, if male { 0.85 } else { 0.7 }, 0.2, 0.25, 1.0),
+            gap_m: truncated(rng, 0.0, 0.003, -0.006, 0.006),
+            reach_m: truncated(rng, 0.001, 0.0035, -0.006, 0.008),
+            raise_m: truncated(rng, 0.0, 0.0018, -0.004, 0.004),
+            density: truncated(rng, if male { 0.95 } else { 0.8 }, 0.30, 0.2, 1.4),
+            shade: truncated(rng, 0.75, 0.25, 0.3, 1.2),
         };
 
-        let strength = d.shape_strength.max(0.0) * if age_years < 14.0 { 0.75 } else { 1.0 };
+        let strength = SPREAD * d.shape_strength.max(0.0) * if age_years < 14.0 { 0.75 } else { 1.0 };
         let shape = SHAPE
             .iter()
             .map(|p| {
                 let x = truncated(rng, 0.0, p.deviation, -1.0, 1.0) * strength;
-                if p.negative.is_some() { x.clamp(-1.0, 1.0) } else { x.clamp(0.0, 1.0) }
+                x.clamp(if p.negative.is_some() { -anthropometry::MOST } else { 0.0 }, anthropometry::MOST)
             })
             .collect();
         let asymmetry = SHAPE
@@ -311,6 +326,7 @@ impl Identity {
                 tear_trough: rng.random::<f32>().powi(2),
                 socket: rng.random::<f32>().powi(2),
             },
+            complexion: complexion::sample(rng),
             lip_redness: truncated(rng, if male { 0.2 } else { 0.5 }, 0.25, 0.0, 1.0),
             eye_srgb: jitter(rng, eye_base, 0.3),
             hair_srgb: jitter(rng, hair_base, 0.3),
@@ -334,8 +350,9 @@ impl Identity {
 
 /// Draws of the head's measures. A common size makes them correlate by 0.2 (assumption; surveys find 0.1 to 0.5).
 fn sample_head<R: Rng + ?Sized>(rng: &mut R) -> Vec<f32> {
-    let size = truncated(rng, 0.0, 1.0, -2.5, 2.5);
-    (0..COUNT).map(|_| 0.45 * size + 0.893 * truncated(rng, 0.0, 1.0, -2.5, 2.5)).collect()
+    let mut draw = || -> f32 { StandardNormal.sample(rng) };
+    let size = draw();
+    (0..COUNT).map(|_| (0.45 * size + 0.893 * draw()).clamp(-3.0, 3.0)).collect()
 }
 
 fn sample_hair_colour<R: Rng + ?Sized>(rng: &mut R, a: Ancestry, light: bool, age_years: f32) -> [u8; 3] {

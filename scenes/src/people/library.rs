@@ -13,7 +13,7 @@ use super::{
     face_shape::SHAPE,
     identity::Identity,
     landmarks::LandmarkVertices,
-    macros,
+    macros, own_targets,
     regions::{Template, Templates},
     relief::Relief,
     rig::Rig,
@@ -55,9 +55,10 @@ impl PeopleLibrary {
         rig.joint_vertices().for_each(|v| used[usize::from(v)] = true);
         templates.lashes.vertices.iter().for_each(|v| used[usize::from(v.source)] = true);
         let mut names = macros::all_names();
-        names.extend(SHAPE.iter().flat_map(|p| p.targets()));
+        names.extend(SHAPE.iter().filter(|p| !p.is_own()).flat_map(|p| p.targets()));
         names.extend(Expression::all_names());
-        let targets = Targets::load(&root.join("targets"), &names, &used)?;
+        let mut targets = Targets::load(&root.join("targets"), &names, &used)?;
+        own_targets::add(&base, &mut targets);
 
         let atlas = Atlas::build(&root.join("textures"), &base, &templates)?;
         let landmarks = LandmarkVertices::find(&base, &templates);

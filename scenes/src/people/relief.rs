@@ -11,7 +11,7 @@ use super::{
 
 /// Heights of the two scales of a face's own relief, metres, and their features' sizes, metres (assumption: residuals of
 /// statistical face models after their first dozens of components are of a millimetre).
-const OWN_RELIEF: [(f32, f32); 2] = [(0.0016, 0.030), (0.0007, 0.014)];
+const OWN_RELIEF: [(f32, f32); 2] = [(0.0023, 0.030), (0.0010, 0.014)];
 /// Share of the relief that differs between left and right.
 const ASYMMETRY: f32 = 0.3;
 
@@ -80,7 +80,8 @@ impl Relief {
                 fine.clone_from(&smoothed);
             }
         }
-        let of = |v: u16, from: &[Vec3]| (positions_m[usize::from(v)] - from[usize::from(v)]).dot(normals[usize::from(v)]);
+        let of =
+            |v: u16, from: &[Vec3]| (positions_m[usize::from(v)] - from[usize::from(v)]).dot(normals[usize::from(v)]);
         self.neighbours.iter().map(|(v, _)| (*v, [of(*v, &fine), of(*v, &smoothed)])).collect()
     }
 }
@@ -100,9 +101,10 @@ fn freedom(p: Vec3) -> f32 {
         * smooth(-0.01, 0.04, p.z)
 }
 
-/// Share of light that a skin vertex keeps, 1 on plain skin: hollows are in the shade of their own walls, ridges see more of
-/// the surroundings. Strengths are assumptions judged on portraits.
-pub(super) fn shade(prominence_m: [f32; 2]) -> f32 {
+/// Share of light that a skin vertex keeps in red, green and blue, 1 on plain skin: hollows are in the shade of their own
+/// walls, which lend them their colour; ridges see more of the surroundings. Strengths are assumptions judged on portraits.
+pub(super) fn shade(prominence_m: [f32; 2]) -> Vec3 {
     let [fine, coarse] = prominence_m.map(|d| d * 1e3);
-    (0.22 * fine + 0.10 * coarse).clamp(-0.5, 0.22).exp()
+    let amount = (0.38 * fine + 0.045 * coarse).clamp(-0.55, 0.22);
+    (Vec3::new(0.8, 1.0, 1.08) * amount).map(f32::exp)
 }

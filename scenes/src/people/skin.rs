@@ -4,6 +4,7 @@ use rayon::prelude::*;
 
 use super::{
     atlas::{ATLAS_SIZE, Atlas, Texel},
+    complexion,
     identity::{Beard, HairStyle, Identity},
     noise::{bell, fractal, noise, smooth, unit},
     scalp::depth_in_hair_m,
@@ -103,8 +104,11 @@ impl<'a> Painter<'a> {
         // Every face's own fields of melanin and blood, of the size of a fingertip.
         let own = |k: u32| noise(p * 62.0 + Vec3::splat(k as f32 * 7.0), self.seed ^ (0x900 + k));
         let (melanin, blood_field) = (own(0) * 0.6 + own(1) * 0.4, own(2));
-        let patches = 0.05 + 0.09 * who.blotches;
-        c *= (Vec3::new(0.7, 1.0, 1.25) * (melanin * patches) + Vec3::new(0.1, 0.8, 0.6) * (blood_field * patches * 0.8)).map(f32::exp);
+        let patches = 0.08 + 0.16 * who.blotches;
+        c *= (Vec3::new(0.7, 1.0, 1.25) * (melanin * patches)
+            + Vec3::new(0.1, 0.8, 0.6) * (blood_field * patches * 0.8))
+            .map(f32::exp);
+        c *= complexion::factor(&who.complexion, p);
         let redden = |c: Vec3, amount: f32| c * (Vec3::ONE - Vec3::new(0.04, 0.30, 0.26) * amount);
 
         // Blood near the surface: cheeks, nose, ears, chin.
@@ -172,7 +176,8 @@ impl<'a> Painter<'a> {
         let angle = dy.atan2(dx) / 0.35;
         let crow = bell(angle - angle.round(), 0.0, 0.22) * smooth(0.0, 0.004, dx) * smooth(0.017, 0.009, dx);
         let detail = &self.who.detail;
-        let lines = fold * (0.06 + 0.35 * detail.folds + 0.45 * self.old) + (forehead * 0.6 + frown * 0.6 + crow * 0.6) * self.old;
+        let lines = fold * (0.06 + 0.35 * detail.folds + 0.45 * self.old)
+            + (forehead * 0.6 + frown * 0.6 + crow * 0.6) * self.old;
         c * (Vec3::ONE - Vec3::new(0.26, 0.34, 0.34) * lines.min(1.0))
     }
 
@@ -247,17 +252,17 @@ impl<'a> Painter<'a> {
 
     fn brows(&self, c: Vec3, p: Vec3) -> Vec3 {
         let (ax, b) = (p.x.abs(), &self.who.brows);
-        if !(0.735..0.775).contains(&p.y) || ax > 0.062 || p.z < 0.10 {
+        if !(0.735..0.775).contains(&p.y) || ax > 0.068 || p.z < 0.10 {
             return c;
         }
         let start = 0.0115 + b.gap_m;
-        let along = (ax - start) / (0.0535 - start);
+        let along = (ax - start) / (0.0535 + b.reach_m - start);
         if !(-0.1..1.05).contains(&along) {
             return c;
         }
         let peak = 0.62;
         let arch = 1.0 - ((along - peak) / if along < peak { peak } else { 1.0 - peak }).powi(2);
-        let middle = 0.7495 + b.arch_m * arch + b.tilt_m * along - 0.0025 * smooth(peak, 1.0, along);
+        let middle = 0.7495 + b.raise_m + b.arch_m * arch + b.tilt_m * along - 0.0025 * smooth(peak, 1.0, along);
         let half = 0.5 * b.thickness_m * smooth(-0.12, 0.15, along) * (1.0 - 0.75 * smooth(0.45, 1.05, along));
         // Strokes lean outwards: shear the noise along the brow.
         let side = if p.x < 0.0 { 0x20 } else { 0x21 };
@@ -266,7 +271,7 @@ impl<'a> Painter<'a> {
         let ragged = half * (1.0 + 0.35 * noise(Vec3::new(ax * 500.0, 0.0, 3.0), self.seed ^ side));
         let body = smooth(ragged, ragged * 0.35, (p.y - middle).abs());
         let amount = body * b.density * (0.45 + 0.75 * stroke) * smooth(-0.08, 0.06, along) * smooth(1.05, 0.9, along);
-        c.lerp((self.hair * 0.8).min(c), amount.min(0.97))
+        c.lerp((self.hair * b.shade).min(c), amount.min(0.97))
     }
 }
 

@@ -49,6 +49,11 @@ impl Targets {
         self.0.get(name)
     }
 
+    /// Adds a target, or replaces it.
+    pub fn insert(&mut self, name: &str, target: Target) {
+        self.0.insert(name.to_owned(), target);
+    }
+
     /// All targets with their names.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Target)> {
         self.0.iter().map(|(name, target)| (name.as_str(), target))

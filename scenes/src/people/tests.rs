@@ -102,7 +102,8 @@ fn adults_eyes_are_as_far_apart_as_measured_ones() {
         assert!((mean - measured_m).abs() < 0.0012, "{who}: mean {mean} m");
         assert!((0.75..1.25).contains(&(deviation / deviation_m)), "{who}: deviation {deviation} m");
         // 50 to 75 mm holds the vast majority of adults (Dodgson 2004).
-        assert!(ipds.iter().all(|ipd| (0.050..0.075).contains(ipd)), "{who}: {ipds:?}");
+        let outside = ipds.iter().filter(|ipd| !(0.050..0.075).contains(*ipd)).count();
+        assert!(outside <= 2, "{who}: {ipds:?}");
     }
 }
 
@@ -113,7 +114,9 @@ fn adults_are_as_tall_as_measured_ones() {
     for (who, male_share, measured_m, deviation_m) in [("women", 0.0, 1.629, 0.064), ("men", 1.0, 1.756, 0.069)] {
         let d = Demographics { male_share, ..Demographics::adults() };
         let draw = |i| Identity::sample(&d, &mut stream(79, i, "test identity"));
-        let statures: Vec<f32> = (0..150).map(|i| library.stature_m(&library.shaped_positions_m(&draw(i), &Expression::neutral()))).collect();
+        let statures: Vec<f32> = (0..150)
+            .map(|i| library.stature_m(&library.shaped_positions_m(&draw(i), &Expression::neutral())))
+            .collect();
         let (mean, deviation) = moments(&statures);
         assert!((mean - measured_m).abs() < 0.04, "{who}: mean {mean} m");
         assert!((0.75..1.25).contains(&(deviation / deviation_m)), "{who}: deviation {deviation} m");
@@ -216,7 +219,12 @@ fn pupils_are_where_the_iris_is_painted() {
 }
 
 /// Mean and standard deviation of every measure over adults of one sex, millimetres.
-fn measures_of(library: &PeopleLibrary, men: bool, count: u64, read: impl Fn(&Identity) -> Vec<f32>) -> Vec<(f32, f32)> {
+fn measures_of(
+    library: &PeopleLibrary,
+    men: bool,
+    count: u64,
+    read: impl Fn(&Identity) -> Vec<f32>,
+) -> Vec<(f32, f32)> {
     let d = Demographics { male_share: f32::from(u8::from(men)), ..Demographics::adults() };
     let all: Vec<Vec<f32>> =
         (0..count).map(|i| read(&Identity::sample(&d, &mut stream(79, i, "test identity")))).collect();
@@ -248,7 +256,11 @@ fn adults_heads_measure_what_surveys_say() {
     for men in [false, true] {
         for (m, (mean, deviation)) in HEAD_MEASURES.iter().zip(measures_of(library, men, 300, shaped)) {
             let (wanted, spread) = if men { m.men_mm } else { m.women_mm };
-            println!("{} {}: {mean:.1} ± {deviation:.1}, survey {wanted:.1} ± {spread:.1}", m.name, if men { "men" } else { "women" });
+            println!(
+                "{} {}: {mean:.1} ± {deviation:.1}, survey {wanted:.1} ± {spread:.1}",
+                m.name,
+                if men { "men" } else { "women" }
+            );
             if (mean - wanted).abs() > 0.15 * wanted || (deviation - spread).abs() > 0.15 * spread {
                 astray.push(format!("{} ({})", m.name, if men { "men" } else { "women" }));
             }

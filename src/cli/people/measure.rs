@@ -180,7 +180,8 @@ fn measure(
     let identity = Identity::sample(&Demographics::default(), &mut stream(args.seed, k, "measured identity"));
     let today = Appearance::another_day(&identity, &mut stream(args.seed, k, "measured day"));
     let looks = [Appearance::of_portrait(&identity), today].map(|day| (identity.clone(), day));
-    let [person, later] = <[_; 2]>::try_from(simulator.bake(&looks)).map_err(|_| Failure::setup("a person is missing"))?;
+    let [person, later] =
+        <[_; 2]>::try_from(simulator.bake(&looks)).map_err(|_| Failure::setup("a person is missing"))?;
     let mut rng = stream(args.seed, k, "measured crossing");
     let (posed, view) = crossing(&later, &scenario.lane.value, &scenario.file.daylight, &mut rng)?;
     let pictures = [
