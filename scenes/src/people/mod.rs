@@ -8,6 +8,7 @@ mod appearance;
 mod atlas;
 mod bake;
 mod base_mesh;
+mod beard;
 mod clothes;
 mod error;
 mod expression;

@@ -1,6 +1,11 @@
 //! Where scalp hair grows, on the base mesh: the hairline as a height over the azimuth round the head.
 use glam::Vec3;
 
+use super::{
+    identity::{HairStyle, Identity},
+    noise::{fractal, noise, smooth},
+};
+
 /// Vertical axis that azimuths turn about: x = 0, this z, metres.
 const AXIS_Z_M: f32 = 0.030;
 
@@ -48,4 +53,21 @@ pub(super) fn on_ear(p: Vec3) -> bool {
 /// How far inside the hair a place is, metres of height over the hairline; negative outside. Ears are outside.
 pub(super) fn depth_in_hair_m(p: Vec3, recession: f32) -> f32 {
     if on_ear(p) { -0.01 } else { p.y - hairline_y_m(azimuth(p), recession) }
+}
+
+/// The skin of the scalp with the roots of the hair painted in.
+pub(super) fn paint(c: Vec3, p: Vec3, who: &Identity, hair: Vec3, seed: u32) -> Vec3 {
+    let depth = depth_in_hair_m(p, who.hairline_recession);
+    if depth < -0.012 {
+        return c;
+    }
+    let depth = depth + fractal(p * Vec3::new(220.0, 90.0, 220.0), 2, seed ^ 0x5c) * 0.006;
+    let full = match who.hair_style {
+        HairStyle::Shaved => 0.38,
+        HairStyle::Buzz => 0.80,
+        _ => 0.92,
+    };
+    let grain = noise(p * 1200.0, seed ^ 0x77) * 0.5 + 0.5;
+    let amount = smooth(-0.002, 0.010, depth) * full * (0.75 + 0.35 * grain);
+    c.lerp((hair * 0.9).min(c), amount.min(1.0))
 }
