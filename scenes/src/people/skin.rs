@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use super::{
     atlas::{ATLAS_SIZE, Atlas, Texel},
     beard,
+    hair::Shade,
     identity::Identity,
     noise::{bell, fractal, noise, smooth, unit},
     scalp,
@@ -87,7 +88,7 @@ impl<'a> Painter<'a> {
             who,
             seed,
             tone,
-            hair: colour(who.hair_srgb),
+            hair: Shade::of_scalp(who).mean(),
             lightness: smooth(0.03, 0.45, tone.y),
             old: smooth(30.0, 80.0, who.age_years),
             moles,
