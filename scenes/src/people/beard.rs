@@ -39,7 +39,7 @@ impl Areas {
         let side = smooth(0.020, 0.050, p.z);
         let cheek = smooth(line + 0.009, line - 0.007, p.y + edge) * side * smooth(0.020, 0.032, ax);
         // Down the neck hair thins out above the larynx.
-        let neck = smooth(0.582, 0.606, p.y + 2.0 * edge);
+        let neck = smooth(0.592, 0.614, p.y + 2.0 * edge);
         let jaw = smooth(0.654, 0.645, p.y + edge) * side * neck;
         let front = smooth(0.085, 0.100, p.z);
         let chin = smooth(0.033, 0.023, ax + edge) * smooth(0.648, 0.640, p.y + edge) * front * neck;
@@ -115,7 +115,7 @@ pub(super) fn paint(c: Vec3, t: &Texel, who: &Identity, hair: Vec3, seed: u32) -
     let c = c.lerp(c * Vec3::new(0.66, 0.74, 0.80), shaven * (0.7 + 0.5 * patches));
     let (strength, mask) = match who.beard {
         Beard::None => return c,
-        Beard::Stubble => (0.62, all),
+        Beard::Stubble => (0.55, all),
         _ => (0.92, grown),
     };
     let amount = (mask * sparse * lips * strength).clamp(0.0, 1.0);
@@ -127,7 +127,7 @@ pub(super) fn paint(c: Vec3, t: &Texel, who: &Identity, hair: Vec3, seed: u32) -
     let fine = noise(Vec3::new(p.x * 2600.0, p.y * 800.0, p.z * 2000.0), seed ^ 0xb4) * 0.5 + 0.5;
     let hair_there = smooth(1.0 - amount - 0.18, 1.0 - amount + 0.22, 0.6 * hairs + 0.4 * fine);
     let shade = shade(who).mean().lerp(hair, 0.2) * (0.62 + 0.5 * fine);
-    c.lerp(shade.min(c), (hair_there * 0.75 + amount * 0.25).min(0.95))
+    c.lerp(shade, (hair_there * 0.45 + amount * 0.62).min(0.95))
 }
 
 /// Length of a form at a place, metres, as (cheeks and jaw, chin, moustache).
@@ -148,7 +148,7 @@ fn lengths_m(who: &Identity) -> [f32; 3] {
 }
 
 /// Area that one tuft stands for where growth is full, square metres.
-const TUFT_AREA_M2: f32 = 2.2e-5;
+const TUFT_AREA_M2: f32 = 4.2e-5;
 
 /// Grows the beard of an identity on its shaped face.
 pub(super) fn grow(library: &PeopleLibrary, who: &Identity, shaped: &[Vec3]) -> Vec<BoundPart> {
@@ -211,7 +211,7 @@ fn tuft(root: Vec3, base: Vec3, normal: Vec3, lengths: [f32; 3], grown: f32, ind
     let tip = d.lerp((Vec3::NEG_Y + along * 0.5).normalize_or(along), 0.35).normalize_or(d);
     let start = root - normal * 0.0004;
     let knee = start + d * 0.5 * length;
-    Tuft { points: [start, knee, knee + tip * 0.5 * length], normal, width_m: 0.0055 + 0.10 * length }
+    Tuft { points: [start, knee, knee + tip * 0.5 * length], normal, width_m: 0.0082 + 0.11 * length }
 }
 
 /// A triangle on the base mesh and on the shaped face.

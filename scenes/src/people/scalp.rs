@@ -117,5 +117,10 @@ pub(super) fn paint(c: Vec3, p: Vec3, who: &Identity, hair: Vec3, seed: u32) -> 
     let inside = smooth(-0.004, 0.016, depth + 0.004 * patches);
     let there = inside * full * scalp.density(p).min(1.0);
     let amount = (there * (1.0 + 0.3 * strokes) + inside * (1.0 - inside) * 1.2 * strokes).clamp(0.0, 0.97);
-    c.lerp((hair * (0.72 + 0.20 * strokes)).min(c), amount)
+    // Below long hair little light arrives.
+    let lit = match who.hair_style {
+        HairStyle::Shaved | HairStyle::Buzz | HairStyle::Undercut | HairStyle::Short | HairStyle::Quiff => 0.75,
+        _ => 0.50,
+    };
+    c.lerp(hair * (lit + 0.20 * strokes), amount)
 }

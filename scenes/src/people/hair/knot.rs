@@ -77,7 +77,7 @@ pub(super) fn tail(ground: &Ground<'_>, tie: Vec3, length_m: f32, wave_m: f32, s
 /// One plait along a path: a flattened half tube, open towards the head.
 pub(super) fn plait(mesh: &mut Mesh, path: &Path, centre: Vec3, width_m: f32, index: i32, seed: u32) {
     /// Places across a plait: angle from its outermost line, and v of the picture across.
-    const ACROSS: [(f32, f32); 4] = [(-1.45, 0.02), (-0.5, 0.34), (0.5, 0.66), (1.45, 0.98)];
+    const ACROSS: [(f32, f32); 3] = [(-1.45, 0.02), (0.0, 0.5), (1.45, 0.98)];
     let points = &path.points;
     let base = mesh.vertices.len() as u32;
     let level = (0.80 + 0.20 * unit(index, 1, 79, seed)) * 255.0;

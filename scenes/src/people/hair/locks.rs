@@ -42,7 +42,7 @@ pub(super) fn add(mesh: &mut Mesh, path: &Path, centre: Vec3, cut: &Cut, columns
         std::mem::swap(&mut u0, &mut u1);
     }
     // Locks differ in lightness, less in hue; inner ones get less light.
-    let level = 0.74 + 0.26 * draw(2);
+    let level = 0.84 + 0.16 * draw(2);
     let warm = 0.04 * (draw(3) - 0.5);
     let tint = [1.0 + warm, 1.0, 1.0 - warm].map(|c: f32| ((level * c).min(1.0) * 255.0) as u8);
     let twist = (draw(4) - 0.5) * 2.0 * cut.twist_rad;
@@ -62,7 +62,7 @@ pub(super) fn add(mesh: &mut Mesh, path: &Path, centre: Vec3, cut: &Cut, columns
         let half =
             side * (0.5 * width * (at_root + (1.0 - at_root) * smooth(0.0, 0.25, v)) * (1.0 - (1.0 - at_tip) * v * v));
         // Hair below other hair, and near the scalp, sees less of the sky.
-        let open = (0.42 + 0.58 * path.layer) * (0.70 + 0.30 * smooth(0.0, 0.4, v));
+        let open = (0.55 + 0.45 * path.layer) * (0.75 + 0.25 * smooth(0.0, 0.35, v));
         for (sign, u) in [(-1.0, u0), (1.0, u1)] {
             let round = (out * 0.8 + away.normalize_or(out) * 0.2 + flat * sign * ROUND).normalize_or(out);
             let mut vertex = Vertex::new(p + half * sign, round, [u, 0.004 + 0.992 * v]);
@@ -90,7 +90,8 @@ pub(in super::super) struct Tuft {
 /// Adds a tuft.
 pub(in super::super) fn add_tuft(mesh: &mut Mesh, tuft: &Tuft, index: i32, seed: u32) {
     let path = Path { points: tuft.points.to_vec(), layer: 0.55 + 0.45 * unit(index, 8, 97, seed) };
-    let cut = Cut { width_m: tuft.width_m, segments: 2, twist_rad: 0.7, taper: [0.9, 0.75], seed };
+    let long = tuft.points[0].distance(tuft.points[2]) > 0.014;
+    let cut = Cut { width_m: tuft.width_m, segments: if long { 2 } else { 1 }, twist_rad: 0.7, taper: [0.9, 0.85], seed };
     let columns = if unit(index, 9, 97, seed) < 0.35 { SPARSE } else { FULL };
     add(mesh, &path, tuft.points[0] - tuft.normal * 0.05, &cut, columns, index);
 }

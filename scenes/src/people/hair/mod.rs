@@ -59,7 +59,7 @@ impl Cover<'_> {
 pub(super) fn surface(picture: Texture) -> Surface {
     Surface {
         texture: Some(Arc::new(picture)),
-        roughness: 0.50,
+        roughness: 0.72,
         specular_f0: 0.045,
         wrap: 0.25,
         double_sided: true,
@@ -156,6 +156,14 @@ impl Grower<'_> {
             .into_iter()
             .filter_map(|root| Some((root, strand::march(ground, style, root, seed)?)))
             .collect();
+        if style.fringe.is_some() {
+            // A fringe is cut from more hair than lies behind it.
+            let more = strand::roots(ground, count, 0.002, seed ^ 0x3d);
+            paths.extend(more.into_iter().filter(|root| strand::in_fringe(ground, style, *root)).filter_map(|root| {
+                let root = Root { index: root.index + count as i32, ..root };
+                Some((root, strand::march(ground, style, root, seed)?))
+            }));
+        }
         paths.sort_by(|a, b| b.1.layer.total_cmp(&a.1.layer).then(a.0.index.cmp(&b.0.index)));
         if let (Comb::Gather(tie), Some(knot)) = (style.comb, style.knot) {
             let hidden = ground.cover.hides(ground.head.base_at(tie));
@@ -169,7 +177,7 @@ impl Grower<'_> {
         }
         for (root, path) in &paths {
             // Sparse locks outside, full ones below: the outline is loose and the scalp does not show.
-            let columns = if path.layer > 0.80 || root.depth_m < 0.006 { SPARSE } else { FULL };
+            let columns = if path.layer > 0.80 || root.depth_m < 0.006 || style.start > 0.0 { SPARSE } else { FULL };
             locks::add(&mut mesh, path, centre, &cut, columns, root.index);
         }
         // Single hairs that stand off, and short ones along the hairline.

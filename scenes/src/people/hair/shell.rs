@@ -88,7 +88,8 @@ pub(super) fn paint(head: &HeadForm, scalp: &Scalp, shade: &Shade, shell: &Shell
                     shell.coverage * scalp.density(place).min(1.0) * smooth(-0.004, 0.012, depth + 0.004 * tuft);
                 // The contour of a smooth field: bilinear filtering keeps its edges round.
                 let open = (0.5 + 1.6 * (there - 0.5 - 0.42 * tuft)).clamp(0.0, 1.0);
-                let c = shade.strand(unit(x as i32 / 2, y as i32 / 2, 9, seed), 0.5) * (0.95 + 0.45 * tuft);
+                let one = shade.strand(unit(x as i32 / 2, y as i32 / 2, 9, seed), 0.5);
+                let c = one.lerp(shade.mean(), 0.55) * (0.95 + 0.40 * tuft);
                 let a = if depth < -0.008 { 0.0 } else { open };
                 row.extend([encode(c.x), encode(c.y), encode(c.z), (a * 255.0) as u8]);
             }

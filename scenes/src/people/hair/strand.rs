@@ -94,6 +94,13 @@ impl Comb {
     }
 }
 
+/// Whether a root's hair is combed over the forehead.
+pub(super) fn in_fringe(ground: &Ground<'_>, style: &StyleForm, root: Root) -> bool {
+    let place = ground.head.base_at(root.direction);
+    let azimuth_deg = Scalp::azimuth(place).abs().to_degrees();
+    style.fringe.is_some_and(|f| azimuth_deg < f.half_width_deg && place.y > 0.795 && root.depth_m < 0.062)
+}
+
 /// One lock.
 pub(super) fn march(ground: &Ground<'_>, style: &StyleForm, root: Root, seed: u32) -> Option<Path> {
     let head = ground.head;
@@ -102,10 +109,14 @@ pub(super) fn march(ground: &Ground<'_>, style: &StyleForm, root: Root, seed: u3
     let mut u = root.direction;
     let place = head.base_at(u);
     let azimuth_deg = Scalp::azimuth(place).abs().to_degrees();
-    let fringe = style.fringe.filter(|f| azimuth_deg < f.half_width_deg && place.y > 0.795 && root.depth_m < 0.062);
+    let fringe = style.fringe.filter(|_| in_fringe(ground, style, root));
     let mut length = style.length_at_m(place.y, root.depth_m, azimuth_deg) * (0.78 + 0.44 * draw(1));
     if fringe.is_some() {
         length = length.max(0.11 * ground.size);
+    }
+    if style.hang.is_none() {
+        // Nobody lets the edge grow as long as the rest.
+        length *= 0.45 + 0.55 * smooth(0.0, 0.024, root.depth_m);
     }
     if length < 0.004 {
         return None;
@@ -115,7 +126,7 @@ pub(super) fn march(ground: &Ground<'_>, style: &StyleForm, root: Root, seed: u3
     let stand = if fringe.is_some() { 0.4 } else { style.stand[0] + (style.stand[1] - style.stand[0]) * front };
     // Hair at the edge lies flatter than hair behind it: nobody's hairline is a step.
     let edge = 0.25 + 0.75 * smooth(0.0, 0.030, root.depth_m);
-    let lift = style.lift_at_m(u) * (0.30 + 0.70 * layer) * edge;
+    let lift_share = (0.30 + 0.70 * layer) * edge;
     let whirl = Vec3::new(draw(2) - 0.5, draw(3) - 0.5, draw(4) - 0.5) * 2.0 * style.scatter;
     let tips_y = match (fringe, hang) {
         (Some(f), _) => {
@@ -127,6 +138,11 @@ pub(super) fn march(ground: &Ground<'_>, style: &StyleForm, root: Root, seed: u3
         (None, Some(h)) => head.centre_m.y + h.tips_m + (draw(5) - 0.4) * 0.035 + 0.03 * (1.0 - layer) * draw(6),
         (None, None) => f32::MIN,
     };
+    if hang.is_some() {
+        // No longer than it takes over the head and down.
+        let top = head.centre_m.y + u.y * head.radius_m(u);
+        length = length.min(1.02 * (top - tips_y) + 0.045 * ground.size);
+    }
     let comb = |u: Vec3| match fringe {
         Some(f) => tangent(Vec3::new(f.sweep + 0.25 * u.x, -0.3, 1.0), u),
         None => style.comb.at(u),
@@ -134,7 +150,7 @@ pub(super) fn march(ground: &Ground<'_>, style: &StyleForm, root: Root, seed: u3
 
     let steps = ((length / STEP_M).ceil() as usize).clamp(4, MAX_STEPS);
     let step = (length / steps as f32).min(STEP_M);
-    let mut p = head.centre_m + u * (head.radius_m(u) - 0.0005);
+    let mut p = head.centre_m + u * (head.radius_m(u) - 0.0005 + style.start * style.lift_at_m(u) * edge);
     let mut d = (comb(u) + u * stand + whirl * 0.6).normalize_or(u);
     let (amplitude, wave_length) = style.wave_m;
     let phase = draw(7) * std::f32::consts::TAU;
@@ -159,7 +175,12 @@ pub(super) fn march(ground: &Ground<'_>, style: &StyleForm, root: Root, seed: u3
             let azimuth = u.x.abs().atan2(u.z).to_degrees();
             let aside = smooth(h.opens_deg + 4.0, h.opens_deg - 12.0, azimuth) * smooth(0.0, -0.01, depth);
             let out = Vec3::new(if u.x == 0.0 { root.direction.x.signum() } else { u.x.signum() }, 0.25, -0.2);
-            target = target.lerp(out, aside);
+            target = target.lerp(tangent(out, u), aside);
+            // Over the shoulders it parts to the chest and to the back.
+            let low = smooth(0.08, 0.14, y_below / ground.size);
+            let front = if azimuth_deg < 88.0 + 30.0 * (draw(8) - 0.5) { 1.0 } else { -1.0 };
+            let inwards = smooth(0.070, 0.105, p.x.abs() / ground.size);
+            target += Vec3::new(-p.x.signum() * 0.8 * inwards, 0.0, 0.45 * front) * low;
         }
         let turn = if walked < style.rise_m { 0.22 } else { 0.45 };
         d = d.lerp(target.normalize_or(d), turn).normalize_or(target);
@@ -167,7 +188,9 @@ pub(super) fn march(ground: &Ground<'_>, style: &StyleForm, root: Root, seed: u3
         walked += step;
         u = (p - head.centre_m).normalize_or(Vec3::Y);
         let covered = ground.cover.hides(head.base_at(u));
-        let height = if covered { PRESSED_M } else { lift * smooth(0.0, style.rise_m, walked).max(0.1) };
+        let height = if covered { PRESSED_M } else {
+            style.lift_at_m(u) * lift_share * smooth(0.0, style.rise_m, walked).max(0.1)
+        };
         let (r, least) = ((p - head.centre_m).length(), head.radius_m(u) + height.max(0.0012));
         let on_head = y_below < 0.125 * ground.size;
         if on_head && (r < least || covered) {
@@ -250,7 +273,7 @@ pub(super) fn row(ground: &Ground<'_>, row: usize, plaits: &Plaits, seed: u32) -
     // Rows are planes through an axis that runs from the forehead to the nape.
     let axis = Vec3::new(0.0, 0.30, 1.0).normalize();
     let share = (row as f32 + 0.5) / plaits.count as f32 * 2.0 - 1.0;
-    let lean = share * 1.75 + 0.05 * (unit(row as i32, 0, 83, seed) - 0.5);
+    let lean = share * 1.50 + 0.05 * (unit(row as i32, 0, 83, seed) - 0.5);
     let up = Vec3::Y - axis * axis.y;
     let across = up.normalize_or(Vec3::Y) * lean.cos() + Vec3::X * lean.sin();
     let mut points = Vec::new();
@@ -274,10 +297,16 @@ pub(super) fn row(ground: &Ground<'_>, row: usize, plaits: &Plaits, seed: u32) -
     }
     // Rows keep every second place: the head bends slowly.
     let mut points: Vec<Vec3> = points.into_iter().step_by(3).collect();
+    if share.abs() > 0.72 {
+        // The lowest rows end behind the ears.
+        return Some(Path { points, layer: 1.0 });
+    }
     let tips = head.centre_m.y + plaits.tips_m + 0.03 * (unit(row as i32, 1, 83, seed) - 0.5);
     let mut d = (p - head.centre_m).normalize_or(Vec3::NEG_Z);
     for _ in 0..24 {
-        d = d.lerp(Vec3::NEG_Y, 0.55).normalize_or(Vec3::NEG_Y);
+        // The tails are gathered behind the neck.
+        let inwards = Vec3::new(-0.5 * p.x.signum() * smooth(0.03, 0.07, p.x.abs()), -1.0, -0.1);
+        d = d.lerp(inwards, 0.55).normalize_or(Vec3::NEG_Y);
         p += d * 0.016;
         for form in [ground.head, ground.body] {
             let w = p - form.centre_m;

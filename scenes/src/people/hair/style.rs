@@ -97,6 +97,8 @@ pub(super) struct StyleForm {
     pub lift_m: [f32; 2],
     /// Path over which a lock rises from its root to its height, metres.
     pub rise_m: f32,
+    /// Where locks begin, share of their height over the skin: below lies a shell.
+    pub start: f32,
     /// Share of the outward direction at the root, on top and over the forehead.
     pub stand: [f32; 2],
     /// How hard locks lie on the head, 0..1.
@@ -146,6 +148,7 @@ pub(super) fn form_of(who: &Identity, head_height_m: f32) -> StyleForm {
         x if x < 0.62 => Strands::Wavy,
         _ => Strands::Curly,
     };
+    let cropped = if hair.wave < 0.62 { Strands::Cropped } else { Strands::Curly };
     let disorder = 0.10 + 0.35 * hair.wave;
     let plain = StyleForm {
         comb: Comb::Whorl(whorl),
@@ -154,12 +157,13 @@ pub(super) fn form_of(who: &Identity, head_height_m: f32) -> StyleForm {
         knot: None,
         plaits: None,
         shells: vec![shell(0.0045, 0.003, 0.85)],
-        roots: 1000,
-        lock_m: 0.011,
-        segments: 3,
+        roots: 1250,
+        lock_m: 0.009,
+        segments: 2,
         length_m: [0.034 * long, 0.026 * long, 0.017, 0.018],
         lift_m: [0.015 * long, 0.006],
         rise_m: 0.018,
+        start: 0.0,
         stand: [0.5, 0.75],
         stick: 0.25,
         gravity: 0.15,
@@ -178,6 +182,7 @@ pub(super) fn form_of(who: &Identity, head_height_m: f32) -> StyleForm {
         sweep: 0.55 * side * hair.parting,
         arch_m: 0.012 * (hair.framing - 0.3),
     };
+    let wide_fringe = Fringe { half_width_deg: 52.0, ..brow_fringe };
     let loose = StyleForm {
         shells: Vec::new(),
         roots: 780,
@@ -198,16 +203,19 @@ pub(super) fn form_of(who: &Identity, head_height_m: f32) -> StyleForm {
             let top_m = 0.0035 + 0.0025 * (who.hair_length + 1.0);
             StyleForm { roots: 0, shells: vec![shell(top_m, 0.0028, 0.42), shell(0.6 * top_m, 0.0018, 0.75)], ..plain }
         }
-        HairStyle::Short => plain,
+        HairStyle::Short => StyleForm { strands: cropped, ..plain },
         HairStyle::Quiff => StyleForm {
             comb: Comb::Toward(Vec3::new(-0.35 * side, 0.35, -0.85)),
             length_m: [0.045 * long, 0.052 * long, 0.014, 0.016],
             lift_m: [0.024 * long, 0.006],
+            roots: 1100,
+            lock_m: 0.011,
             rise_m: 0.010,
             stand: [0.8, 1.5],
             stick: 0.05,
             gravity: 0.0,
             segments: 4,
+            strands: cropped,
             ..plain
         },
         HairStyle::SidePart => StyleForm {
@@ -216,7 +224,8 @@ pub(super) fn form_of(who: &Identity, head_height_m: f32) -> StyleForm {
             lift_m: [0.022 * long, 0.008],
             rise_m: 0.022,
             stand: [0.45, 0.6],
-            segments: 5,
+            segments: 4,
+            roots: 900,
             lock_m: 0.013,
             stick: 0.30,
             gravity: 0.15,
@@ -229,7 +238,8 @@ pub(super) fn form_of(who: &Identity, head_height_m: f32) -> StyleForm {
             lift_m: [0.020 * long, 0.009],
             rise_m: 0.020,
             stand: [0.4, 0.8],
-            segments: 5,
+            segments: 4,
+            roots: 900,
             lock_m: 0.013,
             stick: 0.35,
             gravity: 0.05,
@@ -240,7 +250,8 @@ pub(super) fn form_of(who: &Identity, head_height_m: f32) -> StyleForm {
             fringe: Some(Fringe { half_width_deg: 48.0, ..brow_fringe }),
             length_m: [0.075 * long, 0.060 * long, 0.034 * long, 0.030],
             lift_m: [0.018, 0.011],
-            segments: 5,
+            segments: 4,
+            roots: 900,
             lock_m: 0.013,
             stick: 0.35,
             gravity: 0.3,
@@ -252,7 +263,8 @@ pub(super) fn form_of(who: &Identity, head_height_m: f32) -> StyleForm {
             lift_m: [0.026 * long, 0.004],
             rise_m: 0.016,
             stand: [0.5, 0.9],
-            segments: 5,
+            segments: 4,
+            roots: 900,
             lock_m: 0.014,
             stick: 0.2,
             gravity: 0.2,
@@ -273,28 +285,29 @@ pub(super) fn form_of(who: &Identity, head_height_m: f32) -> StyleForm {
             ..plain
         },
         HairStyle::Afro => StyleForm {
-            length_m: [0.050 * long, 0.046 * long, 0.040 * long, 0.040 * long],
-            lift_m: [0.055 * long, 0.045 * long],
+            length_m: [0.017, 0.015, 0.016, 0.016],
+            lift_m: [0.044 * long, 0.037 * long],
+            start: 0.86,
             rise_m: 0.002,
-            stand: [3.0, 3.0],
+            stand: [1.2, 1.2],
             stick: 0.0,
             gravity: 0.0,
-            scatter: 0.8,
-            roots: 820,
-            lock_m: 0.019,
-            segments: 2,
+            scatter: 1.2,
+            roots: 900,
+            lock_m: 0.017,
+            segments: 1,
             strands: Strands::Coily,
             shells: vec![
-                shell(0.036 * long, 0.030 * long, 0.62),
-                shell(0.028 * long, 0.023 * long, 0.88),
-                shell(0.014 * long, 0.011 * long, 1.0),
+                shell(0.042 * long, 0.035 * long, 0.42),
+                shell(0.036 * long, 0.030 * long, 0.70),
+                shell(0.028 * long, 0.023 * long, 1.0),
             ],
             ..plain
         },
         HairStyle::Bob => StyleForm {
             comb: parting(tilt * 0.9, 0.25),
             hang: swept(-0.105 - 0.030 * who.hair_length, 74.0),
-            fringe: fringed.then_some(brow_fringe),
+            fringe: fringed.then_some(wide_fringe),
             segments: 7,
             lift_m: [0.019, 0.022],
             ..loose
@@ -302,14 +315,14 @@ pub(super) fn form_of(who: &Identity, head_height_m: f32) -> StyleForm {
         HairStyle::Long => StyleForm {
             comb: parting(tilt * 0.5, 0.30),
             hang: swept(-0.235 - 0.060 * who.hair_length, 72.0),
-            fringe: fringed.then_some(brow_fringe),
+            fringe: fringed.then_some(wide_fringe),
             strands: if hair.wave < 0.25 { Strands::Straight } else { Strands::Wavy },
             ..loose
         },
         HairStyle::LongWavy => StyleForm {
             comb: parting(tilt * 0.7, 0.28),
             hang: swept(-0.205 - 0.060 * who.hair_length, 72.0),
-            fringe: (fringed && hair.wave < 0.6).then_some(brow_fringe),
+            fringe: (fringed && hair.wave < 0.6).then_some(wide_fringe),
             lift_m: [0.022, 0.026],
             scatter: 0.28 + 0.35 * hair.wave,
             wave_m: (0.0045 + 0.004 * hair.wave, 0.050 - 0.012 * hair.wave),
@@ -324,7 +337,7 @@ pub(super) fn form_of(who: &Identity, head_height_m: f32) -> StyleForm {
             let height = if bun { 0.30 + 0.35 * hair.framing } else { 0.05 + 0.5 * hair.framing };
             StyleForm {
                 comb: Comb::Gather(Vec3::new(0.0, height, -1.0).normalize()),
-                fringe: (fringed && hair.wave < 0.6).then_some(Fringe { half_width_deg: 32.0, ..brow_fringe }),
+                fringe: (fringed && hair.wave < 0.3).then_some(Fringe { half_width_deg: 36.0, ..brow_fringe }),
                 knot: Some(if bun { Knot::Bun(0.031 * size * long) } else { Knot::Tail(0.24 * size * long) }),
                 length_m: [0.30; 4],
                 lift_m: [0.010 + 0.006 * hair.wave, 0.007],
@@ -358,10 +371,10 @@ pub(super) fn form_of(who: &Identity, head_height_m: f32) -> StyleForm {
             lift_m: [0.010, 0.014],
             rise_m: 0.02,
             stand: [0.3, 0.4],
-            segments: 13,
+            segments: 9,
             shells: Vec::new(),
             plaits: Some(Plaits {
-                count: 210,
+                count: 420,
                 width_m: 0.0085 * size,
                 tips_m: (-0.235 - 0.06 * who.hair_length) * size,
                 rows: false,

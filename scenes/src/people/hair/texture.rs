@@ -26,6 +26,8 @@ const COLUMN_PX: usize = WIDTH_PX / LOCKS;
 /// Look of the strands of a lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in super::super) enum Strands {
+    /// Short straight hair: ends apart, not in a point.
+    Cropped,
     Straight,
     Wavy,
     Curly,
@@ -50,15 +52,18 @@ struct Strand {
 
 fn strand(kind: Strands, full: f32, shade: &Shade, draw: &dyn Fn(i32) -> f32) -> Strand {
     let w = COLUMN_PX as f32;
-    // Triangular: locks are denser in their middle.
-    let across = (draw(0) + draw(1)) * 0.5 * 0.86 + 0.07;
+    // Triangular: locks are denser in their middle, but not short hair, whose locks are only neighbours.
+    let even = matches!(kind, Strands::Beard | Strands::Cropped);
+    let across = (if even { draw(0) } else { (draw(0) + draw(1)) * 0.5 }) * 0.86 + 0.07;
     let gather = match kind {
-        Strands::Straight => 0.72,
-        Strands::Wavy => 0.80,
+        Strands::Cropped => 1.08,
+        Strands::Straight => 0.82,
+        Strands::Wavy => 0.86,
         Strands::Curly | Strands::Coily => 1.0,
-        Strands::Beard => 0.75,
+        Strands::Beard => 1.0,
     };
     let (bend, turns) = match kind {
+        Strands::Cropped => (2.0, 0.6),
         Strands::Straight => (1.5, 0.8),
         Strands::Wavy => (4.0, 1.6),
         Strands::Curly => (6.5, 3.2),
@@ -66,7 +71,8 @@ fn strand(kind: Strands, full: f32, shade: &Shade, draw: &dyn Fn(i32) -> f32) ->
         Strands::Beard => (3.0, 1.0),
     };
     let to = match kind {
-        Strands::Beard => 0.55 + 0.45 * draw(2),
+        Strands::Beard => 0.45 + 0.55 * draw(2),
+        Strands::Cropped => 0.50 + 0.50 * draw(2).sqrt(),
         _ => 1.0 - (0.10 + 0.48 * (1.0 - full)) * draw(2).powf(1.4) - 0.25 * (across - 0.5).abs(),
     };
     let from = if full > 0.5 { 0.0 } else { 0.05 * draw(3) };
@@ -76,7 +82,8 @@ fn strand(kind: Strands, full: f32, shade: &Shade, draw: &dyn Fn(i32) -> f32) ->
         from,
         to,
         half_px: match kind {
-            Strands::Beard => 1.3 + 0.8 * draw(5),
+            Strands::Beard => 1.9 + 1.2 * draw(5),
+            Strands::Cropped => 1.0 + 0.9 * draw(5),
             Strands::Coily => 1.5 + 1.0 * draw(5),
             _ => 1.1 + 1.3 * draw(5),
         },
@@ -93,8 +100,8 @@ pub(in super::super) fn paint(shade: &Shade, kind: Strands, seed: u32) -> Textur
     let mut pixels = vec![(mean * 0.8, 0.0_f32); WIDTH_PX * HEIGHT_PX];
     for column in 0..LOCKS {
         let (count, full) = match column {
-            c if FULL.contains(&c) => (if kind == Strands::Beard { 20 } else { 46 }, 1.0),
-            c if SPARSE.contains(&c) => (if kind == Strands::Beard { 11 } else { 20 }, 0.45),
+            c if FULL.contains(&c) => (if kind == Strands::Beard { 22 } else { 46 }, 1.0),
+            c if SPARSE.contains(&c) => (if kind == Strands::Beard { 12 } else { 20 }, 0.45),
             _ => (6, 0.0),
         };
         let salt = seed ^ (column as u32 * 0x9e37);
@@ -134,7 +141,7 @@ pub(in super::super) fn paint(shade: &Shade, kind: Strands, seed: u32) -> Textur
         .flat_map(|(i, (c, open))| {
             let v = (i / WIDTH_PX) as f32 / HEIGHT_PX as f32;
             // Deep between the roots little light arrives.
-            let c = *c * (0.72 + 0.28 * smooth(0.0, 0.30, v));
+            let c = *c * (0.74 + 0.26 * smooth(0.0, 0.25, v));
             [encode(c.x), encode(c.y), encode(c.z), (open * 255.0) as u8]
         })
         .collect();
@@ -174,9 +181,10 @@ impl Shade {
 
     /// Of one strand: `kind` decides whether it has pigment, `level` how light it is, both 0..1.
     pub fn strand(&self, kind: f32, level: f32) -> Vec3 {
-        let base = if kind < self.grey { super::SILVER } else { self.pigment };
+        // Greying hair also loses pigment in the strands that keep some.
+        let base = if kind < self.grey { super::SILVER } else { self.pigment.lerp(super::SILVER, 0.55 * self.grey * self.grey) };
         // Beside the pigment's colour a fibre mirrors a few per cent (its index is 1.55), uncoloured.
-        base * (0.62 + 0.76 * level) + Vec3::splat(0.010 * level * level)
+        base * (0.70 + 0.80 * level) + Vec3::splat(0.010 * level * level)
     }
 
     /// Mean of many strands.

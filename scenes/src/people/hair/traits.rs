@@ -67,7 +67,7 @@ impl HairTraits {
             framing: rng.random(),
             hairline: Hairline {
                 height_m: truncated(rng, if male { 0.0 } else { -0.001 }, 0.0065, -0.012, 0.014),
-                corners_m: truncated(rng, if grown_man { 0.006 } else { -0.003 }, 0.0055, -0.010, 0.016),
+                corners_m: truncated(rng, if grown_man { 0.006 } else { -0.005 }, 0.0055, -0.014, 0.016),
                 peak_m: if rng.random::<f32>() < 0.35 { truncated(rng, 0.006, 0.004, 0.001, 0.013) } else { 0.0 },
                 skew_m: truncated(rng, 0.0, 0.0022, -0.005, 0.005),
                 ragged_m: truncated(rng, 0.0025, 0.0012, 0.0008, 0.005),
