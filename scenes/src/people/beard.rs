@@ -85,6 +85,7 @@ fn shade(who: &Identity) -> Shade {
     let red = 0.15 + 0.35 * unit(7, 1, 4, who.seed as u32);
     Shade {
         pigment: scalp.pigment * Vec3::ONE.lerp(Vec3::new(1.25, 0.95, 0.80), red),
+        silver: scalp.silver,
         grey: (scalp.grey * 1.25 + 0.04).min(0.95) * smooth(0.0, 0.05, scalp.grey),
     }
 }
@@ -147,8 +148,9 @@ fn lengths_m(who: &Identity) -> [f32; 3] {
     [cheek, chin, lip].map(|m| m * more)
 }
 
-/// Area that one tuft stands for where growth is full, square metres.
-const TUFT_AREA_M2: f32 = 4.2e-5;
+/// Area that one tuft stands for where growth is full, square metres: of a short beard and of a long one, whose tufts
+/// are wider.
+const TUFT_AREA_M2: [f32; 2] = [5.2e-5, 9.5e-5];
 
 /// Grows the beard of an identity on its shaped face.
 pub(super) fn grow(library: &PeopleLibrary, who: &Identity, shaped: &[Vec3]) -> Vec<BoundPart> {
@@ -158,6 +160,7 @@ pub(super) fn grow(library: &PeopleLibrary, who: &Identity, shaped: &[Vec3]) -> 
     let seed = (who.seed ^ (who.seed >> 32)) as u32;
     let normals = library.normals(shaped);
     let lengths = lengths_m(who);
+    let tuft_area = TUFT_AREA_M2[usize::from(who.beard == Beard::Long)];
     let (mut mesh, mut skin) = (Mesh::default(), Vec::new());
     let mut due = 0.5;
     for template in [&library.templates.face, &library.templates.head] {
@@ -171,7 +174,7 @@ pub(super) fn grow(library: &PeopleLibrary, who: &Identity, shaped: &[Vec3]) -> 
             let (grown, _) = growth(who.beard, middle, seed);
             let grown = grown * library.atlas.off_lips(at.uv);
             let area = (at.shaped[1] - at.shaped[0]).cross(at.shaped[2] - at.shaped[0]).length() / 2.0;
-            due += grown * area / TUFT_AREA_M2 * if middle.y > 0.655 && middle.x.abs() < 0.036 { 1.7 } else { 1.0 };
+            due += grown * area / tuft_area * if middle.y > 0.655 && middle.x.abs() < 0.036 { 1.7 } else { 1.0 };
             while due >= 1.0 {
                 due -= 1.0;
                 let index = (k as i32) * 16 + mesh.vertices.len() as i32 % 16;
@@ -211,7 +214,7 @@ fn tuft(root: Vec3, base: Vec3, normal: Vec3, lengths: [f32; 3], grown: f32, ind
     let tip = d.lerp((Vec3::NEG_Y + along * 0.5).normalize_or(along), 0.35).normalize_or(d);
     let start = root - normal * 0.0004;
     let knee = start + d * 0.5 * length;
-    Tuft { points: [start, knee, knee + tip * 0.5 * length], normal, width_m: 0.0082 + 0.11 * length }
+    Tuft { points: [start, knee, knee + tip * 0.5 * length], normal, width_m: 0.0090 + 0.13 * length }
 }
 
 /// A triangle on the base mesh and on the shaped face.

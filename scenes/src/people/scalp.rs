@@ -112,11 +112,12 @@ pub(super) fn paint(c: Vec3, p: Vec3, who: &Identity, hair: Vec3, seed: u32) -> 
         HairStyle::Shaved => 0.40,
         HairStyle::Buzz => 0.74,
         HairStyle::Cornrows | HairStyle::Braids => 0.58,
-        _ => 0.90,
+        HairStyle::Short | HairStyle::Quiff | HairStyle::Undercut => 0.90,
+        _ => 0.97,
     };
     let inside = smooth(-0.004, 0.016, depth + 0.004 * patches);
     let there = inside * full * scalp.density(p).min(1.0);
-    let amount = (there * (1.0 + 0.3 * strokes) + inside * (1.0 - inside) * 1.2 * strokes).clamp(0.0, 0.97);
+    let amount = (there * (1.0 + 0.3 * strokes) + inside * (1.0 - inside) * 1.2 * strokes).clamp(0.0, 0.98);
     // Below long hair little light arrives.
     let lit = match who.hair_style {
         HairStyle::Shaved | HairStyle::Buzz | HairStyle::Undercut | HairStyle::Short | HairStyle::Quiff => 0.75,

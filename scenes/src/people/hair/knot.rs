@@ -62,7 +62,7 @@ pub(super) fn tail(ground: &Ground<'_>, tie: Vec3, length_m: f32, wave_m: f32, s
             let sway =
                 Vec3::new((share * 9.0 + draw(3) * TAU).sin(), 0.0, (share * 9.0 + draw(4) * TAU).cos()) * wave_m;
             p += d * (length / steps as f32) + swell / steps as f32 * 3.0 + sway / steps as f32;
-            for form in [ground.head, ground.body] {
+            for form in [Some(ground.head), ground.body].into_iter().flatten() {
                 let w = p - form.centre_m;
                 let out = w.normalize_or(Vec3::Y);
                 p += out * (form.radius_m(out) + 0.008 + 0.012 * spread - w.length()).max(0.0);

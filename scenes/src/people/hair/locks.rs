@@ -91,7 +91,8 @@ pub(in super::super) struct Tuft {
 pub(in super::super) fn add_tuft(mesh: &mut Mesh, tuft: &Tuft, index: i32, seed: u32) {
     let path = Path { points: tuft.points.to_vec(), layer: 0.55 + 0.45 * unit(index, 8, 97, seed) };
     let long = tuft.points[0].distance(tuft.points[2]) > 0.014;
-    let cut = Cut { width_m: tuft.width_m, segments: if long { 2 } else { 1 }, twist_rad: 0.7, taper: [0.9, 0.85], seed };
+    let cut =
+        Cut { width_m: tuft.width_m, segments: if long { 2 } else { 1 }, twist_rad: 0.7, taper: [0.9, 0.85], seed };
     let columns = if unit(index, 9, 97, seed) < 0.35 { SPARSE } else { FULL };
     add(mesh, &path, tuft.points[0] - tuft.normal * 0.05, &cut, columns, index);
 }

@@ -8,6 +8,9 @@ mod style;
 mod texture;
 pub(super) mod traits;
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use glam::Vec3;
@@ -32,15 +35,17 @@ use crate::{
     truth::Role,
 };
 
-/// Reflectance of hair without pigment: white hair reflects about half the light, a little less of the blue (assumption
-/// after the swatches of grey hair on people in daylight).
-pub(super) const SILVER: Vec3 = Vec3::new(0.46, 0.45, 0.43);
+/// Reflectance of the whitest hair without pigment: about half the light, a little less of the blue (assumption after
+/// the looks of white hair in daylight).
+const WHITE: Vec3 = Vec3::new(0.46, 0.45, 0.43);
 
 /// Colours of strands.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Shade {
     /// Linear reflectance with pigment.
     pub pigment: Vec3,
+    /// Linear reflectance without.
+    pub silver: Vec3,
     /// Share of strands without, 0..1.
     pub grey: f32,
 }
@@ -74,32 +79,54 @@ struct Grower<'a> {
     seed: u32,
 }
 
+/// What hair lies on, for one identity.
+struct Underlay {
+    head: HeadForm,
+    /// Dressed neck, shoulders and chest; only for hair that falls.
+    body: Option<HeadForm>,
+    scalp: Scalp,
+    eyes_y_m: f32,
+    size: f32,
+}
+
+impl Underlay {
+    fn new(library: &PeopleLibrary, who: &Identity, shaped: &[Vec3]) -> (Self, StyleForm) {
+        let base = &library.base.positions_m;
+        let place = |v: u16| shaped[usize::from(v)];
+        let l = &library.landmarks;
+        let [left, right] = l.pupils_m(shaped);
+        let eyes = (left + right) / 2.0;
+        let crown = place(l.crown);
+        // The middle of the skull: below the crown by 0.44 of the height from chin to crown, a head's half-depth behind.
+        let height = crown.y - place(l.chin).y;
+        let centre = Vec3::new(0.0, crown.y - 0.44 * height, eyes.z - 0.40 * height);
+        let t = &library.templates;
+        let style = form_of(who, height);
+        let falls = style.hang.is_some() || style.plaits.is_some() || matches!(style.knot, Some(Knot::Tail(_)));
+        // The middle of the chest, from where shoulders and neck are seen without folds (in head heights, assumptions).
+        let chest = Vec3::new(0.0, place(l.chin).y - 0.82 * height, centre.z - 0.10 * height);
+        let underlay = Self {
+            head: HeadForm::new(centre, &[&t.face, &t.head], shaped, base),
+            body: falls.then(|| HeadForm::new(chest, &[&t.top, &t.head], shaped, base)),
+            scalp: Scalp::of(who),
+            eyes_y_m: eyes.y,
+            size: height / 0.23,
+        };
+        (underlay, style)
+    }
+
+    fn ground<'a>(&'a self, cover: &'a Cover<'a>) -> Ground<'a> {
+        let Self { head, body, scalp, eyes_y_m, size } = self;
+        Ground { head, body: body.as_ref(), scalp, cover, eyes_y_m: *eyes_y_m, size: *size }
+    }
+}
+
 /// Grows the scalp hair of an identity on its shaped head.
 pub(super) fn grow(library: &PeopleLibrary, who: &Identity, shaped: &[Vec3], cover: &Cover<'_>) -> Vec<BoundPart> {
-    let base = &library.base.positions_m;
-    let place = |v: u16| shaped[usize::from(v)];
-    let l = &library.landmarks;
-    let [left, right] = l.pupils_m(shaped);
-    let eyes = (left + right) / 2.0;
-    let crown = place(l.crown);
-    // The middle of the skull: below the crown by 0.44 of the height from chin to crown, a head's half-depth behind.
-    let height = crown.y - place(l.chin).y;
-    let centre = Vec3::new(0.0, crown.y - 0.44 * height, eyes.z - 0.40 * height);
-    let t = &library.templates;
-    let head_form = HeadForm::new(centre, &[&t.face, &t.head], shaped, base);
-    let style = form_of(who, height);
-    let falls = style.hang.is_some() || style.plaits.is_some() || matches!(style.knot, Some(Knot::Tail(_)));
-    // The middle of the chest, from where shoulders and neck are seen without folds (in head heights, an assumption).
-    let chest_centre = Vec3::new(0.0, place(l.chin).y - 0.82 * height, centre.z - 0.10 * height);
-    let chest_form = if falls {
-        HeadForm::new(chest_centre, &[&t.top, &t.head], shaped, base)
-    } else {
-        HeadForm::new(chest_centre, &[], shaped, base)
-    };
-    let scalp = Scalp::of(who);
+    let (underlay, style) = Underlay::new(library, who, shaped);
+    let Underlay { head: head_form, scalp, .. } = &underlay;
+    let ground = underlay.ground(cover);
     let seed = (who.seed >> 17) as u32;
-    let size = height / 0.23;
-    let ground = Ground { head: &head_form, body: &chest_form, scalp: &scalp, cover, eyes_y_m: eyes.y, size };
     let grower = Grower { ground, style: &style, seed };
     let shade = Shade::of_scalp(who);
 
@@ -115,13 +142,13 @@ pub(super) fn grow(library: &PeopleLibrary, who: &Identity, shaped: &[Vec3], cov
     for (k, layer) in style.shells.iter().enumerate() {
         let salt = seed.wrapping_add(k as u32 * 977);
         let (bumps, tuft_m) = if curly { (0.22, 0.0042) } else { (0.0, 0.0024) };
-        let mesh = shell::mesh(&head_form, &scalp, cover, layer, bumps, seed);
-        meshes.push(("clipped hair", mesh, surface(shell::paint(&head_form, &scalp, &shade, layer, tuft_m, salt))));
+        let mesh = shell::mesh(head_form, scalp, cover, layer, bumps, seed);
+        meshes.push(("clipped hair", mesh, surface(shell::paint(head_form, scalp, &shade, layer, tuft_m, salt))));
     }
 
     let head = Skin::rigid(library.head_bone());
     let chest = Skin::rigid(library.rig.bone("spine01").unwrap_or(0));
-    let chin_y = place(l.chin).y;
+    let chin_y = shaped[usize::from(library.landmarks.chin)].y;
     let bind = |(name, mut mesh, surface): (&'static str, Mesh, Surface)| {
         locks::face_outwards(&mut mesh);
         let Mesh { vertices, indices } = mesh;
@@ -161,6 +188,15 @@ impl Grower<'_> {
             let more = strand::roots(ground, count, 0.002, seed ^ 0x3d);
             paths.extend(more.into_iter().filter(|root| strand::in_fringe(ground, style, *root)).filter_map(|root| {
                 let root = Root { index: root.index + count as i32, ..root };
+                Some((root, strand::march(ground, style, root, seed)?))
+            }));
+        }
+        if let Comb::Parting { normal, .. } = style.comb {
+            // Along the parting hair lies one lock thick on either side: more roots close the line between them.
+            let more = strand::roots(ground, 2 * count, 0.002, seed ^ 0x59);
+            let near = |root: &Root| root.direction.dot(normal).abs() < 0.10 && root.direction.z > -0.3;
+            paths.extend(more.into_iter().filter(near).filter_map(|root| {
+                let root = Root { index: root.index + 4 * count as i32, ..root };
                 Some((root, strand::march(ground, style, root, seed)?))
             }));
         }

@@ -45,10 +45,13 @@ pub(super) fn mesh(head: &HeadForm, scalp: &Scalp, cover: &Cover<'_>, shell: &Sh
             let uneven = 1.0 + bumps * fractal(around * 3.2, 2, seed);
             let height =
                 (side + (top - side) * smooth(0.15, 0.75, d.y)) * uneven * (0.30 + 0.70 * smooth(-0.006, 0.020, depth));
+            let hidden = cover.hides(place);
+            // Below something worn the layer is pressed flat.
+            let height = if hidden { 0.0 } else { height };
             let mut vertex = Vertex::new(head.centre_m + d * (head.radius_m(d) + height.max(0.0012)), d, [u, v]);
             vertex.tint = [255, 255, 255, 225];
             mesh.vertices.push(vertex);
-            grows.push(depth > -0.006 && !cover.hides(place));
+            grows.push(depth > -0.006 && !hidden);
         }
     }
     let across = COLUMNS + 1;

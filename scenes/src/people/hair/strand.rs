@@ -24,8 +24,8 @@ const PRESSED_M: f32 = 0.003;
 /// What locks lie on.
 pub(super) struct Ground<'a> {
     pub head: &'a HeadForm,
-    /// Neck, shoulders and chest, dressed.
-    pub body: &'a HeadForm,
+    /// Neck, shoulders and chest, dressed; for hair that falls.
+    pub body: Option<&'a HeadForm>,
     pub scalp: &'a Scalp,
     pub cover: &'a Cover<'a>,
     /// Height of the pupils, metres.
@@ -98,7 +98,9 @@ impl Comb {
 pub(super) fn in_fringe(ground: &Ground<'_>, style: &StyleForm, root: Root) -> bool {
     let place = ground.head.base_at(root.direction);
     let azimuth_deg = Scalp::azimuth(place).abs().to_degrees();
-    style.fringe.is_some_and(|f| azimuth_deg < f.half_width_deg && place.y > 0.795 && root.depth_m < 0.062)
+    // At its sides the fringe blends into the hair beside it.
+    let blend = 0.70 + 0.30 * unit(root.index, 11, 53, 0);
+    style.fringe.is_some_and(|f| azimuth_deg < f.half_width_deg * blend && place.y > 0.795 && root.depth_m < 0.062)
 }
 
 /// One lock.
@@ -144,7 +146,7 @@ pub(super) fn march(ground: &Ground<'_>, style: &StyleForm, root: Root, seed: u3
         length = length.min(1.02 * (top - tips_y) + 0.045 * ground.size);
     }
     let comb = |u: Vec3| match fringe {
-        Some(f) => tangent(Vec3::new(f.sweep + 0.25 * u.x, -0.3, 1.0), u),
+        Some(f) => tangent(Vec3::new(f.sweep + 0.60 * u.x, -0.3, 1.0), u),
         None => style.comb.at(u),
     };
 
@@ -188,9 +190,20 @@ pub(super) fn march(ground: &Ground<'_>, style: &StyleForm, root: Root, seed: u3
         walked += step;
         u = (p - head.centre_m).normalize_or(Vec3::Y);
         let covered = ground.cover.hides(head.base_at(u));
-        let height = if covered { PRESSED_M } else {
+        let height = if covered {
+            PRESSED_M
+        } else {
             style.lift_at_m(u) * lift_share * smooth(0.0, style.rise_m, walked).max(0.1)
         };
+        if let Some(body) = ground.body.filter(|_| y_below > 0.06 * ground.size) {
+            let w = p - body.centre_m;
+            let out = w.normalize_or(Vec3::Y);
+            let least = body.radius_m(out) + CLOTH_GAP_M * (0.6 + layer);
+            if w.length() < least {
+                p = body.centre_m + out * least;
+            }
+        }
+        u = (p - head.centre_m).normalize_or(Vec3::Y);
         let (r, least) = ((p - head.centre_m).length(), head.radius_m(u) + height.max(0.0012));
         let on_head = y_below < 0.125 * ground.size;
         if on_head && (r < least || covered) {
@@ -198,14 +211,6 @@ pub(super) fn march(ground: &Ground<'_>, style: &StyleForm, root: Root, seed: u3
         } else if on_head {
             let stick = style.stick * (1.0 - free * if hang.is_some() { 1.0 } else { 0.5 });
             p = head.centre_m + u * (r + (least - r) * stick * 0.5);
-        }
-        if y_below > 0.06 * ground.size {
-            let w = p - ground.body.centre_m;
-            let out = w.normalize_or(Vec3::Y);
-            let least = ground.body.radius_m(out) + CLOTH_GAP_M * (0.6 + layer);
-            if w.length() < least {
-                p = ground.body.centre_m + out * least;
-            }
         }
         points.push(p);
         if covered {
@@ -308,7 +313,7 @@ pub(super) fn row(ground: &Ground<'_>, row: usize, plaits: &Plaits, seed: u32) -
         let inwards = Vec3::new(-0.5 * p.x.signum() * smooth(0.03, 0.07, p.x.abs()), -1.0, -0.1);
         d = d.lerp(inwards, 0.55).normalize_or(Vec3::NEG_Y);
         p += d * 0.016;
-        for form in [ground.head, ground.body] {
+        for form in [Some(ground.head), ground.body].into_iter().flatten() {
             let w = p - form.centre_m;
             let out = w.normalize_or(Vec3::Y);
             let near = form.radius_m(out) + 0.006 - w.length();

@@ -174,8 +174,8 @@ pub(super) fn form_of(who: &Identity, head_height_m: f32) -> StyleForm {
     let swept = |tips_m: f32, opens_deg: f32| {
         Some(Hang { tips_m: tips_m * size, opens_deg: (opens_deg - 26.0 * hair.framing).max(44.0) })
     };
-    // A third of those who wear hair long wear a fringe with it.
-    let fringed = (who.seed >> 9).is_multiple_of(3);
+    // A quarter of those who wear hair long wear a fringe with it.
+    let fringed = (who.seed >> 9).is_multiple_of(4);
     let brow_fringe = Fringe {
         half_width_deg: 40.0 + 8.0 * hair.parting,
         tips_m: (0.030 - 0.014 * who.hair_length) * size,
@@ -208,8 +208,8 @@ pub(super) fn form_of(who: &Identity, head_height_m: f32) -> StyleForm {
             comb: Comb::Toward(Vec3::new(-0.35 * side, 0.35, -0.85)),
             length_m: [0.045 * long, 0.052 * long, 0.014, 0.016],
             lift_m: [0.024 * long, 0.006],
-            roots: 1100,
-            lock_m: 0.011,
+            roots: 950,
+            lock_m: 0.012,
             rise_m: 0.010,
             stand: [0.8, 1.5],
             stick: 0.05,

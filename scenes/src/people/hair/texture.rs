@@ -9,7 +9,7 @@ use super::{
         noise::{noise, smooth, unit},
         skin::{colour, encode},
     },
-    Shade,
+    Shade, WHITE,
 };
 use crate::surface::Texture;
 
@@ -176,19 +176,22 @@ pub(super) fn paint_plait(shade: &Shade, seed: u32) -> Texture {
 impl Shade {
     /// Of the scalp hair.
     pub fn of_scalp(who: &Identity) -> Self {
-        Self { pigment: colour(who.hair_srgb), grey: who.hair.grey }
+        // From steel to white.
+        let silver = WHITE * (0.50 + 0.50 * unit(5, 1, 4, who.seed as u32));
+        Self { pigment: colour(who.hair_srgb), silver, grey: who.hair.grey }
     }
 
     /// Of one strand: `kind` decides whether it has pigment, `level` how light it is, both 0..1.
     pub fn strand(&self, kind: f32, level: f32) -> Vec3 {
         // Greying hair also loses pigment in the strands that keep some.
-        let base = if kind < self.grey { super::SILVER } else { self.pigment.lerp(super::SILVER, 0.55 * self.grey * self.grey) };
+        let base =
+            if kind < self.grey { self.silver } else { self.pigment.lerp(self.silver, 0.55 * self.grey * self.grey) };
         // Beside the pigment's colour a fibre mirrors a few per cent (its index is 1.55), uncoloured.
         base * (0.70 + 0.80 * level) + Vec3::splat(0.010 * level * level)
     }
 
     /// Mean of many strands.
     pub fn mean(&self) -> Vec3 {
-        self.pigment.lerp(super::SILVER, self.grey)
+        self.pigment.lerp(self.silver, self.grey)
     }
 }

@@ -57,9 +57,11 @@ impl HairTraits {
             _ => truncated(rng, 0.28, 0.22, 0.0, 0.85),
         };
         let old = ((age_years - 30.0) / 45.0).clamp(0.0, 1.0);
+        // Every other woman dyes (assumption); roots show a little.
+        let dyed = !male && adult && rng.random::<f32>() < 0.5;
         let thinning = if grown_man { (rng.random::<f32>().powi(2) * (0.15 + 1.2 * old)).min(1.0) } else { 0.0 };
         Self {
-            grey,
+            grey: if dyed { 0.12 * grey } else { grey },
             density: truncated(rng, 1.0 - 0.2 * old, 0.16, 0.55, 1.2),
             thinning,
             wave,
