@@ -150,7 +150,7 @@ fn lengths_m(who: &Identity) -> [f32; 3] {
 
 /// Area that one tuft stands for where growth is full, square metres: of a short beard and of a long one, whose tufts
 /// are wider.
-const TUFT_AREA_M2: [f32; 2] = [5.2e-5, 9.5e-5];
+const TUFT_AREA_M2: [f32; 2] = [5.8e-5, 1.0e-4];
 
 /// Grows the beard of an identity on its shaped face.
 pub(super) fn grow(library: &PeopleLibrary, who: &Identity, shaped: &[Vec3]) -> Vec<BoundPart> {
@@ -160,7 +160,7 @@ pub(super) fn grow(library: &PeopleLibrary, who: &Identity, shaped: &[Vec3]) -> 
     let seed = (who.seed ^ (who.seed >> 32)) as u32;
     let normals = library.normals(shaped);
     let lengths = lengths_m(who);
-    let tuft_area = TUFT_AREA_M2[usize::from(who.beard == Beard::Long)];
+    let tuft_area = TUFT_AREA_M2[usize::from(matches!(who.beard, Beard::Long | Beard::MuttonChops))];
     let (mut mesh, mut skin) = (Mesh::default(), Vec::new());
     let mut due = 0.5;
     for template in [&library.templates.face, &library.templates.head] {

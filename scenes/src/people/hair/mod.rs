@@ -39,6 +39,9 @@ use crate::{
 /// the looks of white hair in daylight).
 const WHITE: Vec3 = Vec3::new(0.46, 0.45, 0.43);
 
+/// Most triangles of the locks of short and of long hair: what a person may cost (a budget, not a measure).
+const MAX_TRIANGLES: [usize; 2] = [3200, 6000];
+
 /// Colours of strands.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Shade {
@@ -193,7 +196,7 @@ impl Grower<'_> {
         }
         if let Comb::Parting { normal, .. } = style.comb {
             // Along the parting hair lies one lock thick on either side: more roots close the line between them.
-            let more = strand::roots(ground, 2 * count, 0.002, seed ^ 0x59);
+            let more = strand::roots(ground, 3 * count / 2, 0.002, seed ^ 0x59);
             let near = |root: &Root| root.direction.dot(normal).abs() < 0.10 && root.direction.z > -0.3;
             paths.extend(more.into_iter().filter(near).filter_map(|root| {
                 let root = Root { index: root.index + 4 * count as i32, ..root };
@@ -201,6 +204,9 @@ impl Grower<'_> {
             }));
         }
         paths.sort_by(|a, b| b.1.layer.total_cmp(&a.1.layer).then(a.0.index.cmp(&b.0.index)));
+        let most = if style.hang.is_some() || style.knot.is_some() { MAX_TRIANGLES[1] } else { MAX_TRIANGLES[0] };
+        // What goes first lies innermost.
+        paths.truncate(most / (2 * style.segments));
         if let (Comb::Gather(tie), Some(knot)) = (style.comb, style.knot) {
             let hidden = ground.cover.hides(ground.head.base_at(tie));
             match knot {

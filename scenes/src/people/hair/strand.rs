@@ -237,13 +237,14 @@ pub(super) fn march(ground: &Ground<'_>, style: &StyleForm, root: Root, seed: u3
         return None;
     }
     if amplitude > 0.0 {
-        wave(&mut points, head.centre_m, amplitude, wave_length, phase);
+        wave(&mut points, ground, amplitude, wave_length, phase);
     }
     Some(Path { points, layer })
 }
 
 /// Bends a path into waves beside and off the head that grow from the root.
-fn wave(points: &mut [Vec3], centre: Vec3, amplitude_m: f32, length_m: f32, phase: f32) {
+fn wave(points: &mut [Vec3], ground: &Ground<'_>, amplitude_m: f32, length_m: f32, phase: f32) {
+    let centre = ground.head.centre_m;
     let old = points.to_vec();
     let mut walked = 0.0;
     for i in 1..points.len() {
@@ -254,6 +255,12 @@ fn wave(points: &mut [Vec3], centre: Vec3, amplitude_m: f32, length_m: f32, phas
         let strength = amplitude_m * smooth(0.03, 0.12, walked);
         let angle = walked / length_m * std::f32::consts::TAU + phase;
         points[i] += aside * angle.sin() * strength + out * (0.5 + 0.5 * angle.cos()) * strength * 0.8;
+        let away = points[i] - centre;
+        let u = away.normalize_or(Vec3::Y);
+        let inside = ground.head.radius_m(u) + 0.0012 - away.length();
+        if inside > 0.0 && away.y > -0.125 * ground.size {
+            points[i] += u * inside;
+        }
     }
 }
 

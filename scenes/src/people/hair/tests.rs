@@ -119,12 +119,12 @@ fn hair_and_beard_keep_within_their_triangles() {
                 | HairStyle::Tied
                 | HairStyle::Ponytail
         );
-        assert!(count <= if long { 9000 } else { 6000 }, "{style:?}: {count} triangles");
+        assert!(count <= if long { 7500 } else { 5000 }, "{style:?}: {count} triangles");
         assert_eq!(count == 0, style == HairStyle::Shaved, "{style:?}");
     }
     for (k, beard) in BEARDS.into_iter().enumerate() {
         let count = triangles(&baked(library, &man(500 + k as u64, beard)));
-        assert!(count <= 3000, "{beard:?}: {count} triangles");
+        assert!(count <= 2800, "{beard:?}: {count} triangles");
         assert_eq!(count == 0, matches!(beard, Beard::None | Beard::Stubble), "{beard:?}");
     }
 }
@@ -185,7 +185,11 @@ fn what_is_worn_hides_the_hair_below_it() {
         );
         let crown = underlay.head.centre_m.y + underlay.head.radius_m(Vec3::Y);
         assert!(tallest(&free) > crown, "{style:?}");
-        assert!(tallest(&capped) < crown - 0.01, "{style:?}: {} of {crown}", tallest(&capped));
+        assert!(
+            tallest(&capped) < crown - 0.003 && tallest(&capped) < tallest(&free) - 0.01,
+            "{style:?}: {} of {crown}",
+            tallest(&capped)
+        );
     }
 }
 
