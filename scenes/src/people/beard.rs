@@ -102,6 +102,9 @@ pub(super) fn paint(c: Vec3, t: &Texel, who: &Identity, hair: Vec3, seed: u32) -
         return c;
     }
     let (grown, all) = growth(who.beard, p, seed);
+    if all < 0.01 && grown < 0.01 {
+        return c;
+    }
     // Growth is patchy, most so on the cheeks.
     let patches = noise(p * 95.0, seed ^ 0xb7) * 0.6 + noise(p * 240.0, seed ^ 0xb8) * 0.4;
     let sparse = 0.80 + 0.25 * patches;

@@ -203,6 +203,14 @@ impl Grower<'_> {
                 Some((root, strand::march(ground, style, root, seed)?))
             }));
         }
+        if matches!(style.comb, Comb::Gather(_) | Comb::Toward(_)) {
+            // Hair combed off the face bares its hairline: there it is dense, lock beside lock.
+            let more = strand::roots(ground, 2 * count, 0.001, seed ^ 0x6b);
+            paths.extend(more.into_iter().filter(|root| root.depth_m < 0.012).filter_map(|root| {
+                let root = Root { index: root.index + 8 * count as i32, ..root };
+                Some((root, strand::march(ground, style, root, seed)?))
+            }));
+        }
         paths.sort_by(|a, b| b.1.layer.total_cmp(&a.1.layer).then(a.0.index.cmp(&b.0.index)));
         let most = if style.hang.is_some() || style.knot.is_some() { MAX_TRIANGLES[1] } else { MAX_TRIANGLES[0] };
         // What goes first lies innermost.

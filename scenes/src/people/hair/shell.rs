@@ -23,7 +23,7 @@ const COLUMNS: usize = 40;
 const ROWS: usize = 18;
 /// Lowest elevation of the grid from the middle of the head, radians: below the nape.
 const LOWEST_RAD: f32 = -0.75;
-const PICTURE_PX: (usize, usize) = (512, 256);
+const PICTURE_PX: (usize, usize) = (384, 192);
 
 fn direction(u: f32, v: f32) -> Vec3 {
     let (azimuth, elevation) = ((u - 0.5) * TAU, PI / 2.0 + (LOWEST_RAD - PI / 2.0) * v);
@@ -77,6 +77,7 @@ pub(super) fn mesh(head: &HeadForm, scalp: &Scalp, cover: &Cover<'_>, shell: &Sh
 /// The picture of a layer. `curl_m` is the size of its tufts, metres.
 pub(super) fn paint(head: &HeadForm, scalp: &Scalp, shade: &Shade, shell: &Shell, curl_m: f32, seed: u32) -> Texture {
     let (w, h) = PICTURE_PX;
+    let ground = shade.mean().to_array().map(encode);
     let rows: Vec<Vec<u8>> = (0..h)
         .into_par_iter()
         .map(|y| {
@@ -85,6 +86,10 @@ pub(super) fn paint(head: &HeadForm, scalp: &Scalp, shade: &Shade, shell: &Shell
                 let d = direction((x as f32 + 0.5) / w as f32, (y as f32 + 0.5) / h as f32);
                 let place = head.base_at(d);
                 let depth = scalp.depth_m(place);
+                if depth < -0.008 {
+                    row.extend([ground[0], ground[1], ground[2], 0]);
+                    continue;
+                }
                 let p = d * 0.095;
                 let tuft = noise(p / curl_m, seed) * 0.5 + noise(p / (0.45 * curl_m), seed ^ 0x33) * 0.5;
                 let there =
@@ -93,8 +98,7 @@ pub(super) fn paint(head: &HeadForm, scalp: &Scalp, shade: &Shade, shell: &Shell
                 let open = (0.5 + 1.6 * (there - 0.5 - 0.42 * tuft)).clamp(0.0, 1.0);
                 let one = shade.strand(unit(x as i32 / 2, y as i32 / 2, 9, seed), 0.5);
                 let c = one.lerp(shade.mean(), 0.55) * (0.95 + 0.40 * tuft);
-                let a = if depth < -0.008 { 0.0 } else { open };
-                row.extend([encode(c.x), encode(c.y), encode(c.z), (a * 255.0) as u8]);
+                row.extend([encode(c.x), encode(c.y), encode(c.z), (open * 255.0) as u8]);
             }
             row
         })

@@ -123,6 +123,10 @@ pub(super) fn march(ground: &Ground<'_>, style: &StyleForm, root: Root, seed: u3
     if length < 0.004 {
         return None;
     }
+    if style.hang.is_some() && place.y < 0.748 && azimuth_deg < 84.0 {
+        // Down before the ears long hair would hang as single strings.
+        return None;
+    }
     let hang = style.hang.filter(|_| fringe.is_none());
     let front = smooth(0.040, 0.010, root.depth_m) * smooth(65.0, 40.0, azimuth_deg);
     let stand = if fringe.is_some() { 0.4 } else { style.stand[0] + (style.stand[1] - style.stand[0]) * front };
@@ -175,7 +179,8 @@ pub(super) fn march(ground: &Ground<'_>, style: &StyleForm, root: Root, seed: u3
         if let Some(h) = hang {
             // Before the face hair goes aside.
             let azimuth = u.x.abs().atan2(u.z).to_degrees();
-            let aside = smooth(h.opens_deg + 4.0, h.opens_deg - 12.0, azimuth) * smooth(0.0, -0.01, depth);
+            let opens_deg = h.opens_deg + 24.0 * draw(9);
+            let aside = smooth(opens_deg + 4.0, opens_deg - 12.0, azimuth) * smooth(0.0, -0.01, depth);
             let out = Vec3::new(if u.x == 0.0 { root.direction.x.signum() } else { u.x.signum() }, 0.25, -0.2);
             target = target.lerp(tangent(out, u), aside);
             // Over the shoulders it parts to the chest and to the back.
