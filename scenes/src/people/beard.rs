@@ -131,7 +131,7 @@ pub(super) fn paint(c: Vec3, t: &Texel, who: &Identity, hair: Vec3, seed: u32) -
     let fine = noise(Vec3::new(p.x * 2600.0, p.y * 800.0, p.z * 2000.0), seed ^ 0xb4) * 0.5 + 0.5;
     let hair_there = smooth(1.0 - amount - 0.18, 1.0 - amount + 0.22, 0.6 * hairs + 0.4 * fine);
     let shade = shade(who).mean().lerp(hair, 0.2) * (0.62 + 0.5 * fine);
-    c.lerp(shade, (hair_there * 0.45 + amount * 0.62).min(0.95))
+    c.lerp(shade, (hair_there * 0.35 + amount * 0.75).min(0.95))
 }
 
 /// Length of a form at a place, metres, as (cheeks and jaw, chin, moustache).
