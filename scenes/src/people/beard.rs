@@ -37,9 +37,9 @@ impl Areas {
         let high = (unit(3, 1, 4, seed) - 0.4) * 0.014;
         let line = 0.664 + high + 0.042 * smooth(0.028, 0.072, ax);
         let side = smooth(0.020, 0.050, p.z);
-        let cheek = smooth(line + 0.009, line - 0.007, p.y + edge) * side * smooth(0.020, 0.032, ax);
         // Down the neck hair thins out above the larynx.
-        let neck = smooth(0.592, 0.614, p.y + 2.0 * edge);
+        let neck = smooth(0.600, 0.622, p.y + 2.0 * edge + 0.25 * (p.z - 0.09).max(0.0));
+        let cheek = smooth(line + 0.009, line - 0.007, p.y + edge) * side * smooth(0.020, 0.032, ax) * neck;
         let jaw = smooth(0.654, 0.645, p.y + edge) * side * neck;
         let front = smooth(0.085, 0.100, p.z);
         let chin = smooth(0.033, 0.023, ax + edge) * smooth(0.648, 0.640, p.y + edge) * front * neck;
@@ -98,7 +98,8 @@ fn grows(who: &Identity) -> bool {
 /// The skin of the lower face with the roots of the beard painted in.
 pub(super) fn paint(c: Vec3, t: &Texel, who: &Identity, hair: Vec3, seed: u32) -> Vec3 {
     let p = t.position_m;
-    if !grows(who) || p.y > 0.745 || p.z < 0.015 {
+    // Sideburns, the larynx and the ears bound all areas.
+    if !grows(who) || !(0.584..0.730).contains(&p.y) || p.z < 0.015 {
         return c;
     }
     let (grown, all) = growth(who.beard, p, seed);
