@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     expression::Expression,
+    hair::traits::HairTraits,
     identity::{Beard, HairStyle, Identity, fabric},
     wear::Wear,
 };
@@ -19,8 +20,10 @@ pub struct Appearance {
     pub hair_style: HairStyle,
     /// Hair length within the style, −1..1.
     pub hair_length: f32,
-    /// Hair colour, sRGB.
+    /// Colour of hair that has its pigment, or its dye, sRGB.
     pub hair_srgb: [u8; 3],
+    /// Share of grey strands, 0..1.
+    pub hair_grey: f32,
     /// Whether the parting is on the person's left.
     pub parting_left: bool,
     /// Facial hair.
@@ -48,6 +51,7 @@ impl Appearance {
             hair_style: who.hair_style,
             hair_length: who.hair_length,
             hair_srgb: who.hair_srgb,
+            hair_grey: who.hair.grey,
             parting_left: who.parting_left,
             beard: who.beard,
             makeup: 0.0,
@@ -67,6 +71,9 @@ impl Appearance {
         // Passports are valid for ten years, those of children for five.
         let years_later = unit() * if adult { 10.0 } else { 5.0 };
         let mut day = Self { years_later, ..Self::of_portrait(who) };
+        // A tenth of the strands in four years once greying has set in (assumption).
+        let greying = if who.hair.grey > 0.02 || who.age_years > 40.0 { 0.025 } else { 0.0 };
+        day.hair_grey = (who.hair.grey + greying * years_later).min(1.0);
         day.weight_change = (unit() - 0.45) * 0.02 * years_later;
         day.hair_length = (who.hair_length + (unit() - 0.5) * 1.2).clamp(-1.0, 1.0);
         if unit() < 0.15 {
@@ -79,14 +86,15 @@ impl Appearance {
             if unit() < 0.12 {
                 let dyes = [[150, 112, 70], [74, 44, 30], [96, 40, 30], [40, 28, 24]];
                 day.hair_srgb = dyes[(unit() * 4.0) as usize % 4];
+                day.hair_grey = 0.05;
             }
             if unit() < 0.45 {
                 day.makeup = 0.2 + 0.8 * unit() * unit();
             }
         }
         if who.sex >= 0.5 && adult && unit() < 0.35 {
-            let beards = [Beard::None, Beard::Stubble, Beard::Stubble, Beard::Full, Beard::Goatee, Beard::Moustache];
-            day.beard = beards[(unit() * 6.0) as usize % 6];
+            let beards = other_beards(who.beard);
+            day.beard = beards[(unit() * beards.len() as f32) as usize % beards.len()];
         }
         if unit() < 0.10 {
             day.sunburn = 0.3 + 0.7 * unit();
@@ -104,6 +112,7 @@ impl Appearance {
             hair_style: self.hair_style,
             hair_length: self.hair_length,
             hair_srgb: self.hair_srgb,
+            hair: HairTraits { grey: self.hair_grey, ..who.hair },
             parting_left: self.parting_left,
             beard: self.beard,
             top_srgb: self.top_srgb,
@@ -119,11 +128,29 @@ fn other_cut(who: &Identity, draw: f32) -> HairStyle {
     let near: &[HairStyle] = match who.hair_style {
         Shaved => &[Shaved, Buzz],
         Buzz => &[Shaved, Short, Buzz],
-        Short | SidePart | SweptBack | Fringe => &[Buzz, Short, SidePart, SweptBack, Fringe],
+        Short | SidePart | SweptBack | Fringe | Quiff | Undercut if who.hair.wave < 0.65 => {
+            &[Buzz, Short, SidePart, SweptBack, Fringe, Quiff]
+        }
+        Short | SidePart | SweptBack | Fringe | Quiff | Undercut | Curly => &[Buzz, Curly, Curly],
         Bob => &[Tied, Long, Bob],
-        Long => &[Tied, Bob, Tied],
-        Tied => &[Long, Bob, Long],
-        Afro => &[Tied, Short, Afro],
+        Long => &[Tied, Bob, Ponytail],
+        LongWavy => &[Tied, Ponytail, LongWavy],
+        Tied | Ponytail if who.hair.wave < 0.65 => &[Long, Bob, LongWavy, Ponytail],
+        Tied | Ponytail | Afro => &[Tied, Braids, Afro],
+        Cornrows => &[Afro, Cornrows, Braids],
+        Braids => &[Tied, Cornrows, Afro],
     };
     near[(draw * near.len() as f32) as usize % near.len()]
+}
+
+/// Facial hair that a man may wear some years from that of his portrait.
+fn other_beards(usual: Beard) -> &'static [Beard] {
+    use Beard::*;
+    match usual {
+        None | Stubble => &[None, Stubble, Stubble, Full, Goatee, Moustache],
+        Full | Long => &[None, Stubble, Full, Full, Long, Goatee],
+        Goatee | VanDyke => &[None, Stubble, Full, Goatee, VanDyke],
+        Moustache | Horseshoe => &[None, Stubble, Moustache, Horseshoe, Goatee],
+        ChinStrap | MuttonChops => &[None, Stubble, Full, ChinStrap],
+    }
 }

@@ -87,6 +87,12 @@ impl Atlas {
         Ok(atlas)
     }
 
+    /// 1 off the lips' red, 0 on it, at a place of the atlas.
+    pub fn off_lips(&self, uv: Vec2) -> f32 {
+        let at = |x: f32| ((x * ATLAS_SIZE as f32).max(0.0) as usize).min(ATLAS_SIZE - 1);
+        1.0 - f32::from(self.texels[at(uv.y) * ATLAS_SIZE + at(uv.x)].lips) / 255.0
+    }
+
     fn unroll(&mut self, base: &BaseMesh, template: &Template) {
         for t in template.indices.chunks_exact(3) {
             let corners = [0, 1, 2].map(|k| template.vertices[t[k] as usize]);

@@ -5,6 +5,7 @@ use glam::{Vec2, Vec3};
 
 use super::{
     appearance::Appearance,
+    beard,
     clothes::{ease_m, paint_fabric},
     eyes::{paint_eye, paint_lashes},
     hair,
@@ -163,7 +164,9 @@ impl PeopleLibrary {
         parts.push(top);
         let trousers = gather(&t.trousers, &ease_m, white);
         parts.push(part("trousers", Role::Clothes, fabric(identity.trousers_srgb, 2), trousers));
-        parts.extend(hair::grow(self, identity, &positions));
+        let cover = hair::Cover(&|_| false);
+        parts.extend(hair::grow(self, identity, &positions, &cover));
+        parts.extend(beard::grow(self, identity, &positions));
 
         let heads = self.rig.joints(&positions);
         let joints: Vec<Joint> = self

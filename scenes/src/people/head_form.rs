@@ -114,10 +114,15 @@ impl HeadForm {
         row(y0) * (1.0 - fy) + row(y0 + 1) * fy
     }
 
-    /// The place of the base mesh that shows in a direction.
-    pub fn base_place(&self, direction: Vec3) -> Vec3 {
+    /// The place of the base mesh that shows in a direction, between cells in proportion.
+    pub fn base_at(&self, direction: Vec3) -> Vec3 {
         let (x, y) = place(direction);
-        self.cells[(y as usize).min(ELEVATIONS - 1) * AZIMUTHS + (x as usize) % AZIMUTHS].base
+        let (x, y) = (x - 0.5 + AZIMUTHS as f32, (y - 0.5).clamp(0.0, ELEVATIONS as f32 - 1.001));
+        let (x0, y0) = (x as usize, y as usize);
+        let (fx, fy) = (x - x0 as f32, y - y0 as f32);
+        let at = |x: usize, y: usize| self.cells[y.min(ELEVATIONS - 1) * AZIMUTHS + x % AZIMUTHS].base;
+        let row = |y: usize| at(x0, y).lerp(at(x0 + 1, y), fx);
+        row(y0).lerp(row(y0 + 1), fy)
     }
 }
 

@@ -3,7 +3,12 @@ use rand::Rng;
 use rand_distr::{Distribution as _, Normal, StandardNormal};
 use serde::{Deserialize, Serialize};
 
-use super::{anthropometry, complexion, face_shape::SHAPE, head_measures::COUNT};
+use super::{
+    anthropometry, complexion,
+    face_shape::SHAPE,
+    hair::traits::{HairTraits, sample_beard, sample_style},
+    head_measures::COUNT,
+};
 
 /// Shares of MakeHuman's three ancestry macros; only their ratio counts.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -38,23 +43,37 @@ pub enum HairStyle {
     Buzz,
     /// Short all round.
     Short,
+    /// Short at the sides, brushed up over the forehead.
+    Quiff,
     /// Short at the sides, longer on top, parted at the side.
     SidePart,
     /// Combed back off the forehead.
     SweptBack,
     /// Short with a fringe over the forehead.
     Fringe,
-    /// To the jaw.
-    Bob,
-    /// Over the shoulders, parted in the middle.
-    Long,
-    /// Tied at the back.
-    Tied,
+    /// Clipped sides, long top combed over.
+    Undercut,
+    /// Short loose curls.
+    Curly,
     /// Tight curls standing off the head.
     Afro,
+    /// To the jaw.
+    Bob,
+    /// Over the shoulders, straight.
+    Long,
+    /// Over the shoulders, in waves or curls.
+    LongWavy,
+    /// A knot at the back.
+    Tied,
+    /// Tied at the back, hanging.
+    Ponytail,
+    /// Plaited in rows along the scalp.
+    Cornrows,
+    /// Many hanging plaits.
+    Braids,
 }
 
-/// Facial hair, painted on the skin.
+/// Facial hair.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Beard {
@@ -64,10 +83,20 @@ pub enum Beard {
     Stubble,
     /// Short full beard.
     Full,
-    /// Moustache and chin.
+    /// Full beard of some centimetres.
+    Long,
+    /// Moustache and chin in one ring.
     Goatee,
+    /// Moustache and a chin tuft, apart.
+    VanDyke,
     /// Upper lip only.
     Moustache,
+    /// A moustache that runs down beside the mouth.
+    Horseshoe,
+    /// A narrow band along the jaw.
+    ChinStrap,
+    /// Cheeks and moustache, chin bare.
+    MuttonChops,
 }
 
 /// Form of the eyebrows, relative to a plain brow (0 everywhere, density 1).
@@ -143,8 +172,10 @@ pub struct Identity {
     pub lip_redness: f32,
     /// Iris colour, sRGB.
     pub eye_srgb: [u8; 3],
-    /// Hair colour, sRGB.
+    /// Colour of hair that has its pigment, sRGB.
     pub hair_srgb: [u8; 3],
+    /// Growth of the hair.
+    pub hair: HairTraits,
     /// Cut.
     pub hair_style: HairStyle,
     /// How far the front hairline stands back, 0..1.
@@ -202,7 +233,7 @@ impl Demographics {
 }
 
 /// Normal draw, redrawn until it lies within two deviations and within the bounds.
-fn truncated<R: Rng + ?Sized>(rng: &mut R, mean: f32, deviation: f32, low: f32, high: f32) -> f32 {
+pub(super) fn truncated<R: Rng + ?Sized>(rng: &mut R, mean: f32, deviation: f32, low: f32, high: f32) -> f32 {
     let Ok(normal) = Normal::new(mean, deviation) else { return mean };
     for _ in 0..64 {
         let x = normal.sample(rng);
@@ -213,7 +244,7 @@ fn truncated<R: Rng + ?Sized>(rng: &mut R, mean: f32, deviation: f32, low: f32, 
     mean.clamp(low, high)
 }
 
-fn pick<R: Rng + ?Sized, T: Copy>(rng: &mut R, weighted: &[(T, f32)]) -> T {
+pub(super) fn pick<R: Rng + ?Sized, T: Copy>(rng: &mut R, weighted: &[(T, f32)]) -> T {
     let total: f32 = weighted.iter().map(|w| w.1).sum();
     let mut x = rng.random::<f32>() * total;
     for (value, weight) in weighted {
@@ -258,28 +289,14 @@ impl Identity {
         let monk_tone = tone.round().clamp(1.0, 10.0) as u8;
         let light = tone < 4.5;
 
-        let hair_base = sample_hair_colour(rng, ancestry, light, age_years);
+        let (hair_base, grey) = sample_hair_colour(rng, ancestry, light, age_years);
         let eye_base = if ancestry.caucasian > 0.55 && light {
             pick(rng, &[([98, 66, 42], 3.0), ([112, 128, 142], 2.0), ([104, 116, 84], 1.5), ([128, 98, 56], 1.5)])
         } else {
             pick(rng, &[([62, 40, 27], 4.0), ([84, 54, 34], 3.0), ([46, 30, 22], 3.0)])
         };
         let (hair_style, recession) = sample_style(rng, male, age_years, ancestry);
-        let beard = if male && adult {
-            let light_growth = 1.0 - 0.6 * ancestry.asian;
-            pick(
-                rng,
-                &[
-                    (Beard::None, 4.0),
-                    (Beard::Stubble, 2.5 * light_growth),
-                    (Beard::Full, 2.0 * light_growth),
-                    (Beard::Goatee, 1.0),
-                    (Beard::Moustache, 0.8),
-                ],
-            )
-        } else {
-            Beard::None
-        };
+        let beard = if male && adult { sample_beard(rng, ancestry) } else { Beard::None };
         let brows = Brows {
             thickness_m: truncated(rng, if male { 0.0095 } else { 0.0070 }, 0.0030, 0.003, 0.016),
             arch_m: truncated(rng, if male { 0.002 } else { 0.004 }, 0.002, -0.001, 0.008),
@@ -344,6 +361,7 @@ impl Identity {
             shape,
             head_draws: sample_head(rng),
             asymmetry,
+            hair: HairTraits::sample(rng, male, age_years, ancestry, grey),
         }
     }
 }
@@ -355,7 +373,8 @@ fn sample_head<R: Rng + ?Sized>(rng: &mut R) -> Vec<f32> {
     (0..COUNT).map(|_| (0.45 * size + 0.893 * draw()).clamp(-3.0, 3.0)).collect()
 }
 
-fn sample_hair_colour<R: Rng + ?Sized>(rng: &mut R, a: Ancestry, light: bool, age_years: f32) -> [u8; 3] {
+/// Colour with pigment, and the share of strands without.
+fn sample_hair_colour<R: Rng + ?Sized>(rng: &mut R, a: Ancestry, light: bool, age_years: f32) -> ([u8; 3], f32) {
     let black = [30_u8, 25, 23];
     let colour = if a.caucasian > 0.5 && light {
         let kinds = [
@@ -373,46 +392,7 @@ fn sample_hair_colour<R: Rng + ?Sized>(rng: &mut R, a: Ancestry, light: bool, ag
     // Greying: half the people are half grey at about 50 (the "50/50/50" rule of thumb; an assumption).
     let grey = ((age_years - 50.0 + (rng.random::<f32>() - 0.5) * 36.0) / 22.0 + 0.5).clamp(0.0, 1.0);
     let grey = if age_years < 30.0 { 0.0 } else { grey };
-    let silver = 150.0 + 50.0 * rng.random::<f32>();
-    colour.map(|c| (f32::from(c) + (silver - f32::from(c)) * grey * 0.9) as u8)
-}
-
-fn sample_style<R: Rng + ?Sized>(rng: &mut R, male: bool, age_years: f32, a: Ancestry) -> (HairStyle, f32) {
-    use HairStyle::*;
-    if male {
-        let old = ((age_years - 25.0) / 50.0).clamp(0.0, 1.0);
-        let recession = (rng.random::<f32>().powi(2) * (0.25 + 1.1 * old)).min(1.0);
-        let style = pick(
-            rng,
-            &[
-                (Shaved, 0.3 + 1.5 * old),
-                (Buzz, 1.5 + 1.5 * a.african),
-                (Short, 3.0),
-                (SidePart, 2.0 * (1.0 - a.african)),
-                (SweptBack, 1.0 * (1.0 - a.african)),
-                (Fringe, 1.2 * (1.0 - old) * (1.0 - a.african)),
-                (Afro, 1.5 * a.african * (1.0 - 0.6 * old)),
-                (Bob, 0.3 * (1.0 - a.african)),
-            ],
-        );
-        (style, if age_years < 18.0 { 0.0 } else { recession })
-    } else {
-        let style = pick(
-            rng,
-            &[
-                (Buzz, 0.05 + 0.5 * a.african),
-                (Short, 0.8),
-                (SidePart, 0.5),
-                (SweptBack, 0.6),
-                (Fringe, 1.0),
-                (Bob, 2.2 * (1.0 - 0.6 * a.african)),
-                (Long, 3.0 * (1.0 - 0.5 * a.african)),
-                (Tied, 2.0),
-                (Afro, 2.0 * a.african),
-            ],
-        );
-        (style, rng.random::<f32>() * 0.15)
-    }
+    (colour, grey)
 }
 
 /// Colour of a garment.

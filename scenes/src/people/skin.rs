@@ -4,10 +4,11 @@ use rayon::prelude::*;
 
 use super::{
     atlas::{ATLAS_SIZE, Atlas, Texel},
-    complexion,
-    identity::{Beard, HairStyle, Identity},
+    beard, complexion,
+    hair::Shade,
+    identity::Identity,
     noise::{bell, fractal, noise, smooth, unit},
-    scalp::depth_in_hair_m,
+    scalp,
 };
 use crate::surface::Texture;
 
@@ -87,7 +88,7 @@ impl<'a> Painter<'a> {
             who,
             seed,
             tone,
-            hair: colour(who.hair_srgb),
+            hair: Shade::of_scalp(who).mean(),
             lightness: smooth(0.03, 0.45, tone.y),
             old: smooth(30.0, 80.0, who.age_years),
             moles,
@@ -129,8 +130,8 @@ impl<'a> Painter<'a> {
         c = self.freckles_and_moles(c, p, cheek.max(nose));
         c = self.age(c, p);
         c = self.lips(c, t);
-        c = self.beard(c, t);
-        c = self.scalp(c, p);
+        c = beard::paint(c, t, self.who, self.hair, self.seed);
+        c = scalp::paint(c, p, self.who, self.hair, self.seed);
         self.brows(c, p)
     }
 
@@ -193,61 +194,6 @@ impl<'a> Painter<'a> {
         let lip = c * dusky.lerp(rosy, self.lightness) * streaks;
         let seam = bell(p.y, 0.6609, 0.0022);
         c.lerp(lip * (1.0 - 0.55 * seam), amount * (0.85 + 0.15 * seam))
-    }
-
-    fn beard(&self, c: Vec3, t: &Texel) -> Vec3 {
-        let who = self.who;
-        if who.sex < 0.5 || who.age_years < 16.0 {
-            return c;
-        }
-        let p = t.position_m;
-        let ax = p.x.abs();
-        let edge = noise(p * 140.0, self.seed ^ 0xbe) * 0.003;
-        let lips = f32::from(t.lips) / 255.0;
-        // The cheek line runs from the sideburn to the corner of the mouth.
-        let line = 0.668 + 0.040 * smooth(0.030, 0.070, ax);
-        let cheek =
-            smooth(line + 0.006, line - 0.006, p.y + edge) * smooth(0.030, 0.048, p.z) * smooth(0.018, 0.028, ax);
-        let jaw = smooth(0.652, 0.646, p.y + edge) * smooth(0.020, 0.045, p.z) * smooth(0.585, 0.605, p.y);
-        let moustache = smooth(0.684, 0.679, p.y + edge)
-            * smooth(0.655, 0.662, p.y)
-            * smooth(0.033, 0.026, ax + edge)
-            * smooth(0.13, 0.135, p.z);
-        let goatee = (smooth(0.030, 0.022, ax + edge) * smooth(0.650, 0.645, p.y)).max(0.0) * smooth(0.09, 0.10, p.z);
-        let full = cheek.max(jaw).max(moustache);
-        let (mask, strength) = match who.beard {
-            Beard::None => (full, 0.10),
-            Beard::Stubble => (full, 0.30),
-            Beard::Full => (full, 0.90),
-            Beard::Goatee => ((moustache.max(goatee)) + full * 0.12, 0.88),
-            Beard::Moustache => (moustache + full * 0.10, 0.92),
-        };
-        let amount = mask.min(1.0) * (1.0 - lips) * strength;
-        if amount < 0.01 {
-            return c;
-        }
-        // Short hairs: stretched noise, darker where dense.
-        let hairs = noise(Vec3::new(p.x * 1500.0, p.y * 420.0, p.z * 900.0), self.seed ^ 0xb2) * 0.5 + 0.5;
-        let growth = (amount * (0.55 + 0.75 * hairs)).min(1.0);
-        let shade =
-            if who.beard == Beard::None { c * Vec3::new(0.70, 0.78, 0.84) } else { self.hair * (0.75 + 0.6 * hairs) };
-        c.lerp(shade.min(c), growth)
-    }
-
-    fn scalp(&self, c: Vec3, p: Vec3) -> Vec3 {
-        let depth = depth_in_hair_m(p, self.who.hairline_recession);
-        if depth < -0.012 {
-            return c;
-        }
-        let depth = depth + fractal(p * Vec3::new(220.0, 90.0, 220.0), 2, self.seed ^ 0x5c) * 0.006;
-        let full = match self.who.hair_style {
-            HairStyle::Shaved => 0.38,
-            HairStyle::Buzz => 0.80,
-            _ => 0.92,
-        };
-        let grain = noise(p * 1200.0, self.seed ^ 0x77) * 0.5 + 0.5;
-        let amount = smooth(-0.002, 0.010, depth) * full * (0.75 + 0.35 * grain);
-        c.lerp((self.hair * 0.9).min(c), amount.min(1.0))
     }
 
     fn brows(&self, c: Vec3, p: Vec3) -> Vec3 {
