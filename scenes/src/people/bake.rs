@@ -142,7 +142,9 @@ impl PeopleLibrary {
         parts.push(top);
         let trousers = gather(&t.trousers, &ease_m, white);
         parts.push(part("trousers", Role::Clothes, fabric(identity.trousers_srgb, 2), trousers));
-        parts.extend(hair::grow(self, identity, &positions));
+        let wear = &appearance.wear;
+        parts.extend(hair::grow(self, identity, &positions, &|place| wear.hair_room_m(place)));
+        parts.extend(wear.parts(self, &positions, &normals));
 
         let heads = self.rig.joints(&positions);
         let joints: Vec<Joint> = self

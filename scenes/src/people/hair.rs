@@ -23,6 +23,8 @@ use crate::{
 /// Step of a strand's path, metres.
 const STEP_M: f32 = 0.006;
 const MAX_STEPS: usize = 110;
+/// Where a knot sits, from the middle of the head.
+const BUN_DIRECTION: Vec3 = Vec3::new(0.0, 0.18, -1.0);
 const HAIR_PX: (usize, usize) = (512, 128);
 
 /// A strand path: places from root to tip.
@@ -30,8 +32,11 @@ struct Path {
     points: Vec<Vec3>,
 }
 
+/// Room for hair between the skin and headwear on a place of the base mesh, metres; 0 hides it.
+pub(super) type Room<'a> = dyn Fn(Vec3) -> f32 + 'a;
+
 /// Grows the scalp hair of an identity on its shaped head.
-pub(super) fn grow(library: &PeopleLibrary, who: &Identity, shaped: &[Vec3]) -> Vec<BoundPart> {
+pub(super) fn grow(library: &PeopleLibrary, who: &Identity, shaped: &[Vec3], room_m: &Room<'_>) -> Vec<BoundPart> {
     if who.hair_style == HairStyle::Shaved {
         return Vec::new();
     }
@@ -55,7 +60,7 @@ pub(super) fn grow(library: &PeopleLibrary, who: &Identity, shaped: &[Vec3]) -> 
     let mut parts = Vec::new();
     for (index, layer) in style.layers.iter().enumerate() {
         let salt = seed.wrapping_add(index as u32 * 977);
-        let mesh = sheet(&form, who, &style, layer, salt);
+        let mesh = sheet(&form, who, &style, layer, room_m, salt);
         if mesh.indices.is_empty() {
             continue;
         }
@@ -75,14 +80,23 @@ pub(super) fn grow(library: &PeopleLibrary, who: &Identity, shaped: &[Vec3]) -> 
         let Mesh { vertices, indices } = mesh;
         parts.push(BoundPart { name: "scalp hair", role: Role::Hair, surface, vertices, skin, indices });
     }
-    if let Some(radius_m) = style.bun_m {
+    let behind = form.base_place(BUN_DIRECTION.normalize());
+    if let Some(radius_m) = style.bun_m.filter(|&radius_m| room_m(behind) > radius_m) {
         parts.push(bun(&form, who, &style, radius_m, head, seed));
     }
     parts
 }
 
 /// One strand from the whorl in the direction of `angle` about it.
-fn march(form: &HeadForm, who: &Identity, style: &StyleForm, layer: &Layer, angle: f32, seed: u32) -> Option<Path> {
+fn march(
+    form: &HeadForm,
+    who: &Identity,
+    style: &StyleForm,
+    layer: &Layer,
+    room_m: &Room<'_>,
+    angle: f32,
+    seed: u32,
+) -> Option<Path> {
     let (a, b) = style.pole.any_orthonormal_pair();
     let heading = a * angle.cos() + b * angle.sin();
     let axis = style.pole.cross(heading);
@@ -92,7 +106,8 @@ fn march(form: &HeadForm, who: &Identity, style: &StyleForm, layer: &Layer, angl
     let mut lain_m = 0.0;
     for _ in 0..MAX_STEPS {
         let place = form.base_place(u);
-        let grows = depth_in_hair_m(place, who.hairline_recession) > 0.0;
+        let room_m = room_m(place);
+        let grows = depth_in_hair_m(place, who.hairline_recession) > 0.0 && room_m > 0.0;
         if !inside && beyond_m == 0.0 && grows {
             inside = true;
         } else if inside && !grows && lain_m > STEP_M {
@@ -105,6 +120,7 @@ fn march(form: &HeadForm, who: &Identity, style: &StyleForm, layer: &Layer, angl
         let wave = 1.0 + style.tousle * noise(Vec3::new(angle * 3.2, lain_m * 38.0, 2.0), seed);
         let at_root = smooth(0.0, style.rise_m, lain_m);
         let thick = style.thickness_m(u) * layer.lift * wave * (0.15 + 0.85 * at_root);
+        let thick = thick.min(room_m);
         if inside {
             p = form.centre_m + u * (form.radius_m(u) + thick);
             points.push(p);
@@ -134,10 +150,17 @@ fn march(form: &HeadForm, who: &Identity, style: &StyleForm, layer: &Layer, angl
 }
 
 /// A sheet of strands all round the whorl.
-fn sheet(form: &HeadForm, who: &Identity, style: &StyleForm, layer: &Layer, seed: u32) -> Mesh {
+fn sheet(
+    form: &HeadForm,
+    who: &Identity,
+    style: &StyleForm,
+    layer: &Layer,
+    room_m: &Room<'_>,
+    seed: u32,
+) -> Mesh {
     let (columns, rows) = (style.columns, style.rows);
     let paths: Vec<Option<Path>> =
-        (0..columns).map(|k| march(form, who, style, layer, k as f32 / columns as f32 * TAU, seed)).collect();
+        (0..columns).map(|k| march(form, who, style, layer, room_m, k as f32 / columns as f32 * TAU, seed)).collect();
     let mut mesh = Mesh::default();
     for k in 0..=columns {
         let path = &paths[k % columns];
@@ -190,7 +213,7 @@ fn finish_normals(mesh: &mut Mesh, centre: Vec3) {
 
 /// A knot of hair at the back of the head.
 fn bun(form: &HeadForm, who: &Identity, style: &StyleForm, radius_m: f32, head: Skin, seed: u32) -> BoundPart {
-    let direction = Vec3::new(0.0, 0.18, -1.0).normalize();
+    let direction = BUN_DIRECTION.normalize();
     let middle = form.centre_m + direction * (form.radius_m(direction) + 0.55 * radius_m);
     let (columns, rows) = (20_usize, 9_usize);
     let mut mesh = Mesh::default();
