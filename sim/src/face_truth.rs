@@ -413,6 +413,20 @@ mod tests {
     }
 
     #[test]
+    fn what_one_wears_oneself_is_named_and_what_another_wears_is_a_person() {
+        let by = |k, role| OCCLUDERS[occluder_index(3, Some(Tag::occupant(k, role)))];
+        assert_eq!(by(3, Role::Eyewear), Occluder::Eyewear);
+        assert_eq!(by(3, Role::Headwear), Occluder::Headwear);
+        assert_eq!(by(3, Role::FaceCover), Occluder::FaceCover);
+        assert_eq!(by(3, Role::Hair), Occluder::Oneself);
+        assert_eq!(by(4, Role::Headwear), Occluder::Person);
+        let worn = Visible { expected: 10, hidden_by: [0, 0, 0, 0, 5, 0, 0, 1, 2], ..Visible::default() };
+        assert_eq!(worn.most_hidden_by(0), Some(Occluder::Oneself));
+        assert_eq!(worn.most_hidden_by(WORN), Some(Occluder::FaceCover));
+        assert!((worn.worn_share() - 0.3).abs() < 1e-6);
+    }
+
+    #[test]
     fn a_frontal_triangle_masks_its_area_and_its_back_nothing() {
         let camera = PinholeCamera::looking_at(Vec3::new(0.0, 0.0, 2.0), Vec3::ZERO, 1000.0, 400, 400);
         let vertex = |x, y| laneproof_scenes::mesh::Vertex::new(Vec3::new(x, y, 0.0), Vec3::Z, [0.0; 2]);

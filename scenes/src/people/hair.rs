@@ -150,14 +150,7 @@ fn march(
 }
 
 /// A sheet of strands all round the whorl.
-fn sheet(
-    form: &HeadForm,
-    who: &Identity,
-    style: &StyleForm,
-    layer: &Layer,
-    room_m: &Room<'_>,
-    seed: u32,
-) -> Mesh {
+fn sheet(form: &HeadForm, who: &Identity, style: &StyleForm, layer: &Layer, room_m: &Room<'_>, seed: u32) -> Mesh {
     let (columns, rows) = (style.columns, style.rows);
     let paths: Vec<Option<Path>> =
         (0..columns).map(|k| march(form, who, style, layer, room_m, k as f32 / columns as f32 * TAU, seed)).collect();

@@ -202,10 +202,8 @@ fn two_lenses_multiply_in_whichever_order_they_are_listed() {
         let layers = full(&scene(solids, vec![], uniform_light(20.0, None)));
         f32::from(layers.radiance[at(&layers, 100, 60)][1])
     };
-    let (one, other) = (
-        see(vec![lens(1.0, 0.5), lens(0.5, 0.8), plate.clone()]),
-        see(vec![plate, lens(0.5, 0.8), lens(1.0, 0.5)]),
-    );
+    let (one, other) =
+        (see(vec![lens(1.0, 0.5), lens(0.5, 0.8), plate.clone()]), see(vec![plate, lens(0.5, 0.8), lens(1.0, 0.5)]));
     assert!((one - 4.0).abs() < 0.02 && one == other, "{one} {other}");
 }
 

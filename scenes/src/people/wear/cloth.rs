@@ -8,7 +8,7 @@ use crate::{
     mesh::{Mesh, Vertex},
     people::{
         bake::BoundPart,
-        noise::{fractal, noise, unit},
+        noise::{fractal, noise, smooth, unit},
         rig::Skin,
         skin::{colour, encode},
     },
@@ -76,14 +76,14 @@ pub(super) fn tube(path: &[Vec3], up: Vec3, closed: bool, section: impl Fn(f32) 
     for i in 0..rings {
         for k in 0..SIDES {
             let at = |i: usize, k: usize| ((i % count) * SIDES + k % SIDES) as u32;
-            mesh.indices.extend([at(i, k), at(i, k + 1), at(i + 1, k + 1), at(i, k), at(i + 1, k + 1), at(i + 1, k)]);
+            mesh.indices.extend([at(i, k), at(i + 1, k + 1), at(i, k + 1), at(i, k), at(i + 1, k), at(i + 1, k + 1)]);
         }
     }
     if !closed {
-        for (ring, flip) in [(0, false), (count - 1, true)] {
+        for (ring, last) in [(0, false), (count - 1, true)] {
             for k in 1..SIDES as u32 - 1 {
                 let a = (ring * SIDES) as u32;
-                mesh.indices.extend(if flip { [a, a + k, a + k + 1] } else { [a, a + k + 1, a + k] });
+                mesh.indices.extend(if last { [a, a + k + 1, a + k] } else { [a, a + k, a + k + 1] });
             }
         }
     }
@@ -122,6 +122,21 @@ pub(super) fn rigid(head: Skin, name: &'static str, role: Role, surface: Surface
     let Mesh { vertices, indices } = mesh;
     let skin = vec![head; vertices.len()];
     BoundPart { name, role, surface, vertices, skin, indices }
+}
+
+/// Darkens cloth where it sees little, so that folds keep their shade in the sun.
+pub(super) fn shaded_by_open(mut mesh: Mesh) -> Mesh {
+    for v in &mut mesh.vertices {
+        let shade = (140 + u32::from(v.tint[3]) * 115 / 255) as u8;
+        v.tint = [shade, shade, shade, v.tint[3]];
+    }
+    mesh
+}
+
+/// One layer of cloth over the next: 1 at each layer's edge, falling to 0 at the edge of the one below.
+pub(super) fn layered(place: f32) -> f32 {
+    let t = place - place.floor();
+    (1.0 - t) * smooth(0.0, 0.12, t)
 }
 
 /// Gives every vertex a tint (sRGB) and an ambient visibility.
@@ -165,7 +180,8 @@ pub(super) fn printed(srgb: [u8; 3], spots_srgb: [u8; 3], seed: u32) -> Texture 
     picture(srgb, |u, v| {
         let (x, y) = (u * CELLS, v * CELLS);
         let (i, j) = (x.floor() as i32, y.floor() as i32);
-        let (dx, dy) = (x - x.floor() - 0.3 - 0.4 * unit(i, j, 0, seed), y - y.floor() - 0.3 - 0.4 * unit(i, j, 1, seed));
+        let (dx, dy) =
+            (x - x.floor() - 0.3 - 0.4 * unit(i, j, 0, seed), y - y.floor() - 0.3 - 0.4 * unit(i, j, 1, seed));
         let radius = 0.10 + 0.16 * unit(i, j, 2, seed);
         let inside = dx * dx + dy * dy < radius * radius;
         (if inside { spot / base } else { Vec3::ONE }) * weave(u, v, seed)

@@ -50,10 +50,12 @@ const MASK_BOTTOM: [(f32, f32); 3] = [(0.0, 0.596), (25.0, 0.604), (53.0, 0.652)
 /// Upper edge of a scarf over the azimuth.
 const SCARF_TOP: [(f32, f32); 4] = [(0.0, 0.6835), (40.0, 0.668), (90.0, 0.655), (180.0, 0.645)];
 const SCARF_HEM_M: f32 = 0.515;
+/// Largest radius of a scarf on the shoulders, metres: it goes into the collar beyond.
+const SCARF_REACH_M: f32 = 0.108;
 /// Thickness of a mask with the air below it, metres.
 const MASK_LIFT_M: f32 = 0.0030;
 /// Where the ear's upper and lower edge meet the head on the base mesh.
-const LOOP_ENDS_M: [Vec3; 2] = [Vec3::new(0.0755, 0.758, 0.052), Vec3::new(0.0720, 0.694, 0.050)];
+const LOOP_ENDS_M: [Vec3; 2] = [Vec3::new(0.0735, 0.742, 0.056), Vec3::new(0.0720, 0.694, 0.050)];
 
 pub(super) fn parts(fit: &Fit, worn: &FaceCover) -> Vec<BoundPart> {
     match worn.kind {
@@ -157,10 +159,15 @@ fn mask(fit: &Fit, worn: &FaceCover) -> Vec<BoundPart> {
     });
     let texture = picture(worn.srgb, |u, v| {
         let hems = if v < 0.06 || v > 0.94 { 0.93 } else { 1.0 };
-        let lines = if surgical { 1.0 - 0.22 * bell((v * 3.0 + 0.35).fract(), 0.02, 0.05) } else { 1.0 - 0.2 * bell(u, 0.5, 0.012) };
+        let lines = if surgical {
+            1.0 - 0.22 * bell((v * 3.0 + 0.35).fract(), 0.02, 0.05)
+        } else {
+            1.0 - 0.2 * bell(u, 0.5, 0.012)
+        };
         Vec3::splat(hems * lines * (0.5 + 0.5 * weave(u, v, worn.seed)))
     });
-    let corners = [1.0, 0.0].map(|u| [0.96, 0.04].map(|v| relief.at_radius(azimuth(u), s(u, v), taut.at(u, v) + 0.002)));
+    let corners =
+        [1.0, 0.0].map(|u| [0.96, 0.04].map(|v| relief.at_radius(azimuth(u), s(u, v), taut.at(u, v) + 0.002)));
     let mut loops = Mesh::default();
     for (side, corner) in [1.0, -1.0].into_iter().zip(corners) {
         for (from, end) in corner.into_iter().zip(LOOP_ENDS_M) {
@@ -203,22 +210,23 @@ fn scarf(fit: &Fit, worn: &FaceCover) -> BoundPart {
         let (low, high) = (fit.y_m(SCARF_HEM_M), fit.y_m(along(&SCARF_TOP, a)));
         relief.s_at(a, low + (high - low) * v)
     };
-    let taut = Taut::new(COLUMNS, ROWS, true, |u, v| relief.radius_m(azimuth(u), s(u, v)));
+    let taut = Taut::new(COLUMNS, ROWS, true, |u, v| relief.radius_m(azimuth(u), s(u, v)).min(SCARF_REACH_M));
     let roll = |u: f32, v: f32| {
         let a = azimuth(u);
-        let sway = 0.16 * (a + worn.seed as f32).sin() + 0.10 * noise(Vec3::new(a.sin() * 2.0, a.cos() * 2.0, v * 2.0), worn.seed);
+        let sway = 0.16 * (a + worn.seed as f32).sin()
+            + 0.10 * noise(Vec3::new(a.sin() * 2.0, a.cos() * 2.0, v * 2.0), worn.seed);
         ((v * 3.2 + sway) * PI).sin().abs()
     };
     let mesh = sheet(COLUMNS, ROWS, |u, v| {
         let rim = smooth(0.0, 0.07, 1.0 - v);
-        let lift = 0.0035 + (0.004 + 0.012 * roll(u, v)) * rim;
+        let tucked = smooth(0.0, 0.12, v);
+        let lift = 0.0035 + (0.004 + 0.012 * roll(u, v)) * rim * tucked - 0.012 * (1.0 - tucked);
         Place {
             position_m: relief.at_radius(azimuth(u), s(u, v), taut.at(u, v) + lift),
             uv: [u * 3.0, v],
             open: 0.62 + 0.38 * roll(u, v),
         }
     });
-    let texture =
-        if worn.seed % 2 == 0 { knitted(worn.srgb, 22.0, worn.seed) } else { woven(worn.srgb, worn.seed) };
+    let texture = if worn.seed % 2 == 0 { knitted(worn.srgb, 22.0, worn.seed) } else { woven(worn.srgb, worn.seed) };
     cloth(fit, "scarf", Role::FaceCover, texture, mesh)
 }

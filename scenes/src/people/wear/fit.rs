@@ -93,11 +93,15 @@ impl Relief {
         out
     }
 
-    /// As cloth hangs on it: below whatever sticks out it falls, coming in by at most `slope`.
-    pub fn hanging(&self, slope: f32) -> Self {
+    /// As cloth hangs on it: below whatever sticks out it falls, coming in by at most `slope(azimuth)`, a share of the
+    /// height; where that is negative it spreads, from the middle of the head down.
+    pub fn hanging(&self, slope: impl Fn(f32) -> f32) -> Self {
         let mut out = self.clone();
+        let slopes: Vec<f32> = (0..AZIMUTHS).map(|x| slope(((x as f32 + 0.5) / AZIMUTHS as f32 - 0.5) * TAU)).collect();
         for y in (0..ROWS - 1).rev() {
-            for x in 0..AZIMUTHS {
+            let in_dome = LOW_M + y as f32 * ROW_M > 0.0;
+            for (x, &slope) in slopes.iter().enumerate() {
+                let slope = if in_dome { slope.max(0.0) } else { slope };
                 let above = out.cells[(y + 1) * AZIMUTHS + x] - slope * ROW_M;
                 let cell = &mut out.cells[y * AZIMUTHS + x];
                 *cell = cell.max(above);
@@ -137,7 +141,9 @@ impl Relief {
     /// The point at a distance from the axis.
     pub fn at_radius(&self, azimuth: f32, s: f32, radius_m: f32) -> Vec3 {
         let (sin, cos) = azimuth.sin_cos();
-        let (up, out) = if s <= 0.0 { (s, radius_m) } else {
+        let (up, out) = if s <= 0.0 {
+            (s, radius_m)
+        } else {
             let (up, out) = (s / DOME_M).sin_cos();
             (up * radius_m, out * radius_m)
         };
@@ -258,7 +264,8 @@ impl<'a> Fit<'a> {
         });
         let mut dressed = head.clone();
         each_triangle(&[&t.top], |corners| {
-            dressed.add(corners.map(|v| v.place(shaped) + v.place(normals).normalize_or_zero() * ease_m(v.place(base))));
+            dressed
+                .add(corners.map(|v| v.place(shaped) + v.place(normals).normalize_or_zero() * ease_m(v.place(base))));
         });
         let mut heights: Vec<(f32, f32)> =
             [l.chin, l.mouth[0], l.nose_tip, l.crown].map(|v| (base[usize::from(v)].y, at(v).y)).to_vec();
@@ -317,10 +324,7 @@ impl<'a> Fit<'a> {
     }
 }
 
-fn each_triangle(
-    templates: &[&Template],
-    mut f: impl FnMut([&crate::people::regions::TemplateVertex; 3]),
-) {
+fn each_triangle(templates: &[&Template], mut f: impl FnMut([&crate::people::regions::TemplateVertex; 3])) {
     for template in templates {
         for t in template.indices.chunks_exact(3) {
             f([0, 1, 2].map(|k| &template.vertices[t[k] as usize]));

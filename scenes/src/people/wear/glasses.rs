@@ -64,7 +64,7 @@ const WRAP_M: f32 = 0.155;
 /// Radius of a lens's own front, metres: base curve 4 at index 1.53.
 const LENS_RADIUS_M: f32 = 0.1325;
 /// Place on the base mesh where the ear's upper edge meets the head; the temple rests there.
-const EAR_TOP_M: Vec3 = Vec3::new(0.0752, 0.7655, 0.048);
+const EAR_TOP_M: Vec3 = Vec3::new(0.0745, 0.7455, 0.050);
 /// Points round a lens.
 const AROUND: usize = 40;
 /// Interpupillary distance that frame sizes are drawn for, metres.
@@ -186,9 +186,7 @@ fn rim(seat: &Seat, glasses: &Glasses, side: f32) -> Mesh {
     let metal = glasses.material == FrameMaterial::Metal;
     let section = if metal { [0.0007, 0.0010] } else { [0.0014, 0.0020] };
     let ring = |from: f32, to: f32, count: usize| -> Vec<Vec3> {
-        (0..count)
-            .map(|k| seat.lens_point(side, from + (to - from) * k as f32 / (count - 1) as f32, 1.03))
-            .collect()
+        (0..count).map(|k| seat.lens_point(side, from + (to - from) * k as f32 / (count - 1) as f32, 1.03)).collect()
     };
     let mut mesh = match glasses.rim {
         Rim::Full => tube(&ring(0.0, 1.0 - 1.0 / AROUND as f32, AROUND), Vec3::Z, true, |_| section),
@@ -282,4 +280,3 @@ fn smoothed(path: &[Vec3]) -> Vec<Vec3> {
         })
         .collect()
 }
-

@@ -4,7 +4,7 @@ use std::f32::consts::{PI, TAU};
 use glam::Vec3;
 
 use super::{
-    cloth::{Place, cloth, knitted, picture, sheet, weave, woven},
+    cloth::{Place, cloth, knitted, layered, picture, shaded_by_open, sheet, weave, woven},
     fit::{Fit, Relief, TOP_S, along},
     headwear::Headwear,
 };
@@ -20,9 +20,11 @@ use crate::{
 
 /// Lower edge of each over the azimuth (degrees, metres on the base mesh). Heights are assumptions judged on sheets:
 /// brow 0.75, hairline 0.81 in front, top of the ear 0.765, its lobe 0.69.
-pub(super) const CAP_EDGE: [(f32, f32); 5] = [(0.0, 0.796), (45.0, 0.790), (85.0, 0.780), (130.0, 0.757), (180.0, 0.742)];
+pub(super) const CAP_EDGE: [(f32, f32); 5] =
+    [(0.0, 0.787), (45.0, 0.784), (85.0, 0.777), (130.0, 0.755), (180.0, 0.742)];
 pub(super) const HAT_EDGE: [(f32, f32); 4] = [(0.0, 0.798), (85.0, 0.782), (130.0, 0.768), (180.0, 0.758)];
-pub(super) const BEANIE_EDGE: [(f32, f32); 5] = [(0.0, 0.788), (45.0, 0.770), (75.0, 0.722), (100.0, 0.705), (180.0, 0.690)];
+pub(super) const BEANIE_EDGE: [(f32, f32); 5] =
+    [(0.0, 0.788), (45.0, 0.770), (75.0, 0.722), (100.0, 0.705), (180.0, 0.690)];
 pub(super) const TURBAN_EDGE: [(f32, f32); 6] =
     [(0.0, 0.805), (25.0, 0.793), (60.0, 0.768), (85.0, 0.742), (120.0, 0.712), (180.0, 0.690)];
 
@@ -79,7 +81,12 @@ pub(super) fn cap(fit: &Fit, worn: &Headwear) -> BoundPart {
     let lift = |azimuth: f32, v: f32| {
         let front = azimuth.cos().max(0.0).powi(2);
         let panels = 0.0006 * (azimuth * 6.0).cos();
-        0.0035 + 0.006 * smooth(0.0, 0.25, v) + 0.017 * front * bell(v, 0.52, 0.5) + 0.002 * bell(v, 1.0, 0.04) + panels
+        0.0035
+            + 0.010 * smooth(0.0, 0.35, v)
+            + 0.008 * smooth(0.45, 0.9, v)
+            + 0.019 * front * bell(v, 0.55, 0.5)
+            + 0.002 * bell(v, 1.0, 0.04)
+            + panels
     };
     let mut mesh = dome(fit, &relief, &CAP_EDGE, (60, 18), lift, |_, v| 0.85 + 0.15 * v);
     // The visor: seen from above nearly a half ellipse, bent down at its sides.
@@ -87,7 +94,7 @@ pub(super) fn cap(fit: &Fit, worn: &Headwear) -> BoundPart {
     let visor = brim(fit, &relief, &CAP_EDGE, half, 28, 0.0045, |azimuth| {
         let x = azimuth / half;
         let reach = 0.068 * (1.0 - x * x).max(0.0).sqrt();
-        (Vec3::new(azimuth.sin() * 0.004, -0.012 * (1.0 - x * x), reach), -0.010 * x * x)
+        (Vec3::new(azimuth.sin() * 0.004, -0.021 * (1.0 - x * x), reach), -0.012 * x * x)
     });
     mesh.append(&visor);
     let seed = worn.seed;
@@ -153,27 +160,16 @@ pub(super) fn turban(fit: &Fit, worn: &Headwear) -> BoundPart {
     let fold = |azimuth: f32, v: f32| {
         // Bands rise from the ears to the middle of the forehead on both sides, each over the one below.
         let front = smooth(105.0, 20.0, azimuth.abs().to_degrees());
-        let place = v * 7.0 - 1.7 * front * (1.0 - v) + 0.25 * fractal(Vec3::new(azimuth * 1.5, v * 3.0, 0.0), 2, worn.seed);
-        let t = place - place.floor();
-        (1.0 - t) * smooth(0.0, 0.12, t)
+        let place =
+            v * 6.0 - 2.6 * front * (1.0 - v) + 0.25 * fractal(Vec3::new(azimuth * 1.5, v * 3.0, 0.0), 2, worn.seed);
+        layered(place)
     };
     let lift = |azimuth: f32, v: f32| {
-        let body = 0.006 + 0.034 * (v.powf(0.75) * PI).sin().max(0.0) + 0.016 * smooth(0.6, 1.0, v);
+        let body = 0.006 + 0.034 * (v.powf(0.75) * PI).sin().max(0.0) + 0.020 * smooth(0.5, 1.0, v);
         let side = 0.75 + 0.25 * azimuth.sin().abs();
-        body * side * smooth(-0.15, 0.10, v) + 0.0060 * fold(azimuth, v) * smooth(1.0, 0.85, v)
+        body * side * smooth(-0.15, 0.10, v) + 0.0048 * fold(azimuth, v) * smooth(1.0, 0.85, v)
     };
     let open = |azimuth: f32, v: f32| 0.62 + 0.38 * fold(azimuth, v).powf(0.5);
     let mesh = dome(fit, &relief, &TURBAN_EDGE, (60, 44), lift, open);
-    cloth(fit, "turban", Role::Headwear, woven(worn.srgb, worn.seed), tinted_by_open(mesh))
+    cloth(fit, "turban", Role::Headwear, woven(worn.srgb, worn.seed), shaded_by_open(mesh))
 }
-
-/// Folds keep their shade in the sun too.
-fn tinted_by_open(mesh: Mesh) -> Mesh {
-    let mut mesh = mesh;
-    for v in &mut mesh.vertices {
-        let shade = (140 + u32::from(v.tint[3]) * 115 / 255) as u8;
-        v.tint = [shade, shade, shade, v.tint[3]];
-    }
-    mesh
-}
-

@@ -25,7 +25,7 @@ pub struct Headphones {
 /// Middle of the ear on the base mesh.
 const EAR_M: Vec3 = Vec3::new(0.0745, 0.728, 0.045);
 /// Room for hair below the band, metres.
-pub(super) const BAND_ROOM_M: f32 = 0.014;
+pub(super) const BAND_ROOM_M: f32 = 0.010;
 /// Profile of a cup along its axis away from the head: distance and radius, metres (a common over-ear size).
 const CUP: [(f32, f32); 8] = [
     (0.000, 0.026),
@@ -62,7 +62,7 @@ pub(super) fn parts(fit: &Fit, worn: &Headphones) -> Vec<BoundPart> {
             let up = 1.0 - t.abs();
             let s = s + (TOP_S - s) * up;
             let near = (r - relief.radius_m(azimuth, s)).max(0.0) * (1.0 - up).powi(2);
-            let p = relief.point(azimuth, s, BAND_ROOM_M + 0.004 + near);
+            let p = relief.point(azimuth, s, BAND_ROOM_M + 0.0035 + near);
             p.with_z(p.z + (from.z - p.z) * (1.0 - up))
         })
         .collect();

@@ -6,7 +6,7 @@ use super::{
     hats::{self, BEANIE_EDGE, CAP_EDGE, HAT_EDGE, TURBAN_EDGE},
     wraps,
 };
-use crate::people::bake::BoundPart;
+use crate::people::{bake::BoundPart, noise::smooth};
 
 /// Kind of headwear.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,8 +41,10 @@ pub struct Headwear {
     pub seed: u32,
 }
 
-/// How far above its lower edge headwear begins to press the hair flat, metres on the base mesh.
-const TUCK_M: f32 = 0.004;
+/// How far below its lower edge headwear still presses the hair flat at the sides and behind, metres on the base mesh.
+const TUCK_M: f32 = 0.006;
+/// The same over the forehead, where only a fringe would come out.
+const FRONT_TUCK_M: f32 = 0.030;
 
 pub(super) fn parts(fit: &Fit, worn: &Headwear) -> Vec<BoundPart> {
     match worn.kind {
@@ -67,5 +69,6 @@ pub(super) fn hair_room_m(worn: &Headwear, base_place_m: glam::Vec3) -> f32 {
         HeadwearKind::Hijab | HeadwearKind::Niqab => return 0.0,
         HeadwearKind::Hood => return wraps::hood_room_m(azimuth),
     };
-    if base_place_m.y > along(edge, azimuth) + TUCK_M { 0.0 } else { f32::INFINITY }
+    let tuck = FRONT_TUCK_M + (TUCK_M - FRONT_TUCK_M) * smooth(50.0, 65.0, azimuth.to_degrees());
+    if base_place_m.y > along(edge, azimuth) - tuck { 0.0 } else { f32::INFINITY }
 }

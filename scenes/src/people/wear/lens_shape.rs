@@ -24,8 +24,7 @@ pub enum LensShape {
 
 impl LensShape {
     /// All outlines.
-    pub const ALL: [Self; 6] =
-        [Self::Rectangular, Self::Round, Self::Oval, Self::Aviator, Self::Square, Self::CatEye];
+    pub const ALL: [Self; 6] = [Self::Rectangular, Self::Round, Self::Oval, Self::Aviator, Self::Square, Self::CatEye];
 
     /// Half width and half height in metres, and the exponent of the superellipse: 2 is an ellipse, more is squarer.
     /// Sizes are those of frames on sale (eye size 46 to 58 mm).

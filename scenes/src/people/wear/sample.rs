@@ -279,15 +279,23 @@ fn prescription<R: Rng + ?Sized>(rng: &mut R) -> Glasses {
 
 fn sunglasses<R: Rng + ?Sized>(rng: &mut R) -> Glasses {
     let shape = one_of(
-        &[LensShape::Aviator, LensShape::Square, LensShape::Square, LensShape::Rectangular, LensShape::Round, LensShape::CatEye],
+        &[
+            LensShape::Aviator,
+            LensShape::Square,
+            LensShape::Square,
+            LensShape::Rectangular,
+            LensShape::Round,
+            LensShape::CatEye,
+        ],
         rng,
     );
     let (material, frame_srgb) = frame(if shape == LensShape::Aviator { 0.15 } else { 0.80 }, rng);
-    // Categories 2 and 3 of ISO 12312-1: 8 to 43 % of the light passes; the lighter ones are seldom worn in a car.
-    let mean = rng.random_range(0.08..0.30);
+    // Categories 2 and 3 of ISO 12312-1: 8 to 43 % of the light passes; most of those on sale are of
+    // category 3, up to 18 %.
+    let mean = 0.08 + 0.22 * rng.random::<f32>().powi(2);
     let tint = one_of(&TINTS, rng);
     // A mirror coat on some.
-    let reflectance = if rng.random::<f32>() < 0.15 { 0.25 } else { 0.06 };
+    let reflectance = if rng.random::<f32>() < 0.10 { 0.15 } else { 0.045 };
     Glasses { shape, rim: Rim::Full, material, frame_srgb, transmittance: tint.map(|t| t * mean), reflectance }
 }
 
