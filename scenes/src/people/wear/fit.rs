@@ -222,6 +222,19 @@ impl FrontDepth {
     }
 }
 
+impl FrontDepth {
+    /// The foremost skin within a distance of a place seen from the front, metres.
+    pub fn within_m(&self, x_m: f32, y_m: f32, reach_m: f32) -> f32 {
+        const STEPS: i32 = 2;
+        let step = reach_m / STEPS as f32;
+        let offsets = || (-STEPS..=STEPS).map(|i| i as f32 * step);
+        offsets()
+            .flat_map(|dy| offsets().map(move |dx| (dx, dy)))
+            .map(|(dx, dy)| self.z_m(x_m + dx, y_m + dy))
+            .fold(f32::MIN, f32::max)
+    }
+}
+
 /// One person's head, ready to be dressed.
 pub(super) struct Fit<'a> {
     library: &'a PeopleLibrary,

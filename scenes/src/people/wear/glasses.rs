@@ -97,7 +97,7 @@ impl Seat {
             for k in 0..AROUND {
                 for share in [0.5, 1.0, 1.12] {
                     let p = seat.lens_point(side, k as f32 / AROUND as f32, share);
-                    push = push.max(front.z_m(p.x, p.y) + CLEAR_M - p.z);
+                    push = push.max(front.within_m(p.x, p.y, 0.0015) + CLEAR_M - p.z);
                 }
             }
         }
@@ -212,21 +212,24 @@ fn bridge(seat: &Seat, front: &FrontDepth, metal: bool) -> Mesh {
             let t = k as f32 / (POINTS - 1) as f32;
             let mut p = left.lerp(right, t);
             p.y += 0.003 * (1.0 - (2.0 * t - 1.0).powi(2));
-            p.z = p.z.max(front.z_m(p.x, p.y) + CLEAR_M);
+            p.z = p.z.max(front.within_m(p.x, p.y, 0.003) + 0.0021);
             p
         })
         .collect();
     tube(&path, Vec3::Y, false, |_| if metal { [0.0009, 0.0010] } else { [0.0016, 0.0026] })
 }
 
+/// Half the height of a nose pad, metres.
+const PAD_M: f32 = 0.0018;
+
 /// A nose pad with the arm that holds it.
 fn pad(seat: &Seat, front: &FrontDepth, side: f32) -> Mesh {
     let y = seat.middle_m.y - 0.006 * seat.scale;
     let x = seat.middle_m.x + side * 0.0085 * seat.scale;
-    let skin = front.z_m(x, y);
+    let skin = front.within_m(x, y + 0.003, PAD_M);
     let edge = seat.lens_point(side, 0.53, 1.0);
-    let z = (skin + 0.0016).min(edge.z);
-    let low = front.z_m(x + side * 0.001, y - 0.004) + 0.0016;
+    let z = (skin + 0.0012).min(edge.z);
+    let low = front.within_m(x + side * 0.001, y - 0.004, PAD_M) + 0.0012;
     let path = [edge, Vec3::new(x, y + 0.003, z), Vec3::new(x + side * 0.001, y - 0.004, low.min(edge.z))];
     tube(&path, Vec3::Y, false, |t| [0.0005 + 0.0004 * t, 0.0006 + 0.0012 * t])
 }

@@ -48,18 +48,15 @@ fn nearest_on([a, b, c]: [Vec3; 3], p: Vec3) -> Vec3 {
     }
 }
 
-/// Distance of a point from a surface, metres; negative behind the nearest triangle.
-fn signed_distance(skin: &[[Vec3; 3]], p: Vec3) -> f32 {
+/// Distance of a point from the nearest of the triangles, metres.
+fn distance(skin: &[[Vec3; 3]], p: Vec3) -> f32 {
     let near = skin.iter().filter(|t| t[0].distance_squared(p) < 0.03 * 0.03);
-    let best = near
-        .map(|t| {
-            let q = nearest_on(*t, p);
-            let behind = (t[1] - t[0]).cross(t[2] - t[0]).dot(p - q) < 0.0;
-            (p.distance(q), behind)
-        })
-        .min_by(|a, b| a.0.total_cmp(&b.0));
-    best.map_or(1.0, |(distance, behind)| if behind { -distance } else { distance })
+    near.map(|t| nearest_on(*t, p).distance(p)).fold(1.0, f32::min)
 }
+
+/// Behind the eyes by this, a pair of glasses consists of its temples alone; by the other, it has reached the ears.
+const FRONT_Z_M: f32 = -0.012;
+const EAR_Z_M: f32 = -0.070;
 
 fn skin_of(posed: &Posed) -> Vec<[Vec3; 3]> {
     triangles(&posed.parts, |p| matches!(p.tag.role, Role::Face | Role::Head))
@@ -78,19 +75,23 @@ fn glasses_rest_on_the_face_and_not_in_it() {
             let named = eyewear.iter().filter(|p| p.name == name);
             named.flat_map(|p| p.mesh.vertices.iter().map(|v| Vec3::from(v.position_m))).collect()
         };
-        let deepest = |points: &[Vec3]| points.iter().map(|&p| signed_distance(&skin, p)).fold(f32::MAX, f32::min);
+        let nearest = |points: &[Vec3]| points.iter().map(|&p| distance(&skin, p)).fold(f32::MAX, f32::min);
         let (frame, lenses) = (points("glasses"), points("lens"));
-        let lens_gap = deepest(&lenses);
-        assert!(lens_gap > 0.0005, "identity {i}: a lens is {lens_gap} m from the skin");
-        let before_ears: Vec<Vec3> = frame.iter().copied().filter(|p| p.z > -0.06).collect();
-        let gap = deepest(&before_ears);
-        assert!(gap > -0.0012, "identity {i}: the frame lies {gap} m in the skin");
+        assert!(nearest(&lenses) > 0.0005, "identity {i}: a lens is {} m from the skin", nearest(&lenses));
+        // Seen from before, the front stands before all skin; seen from the side, so does a temple up to the ear.
+        let skin_tree = Occluders::new(skin.clone());
+        let front = frame.iter().chain(&lenses).filter(|p| p.z > FRONT_Z_M);
+        let behind: Vec<&Vec3> = front.filter(|&&p| skin_tree.hit(p, Vec3::Z, 0.0, 0.1)).collect();
+        assert!(behind.is_empty(), "identity {i}: behind skin lie {behind:?}");
+        let temples = frame.iter().filter(|p| (EAR_Z_M..FRONT_Z_M).contains(&p.z));
+        let sunk: Vec<&Vec3> = temples.filter(|&&p| skin_tree.hit(p, Vec3::X * p.x.signum(), 0.0, 0.02)).collect();
+        assert!(sunk.is_empty(), "identity {i}: in the skin lie {sunk:?}");
         // It rests on the nose: something of it is next to the skin in the middle of the face, and by each ear.
         let nose: Vec<Vec3> = frame.iter().copied().filter(|p| p.x.abs() < 0.014).collect();
-        assert!(deepest(&nose) < 0.004, "identity {i}: floats {} m before the nose", deepest(&nose));
+        assert!(nearest(&nose) < 0.004, "identity {i}: floats {} m before the nose", nearest(&nose));
         for side in [1.0, -1.0] {
             let behind: Vec<Vec3> = frame.iter().copied().filter(|p| p.z < -0.07 && p.x * side > 0.0).collect();
-            assert!(deepest(&behind) < 0.006, "identity {i}: floats {} m beside the ear", deepest(&behind));
+            assert!(nearest(&behind) < 0.006, "identity {i}: floats {} m beside the ear", nearest(&behind));
         }
     }
 }
@@ -165,7 +166,11 @@ fn face_covers_hide_mouth_and_nose_and_lie_outside_the_skin() {
             let skin = skin_of(&posed);
             let mask = posed.parts.iter().filter(|p| p.name == "mask");
             let points: Vec<Vec3> = mask.flat_map(|p| p.mesh.vertices.iter().map(|v| v.position_m.into())).collect();
-            let inside = points.iter().filter(|&&p| signed_distance(&skin, p) < 0.0).count();
+            // From the axis of the head outwards, no skin lies beyond the cloth: nothing stands through it.
+            let skin = Occluders::new(skin);
+            let through =
+                |p: &&Vec3| skin.hit(**p, (**p - Vec3::Z * -0.10).with_y(0.0).normalize_or(Vec3::Z), 0.0, 0.05);
+            let inside = points.iter().filter(through).count();
             assert_eq!(inside, 0, "{kind:?}: {inside} of {} places lie in the skin of {k}", points.len());
         }
     }
