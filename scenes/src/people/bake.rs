@@ -144,7 +144,7 @@ impl PeopleLibrary {
         parts.push(part("trousers", Role::Clothes, fabric(identity.trousers_srgb, 2), trousers));
         let wear = &appearance.wear;
         parts.extend(hair::grow(self, identity, &positions, &|place| wear.hair_room_m(place)));
-        parts.extend(wear.parts(self, &positions, &normals));
+        parts.extend(wear.parts(self, &positions, &normals, identity.top_srgb));
 
         let heads = self.rig.joints(&positions);
         let joints: Vec<Joint> = self

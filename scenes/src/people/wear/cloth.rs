@@ -112,7 +112,7 @@ fn weld_normals(mesh: &mut Mesh) {
 pub(super) fn cloth(fit: &Fit, name: &'static str, role: Role, texture: Texture, mut mesh: Mesh) -> BoundPart {
     weld_normals(&mut mesh);
     let surface = Surface { texture: Some(Arc::new(texture)), double_sided: true, ..Surface::matt([1.0; 3]) };
-    let skin = mesh.vertices.iter().map(|v| fit.skin(v.position_m[1])).collect();
+    let skin = mesh.vertices.iter().map(|v| fit.skin(v.position_m.into())).collect();
     let Mesh { vertices, indices } = mesh;
     BoundPart { name, role, surface, vertices, skin, indices }
 }

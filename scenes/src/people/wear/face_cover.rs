@@ -46,12 +46,13 @@ const MASK_HALF_DEG: f32 = 53.0;
 /// Upper and lower edge of a mask over the azimuth (degrees, metres on the base mesh): the bridge of the nose to below
 /// the chin.
 const MASK_TOP: [(f32, f32); 4] = [(0.0, 0.7165), (14.0, 0.710), (30.0, 0.701), (53.0, 0.694)];
-const MASK_BOTTOM: [(f32, f32); 3] = [(0.0, 0.596), (25.0, 0.604), (53.0, 0.652)];
+const MASK_BOTTOM: [(f32, f32); 3] = [(0.0, 0.593), (25.0, 0.600), (53.0, 0.652)];
 /// Upper edge of a scarf over the azimuth.
 const SCARF_TOP: [(f32, f32); 4] = [(0.0, 0.6835), (40.0, 0.668), (90.0, 0.655), (180.0, 0.645)];
 const SCARF_HEM_M: f32 = 0.515;
-/// Largest radius of a scarf on the shoulders, metres: it goes into the collar beyond.
-const SCARF_REACH_M: f32 = 0.108;
+/// Largest radius below a scarf in front, where a large face has it, and at the sides, metres: on the shoulders a scarf goes
+/// into the collar.
+const SCARF_REACH_M: [f32; 2] = [0.145, 0.112];
 /// Thickness of a mask with the air below it, metres.
 const MASK_LIFT_M: f32 = 0.0030;
 /// Where the ear's upper and lower edge meet the head on the base mesh.
@@ -139,7 +140,8 @@ fn mask(fit: &Fit, worn: &FaceCover) -> Vec<BoundPart> {
     let taut = Taut::new(COLUMNS, ROWS, false, |u, v| {
         let (a, s) = (azimuth(u), s(u, v));
         // Below the chin the cloth turns in under the jaw.
-        if s < chin_s { relief.radius_m(a, chin_s) - 1.3 * (chin_s - s) } else { relief.radius_m(a, s) }
+        let skin = relief.radius_m(a, s);
+        if s < chin_s { skin.max(relief.radius_m(a, chin_s) - 1.3 * (chin_s - s)) } else { skin }
     });
     let surgical = worn.kind == FaceCoverKind::Surgical;
     let pleat = |u: f32, v: f32| {
@@ -158,7 +160,7 @@ fn mask(fit: &Fit, worn: &FaceCover) -> Vec<BoundPart> {
         }
     });
     let texture = picture(worn.srgb, |u, v| {
-        let hems = if v < 0.06 || v > 0.94 { 0.93 } else { 1.0 };
+        let hems = if (0.06..=0.94).contains(&v) { 1.0 } else { 0.93 };
         let lines = if surgical {
             1.0 - 0.22 * bell((v * 3.0 + 0.35).fract(), 0.02, 0.05)
         } else {
@@ -210,7 +212,14 @@ fn scarf(fit: &Fit, worn: &FaceCover) -> BoundPart {
         let (low, high) = (fit.y_m(SCARF_HEM_M), fit.y_m(along(&SCARF_TOP, a)));
         relief.s_at(a, low + (high - low) * v)
     };
-    let taut = Taut::new(COLUMNS, ROWS, true, |u, v| relief.radius_m(azimuth(u), s(u, v)).min(SCARF_REACH_M));
+    // Nothing may stand through between two rows: each keeps clear of what lies half a row above and below.
+    let between = 0.004;
+    let [front, side] = SCARF_REACH_M;
+    let taut = Taut::new(COLUMNS, ROWS, true, |u, v| {
+        let (a, s) = (azimuth(u), s(u, v));
+        let outermost = [-between, 0.0, between].map(|off| relief.radius_m(a, s + off));
+        outermost.into_iter().fold(0.0, f32::max).min(side + (front - side) * smooth(0.5, 0.9, a.cos()))
+    });
     let roll = |u: f32, v: f32| {
         let a = azimuth(u);
         let sway = 0.16 * (a + worn.seed as f32).sin()
@@ -220,13 +229,14 @@ fn scarf(fit: &Fit, worn: &FaceCover) -> BoundPart {
     let mesh = sheet(COLUMNS, ROWS, |u, v| {
         let rim = smooth(0.0, 0.07, 1.0 - v);
         let tucked = smooth(0.0, 0.12, v);
-        let lift = 0.0035 + (0.004 + 0.012 * roll(u, v)) * rim * tucked - 0.012 * (1.0 - tucked);
+        let lift = 0.0045 + (0.004 + 0.012 * roll(u, v)) * rim * tucked - 0.012 * (1.0 - tucked);
         Place {
             position_m: relief.at_radius(azimuth(u), s(u, v), taut.at(u, v) + lift),
             uv: [u * 3.0, v],
             open: 0.62 + 0.38 * roll(u, v),
         }
     });
-    let texture = if worn.seed % 2 == 0 { knitted(worn.srgb, 22.0, worn.seed) } else { woven(worn.srgb, worn.seed) };
+    let texture =
+        if worn.seed.is_multiple_of(2) { knitted(worn.srgb, 22.0, worn.seed) } else { woven(worn.srgb, worn.seed) };
     cloth(fit, "scarf", Role::FaceCover, texture, mesh)
 }

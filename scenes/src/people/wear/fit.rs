@@ -5,7 +5,12 @@ use std::f32::consts::{FRAC_PI_2, PI, TAU};
 use glam::{Vec2, Vec3};
 
 use crate::people::{
-    clothes::ease_m, landmarks::LandmarkVertices, library::PeopleLibrary, noise::smooth, regions::Template, rig::Skin,
+    clothes::ease_m,
+    landmarks::LandmarkVertices,
+    library::PeopleLibrary,
+    noise::smooth,
+    regions::{Template, TemplateVertex},
+    rig::Skin,
     scalp::on_ear,
 };
 
@@ -23,6 +28,8 @@ const ROWS: usize = ((TOP_S - LOW_M) / ROW_M) as usize + 2;
 const SAMPLE_M: f32 = 0.0015;
 /// Nothing farther from the axis than this holds what is worn: shoulders end there.
 const REACH_M: f32 = 0.17;
+/// Garment farther from the chin than this lies below no worn cloth.
+const GARMENT_REACH_M: f32 = 0.30;
 
 /// Outermost surface round the upright axis through the middle of the head. Places have an azimuth (0 ahead, to the
 /// person's left positive) and a coordinate `s`: up to 0 the height above the middle in metres; above it the elevation
@@ -251,7 +258,8 @@ pub(super) struct Fit<'a> {
     pub pupils_m: [Vec3; 2],
     pub chin_m: Vec3,
     pub head_bone: Skin,
-    chest_bone: Skin,
+    /// Places of the garment that worn cloth can lie on, and what moves them.
+    garment: Vec<(Vec3, Skin)>,
 }
 
 impl<'a> Fit<'a> {
@@ -280,6 +288,9 @@ impl<'a> Fit<'a> {
             dressed
                 .add(corners.map(|v| v.place(shaped) + v.place(normals).normalize_or_zero() * ease_m(v.place(base))));
         });
+        let near = |v: &&TemplateVertex| v.place(shaped).distance_squared(chin_m) < GARMENT_REACH_M * GARMENT_REACH_M;
+        let moved = |v: &TemplateVertex| (v.place(shaped), library.rig.skin[usize::from(v.source)]);
+        let garment = t.top.vertices.iter().filter(near).map(moved).collect();
         let mut heights: Vec<(f32, f32)> =
             [l.chin, l.mouth[0], l.nose_tip, l.crown].map(|v| (base[usize::from(v)].y, at(v).y)).to_vec();
         heights.insert(3, (l.pupils_m(base)[0].y, eyes.y));
@@ -295,7 +306,7 @@ impl<'a> Fit<'a> {
             pupils_m,
             chin_m,
             head_bone: Skin::rigid(library.head_bone()),
-            chest_bone: Skin::rigid(library.rig.bone("spine01").unwrap_or(0)),
+            garment,
         }
     }
 
@@ -330,14 +341,21 @@ impl<'a> Fit<'a> {
         FrontDepth::new(self.eyes_m(), triangles.into_iter())
     }
 
-    /// What moves cloth at a height: the head above the chin, the chest below the neck, as with hanging hair.
-    pub fn skin(&self, y_m: f32) -> Skin {
+    /// What moves cloth at a place: the head down to the chin, below the neck what moves the garment there, so that cloth
+    /// stays on it however the person sits.
+    pub fn skin(&self, p: Vec3) -> Skin {
         let y = self.chin_m.y;
-        self.head_bone.blended(&self.chest_bone, smooth(y - 0.01, y - 0.12, y_m))
+        let share = smooth(y - 0.005, y - 0.065, p.y);
+        if share == 0.0 {
+            return self.head_bone;
+        }
+        let distance = |(at, _): &&(Vec3, Skin)| at.distance_squared(p);
+        let nearest = self.garment.iter().min_by(|a, b| distance(a).total_cmp(&distance(b)));
+        nearest.map_or(self.head_bone, |(_, skin)| self.head_bone.blended(skin, share))
     }
 }
 
-fn each_triangle(templates: &[&Template], mut f: impl FnMut([&crate::people::regions::TemplateVertex; 3])) {
+fn each_triangle(templates: &[&Template], mut f: impl FnMut([&TemplateVertex; 3])) {
     for template in templates {
         for t in template.indices.chunks_exact(3) {
             f([0, 1, 2].map(|k| &template.vertices[t[k] as usize]));

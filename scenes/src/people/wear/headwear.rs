@@ -33,7 +33,7 @@ pub enum HeadwearKind {
 pub struct Headwear {
     /// Kind.
     pub kind: HeadwearKind,
-    /// Colour, sRGB.
+    /// Colour, sRGB; a hood has that of its garment.
     pub srgb: [u8; 3],
     /// Colour of ribbon, emblem or print, sRGB.
     pub accent_srgb: [u8; 3],
@@ -46,7 +46,7 @@ const TUCK_M: f32 = 0.006;
 /// The same over the forehead, where only a fringe would come out.
 const FRONT_TUCK_M: f32 = 0.030;
 
-pub(super) fn parts(fit: &Fit, worn: &Headwear) -> Vec<BoundPart> {
+pub(super) fn parts(fit: &Fit, worn: &Headwear, top_srgb: [u8; 3]) -> Vec<BoundPart> {
     match worn.kind {
         HeadwearKind::Cap => vec![hats::cap(fit, worn)],
         HeadwearKind::BrimmedHat => vec![hats::brimmed_hat(fit, worn)],
@@ -54,7 +54,7 @@ pub(super) fn parts(fit: &Fit, worn: &Headwear) -> Vec<BoundPart> {
         HeadwearKind::Turban => vec![hats::turban(fit, worn)],
         HeadwearKind::Hijab => vec![wraps::hijab(fit, worn)],
         HeadwearKind::Niqab => wraps::niqab(fit, worn),
-        HeadwearKind::Hood => vec![wraps::hood(fit, worn)],
+        HeadwearKind::Hood => vec![wraps::hood(fit, &Headwear { srgb: top_srgb, ..worn.clone() })],
     }
 }
 

@@ -50,14 +50,21 @@ impl Wear {
         headwear.into_iter().chain(phones).chain(cover).fold(f32::INFINITY, f32::min)
     }
 
-    /// The worn things on a head; `shaped` and `normals` are those of all base-mesh vertices.
-    pub(super) fn parts(&self, library: &PeopleLibrary, shaped: &[Vec3], normals: &[Vec3]) -> Vec<BoundPart> {
+    /// The worn things on a head; `shaped` and `normals` are those of all base-mesh vertices, `top_srgb` is the colour of
+    /// the upper garment, which a hood belongs to.
+    pub(super) fn parts(
+        &self,
+        library: &PeopleLibrary,
+        shaped: &[Vec3],
+        normals: &[Vec3],
+        top_srgb: [u8; 3],
+    ) -> Vec<BoundPart> {
         if *self == Self::default() {
             return Vec::new();
         }
         let fit = fit::Fit::new(library, shaped, normals);
         let mut parts = Vec::new();
-        parts.extend(self.headwear.iter().flat_map(|worn| headwear::parts(&fit, worn)));
+        parts.extend(self.headwear.iter().flat_map(|worn| headwear::parts(&fit, worn, top_srgb)));
         parts.extend(self.face_cover.iter().flat_map(|worn| face_cover::parts(&fit, worn)));
         parts.extend(self.headphones.iter().flat_map(|worn| headphones::parts(&fit, worn)));
         parts.extend(self.glasses.iter().flat_map(|worn| glasses::parts(&fit, worn)));

@@ -115,7 +115,11 @@ fn lift_of_scarf(fit: &Fit, seed: u32) -> impl Fn(f32, f32, f32) -> (f32, f32) {
 }
 
 fn scarf_texture(worn: &Headwear) -> crate::surface::Texture {
-    if worn.seed % 4 == 0 { printed(worn.srgb, worn.accent_srgb, worn.seed) } else { woven(worn.srgb, worn.seed) }
+    if worn.seed.is_multiple_of(4) {
+        printed(worn.srgb, worn.accent_srgb, worn.seed)
+    } else {
+        woven(worn.srgb, worn.seed)
+    }
 }
 
 /// A scarf over hair, ears and neck.
