@@ -167,8 +167,11 @@ fn face_covers_hide_mouth_and_nose_and_lie_outside_the_skin() {
             let low = face
                 .flat_map(|p| p.mesh.vertices.iter().map(|v| Vec3::from(v.position_m)))
                 .filter(|p| p.x.abs() < 0.03 && (l.chin_m.y..l.mouth_left_m.y.min(l.mouth_right_m.y)).contains(&p.y));
-            let bare = low.filter(|&p| !cover.hit(p, Vec3::Z, 0.0, 0.1)).count();
-            assert_eq!(bare, 0, "{kind:?}: places between mouth and chin of {k} show");
+            // A ray along an edge may slip between two triangles; one beside it does not.
+            let beside = Vec3::new(0.0003, 0.0002, 0.0);
+            let shows = |p: &Vec3| [*p, *p + beside].iter().all(|&p| !cover.hit(p, Vec3::Z, 0.0, 0.1));
+            let bare: Vec<Vec3> = low.filter(shows).collect();
+            assert!(bare.is_empty(), "{kind:?}: between mouth and chin of {k} show {bare:?}");
             let skin = skin_of(&posed);
             let mask = posed.parts.iter().filter(|p| p.name == "mask");
             let points: Vec<Vec3> = mask.flat_map(|p| p.mesh.vertices.iter().map(|v| v.position_m.into())).collect();
