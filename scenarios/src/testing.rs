@@ -46,6 +46,8 @@ pub(crate) fn good_face(occupant: u8, x: f32, y: f32) -> FaceTruth {
         visible_share: 0.95,
         in_frame_share: 1.0,
         occluder: None,
+        worn_share: 0.0,
+        worn: None,
         transmitted_radiance: 1.0,
         veiling_radiance: 0.1,
         pane_transmittance: 0.7,

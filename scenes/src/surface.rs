@@ -1,4 +1,4 @@
-//! Opaque surfaces and panes of glass: what light does when it meets them.
+//! Surfaces, thin lenses and panes of glass: what light does when it meets them.
 use std::sync::Arc;
 
 use crate::{mesh::Mesh, truth::Tag};
@@ -14,7 +14,7 @@ pub struct Texture {
     pub rgba: Vec<u8>,
 }
 
-/// How an opaque surface reflects: Lambert below, a GGX coat above.
+/// How a surface reflects: Lambert below, a GGX coat above; a lens also lets through what is behind it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Surface {
     /// Linear diffuse reflectance in the camera bands red, green, blue, 0..1; multiplied by texture and vertex tint.
@@ -31,6 +31,10 @@ pub struct Surface {
     pub emitted_radiance: [f32; 3],
     /// Whether both faces are drawn.
     pub double_sided: bool,
+    /// `None` for an opaque surface. For a thin lens, the share of the light that passes it at any angle in red, green,
+    /// blue, 0..1. A lens has no body colour: it adds what it mirrors, `specular_f0` at normal incidence for both of its
+    /// faces together.
+    pub transmittance: Option<[f32; 3]>,
 }
 
 impl Surface {
@@ -44,9 +48,30 @@ impl Surface {
             wrap: 0.0,
             emitted_radiance: [0.0; 3],
             double_sided: false,
+            transmittance: None,
         }
     }
+
+    /// A thin lens: transmittance per band, and reflectance of both faces together at normal incidence.
+    pub fn lens(transmittance: [f32; 3], reflectance: f32) -> Self {
+        Self {
+            roughness: 0.03,
+            specular_f0: reflectance,
+            double_sided: true,
+            transmittance: Some(transmittance),
+            ..Self::matt([0.0; 3])
+        }
+    }
+
+    /// Whether this is a lens too dark to look through: the truth then names the lens and not what is behind it.
+    pub fn is_dark_lens(&self) -> bool {
+        self.transmittance.is_some_and(|t| t.iter().sum::<f32>() / 3.0 <= CLEAR_LENS_TRANSMITTANCE)
+    }
 }
+
+/// Mean transmittance above which the truth looks through a lens (assumption: half of the light; categories 0 and 1 of
+/// ISO 12312-1 lie above, those sold as sunglasses for bright light below).
+const CLEAR_LENS_TRANSMITTANCE: f32 = 0.5;
 
 /// A mesh with its surface and what the truth calls it.
 #[derive(Debug, Clone)]

@@ -30,10 +30,16 @@ pub enum Role {
     Limb = 20,
     /// Clothes.
     Clothes = 21,
+    /// Spectacle frames and dark lenses; behind a clear lens the truth names the face.
+    Eyewear = 22,
+    /// Hats, hoods, scarves over the hair, headphones.
+    Headwear = 23,
+    /// Masks, veils and scarves over mouth and nose.
+    FaceCover = 24,
 }
 
 impl Role {
-    const ALL: [Role; 13] = [
+    const ALL: [Role; 16] = [
         Role::Sky,
         Role::Ground,
         Role::Furniture,
@@ -47,6 +53,9 @@ impl Role {
         Role::Hair,
         Role::Limb,
         Role::Clothes,
+        Role::Eyewear,
+        Role::Headwear,
+        Role::FaceCover,
     ];
 }
 

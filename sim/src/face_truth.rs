@@ -120,7 +120,7 @@ impl Mask {
 struct Visible {
     expected: u32,
     seen: u32,
-    hidden_by: [u32; 6],
+    hidden_by: [u32; OCCLUDERS.len()],
     transmitted: f64,
     veil: f64,
     transmittance: f64,
@@ -128,12 +128,28 @@ struct Visible {
     over_exposed: u32,
 }
 
-const OCCLUDERS: [Occluder; 6] =
-    [Occluder::Body, Occluder::Interior, Occluder::Seat, Occluder::Person, Occluder::Oneself, Occluder::Furniture];
+const OCCLUDERS: [Occluder; 9] = [
+    Occluder::Body,
+    Occluder::Interior,
+    Occluder::Seat,
+    Occluder::Person,
+    Occluder::Oneself,
+    Occluder::Furniture,
+    Occluder::Eyewear,
+    Occluder::Headwear,
+    Occluder::FaceCover,
+];
+/// Where the things that people wear begin in [`OCCLUDERS`].
+const WORN: usize = 6;
 
 fn occluder_index(occupant: u8, tag: Option<Tag>) -> usize {
     match tag {
-        Some(Tag { subject: Subject::Occupant(k), .. }) if k == occupant => 4,
+        Some(Tag { subject: Subject::Occupant(k), role }) if k == occupant => match role {
+            Role::Eyewear => WORN,
+            Role::Headwear => WORN + 1,
+            Role::FaceCover => WORN + 2,
+            _ => 4,
+        },
         Some(Tag { subject: Subject::Occupant(_), .. }) => 3,
         Some(Tag { role: Role::Interior, .. }) => 1,
         Some(Tag { role: Role::Seat, .. }) => 2,
@@ -147,7 +163,7 @@ impl Default for Visible {
         Self {
             expected: 0,
             seen: 0,
-            hidden_by: [0; 6],
+            hidden_by: [0; OCCLUDERS.len()],
             transmitted: 0.0,
             veil: 0.0,
             transmittance: 0.0,
@@ -195,9 +211,17 @@ impl Visible {
         if self.seen == 0 { 0.0 } else { (sum / f64::from(self.seen)) as f32 }
     }
 
-    fn occluder(&self) -> Option<Occluder> {
-        let (index, count) = self.hidden_by.iter().enumerate().max_by_key(|(i, count)| (**count, usize::MAX - i))?;
+    /// Which of the occluders from `first` on hides most, of equals the first.
+    fn most_hidden_by(&self, first: usize) -> Option<Occluder> {
+        let counts = self.hidden_by.iter().enumerate().skip(first);
+        let (index, count) = counts.max_by_key(|(i, count)| (**count, usize::MAX - i))?;
         (*count > 0).then_some(OCCLUDERS[index])
+    }
+
+    /// Share of the face that the person's own things cover.
+    fn worn_share(&self) -> f32 {
+        let worn: u32 = self.hidden_by[WORN..].iter().sum();
+        if self.expected == 0 { 0.0 } else { worn as f32 / self.expected as f32 }
     }
 
     fn luma_mean(&self) -> f64 {
@@ -260,6 +284,8 @@ fn behind(occupant: u8, pose_deg: [f32; 3], distance_m: f32) -> FaceTruth {
         visible_share: 0.0,
         in_frame_share: 0.0,
         occluder: None,
+        worn_share: 0.0,
+        worn: None,
         transmitted_radiance: 0.0,
         veiling_radiance: 0.0,
         pane_transmittance: 0.0,
@@ -320,7 +346,9 @@ pub(crate) fn face_truth(face: &FacePose, evidence: &Evidence) -> FaceTruth {
         distance_m,
         visible_share: if visible.expected == 0 { 0.0 } else { visible.seen as f32 / visible.expected as f32 },
         in_frame_share,
-        occluder: visible.occluder(),
+        occluder: visible.most_hidden_by(0),
+        worn_share: visible.worn_share(),
+        worn: visible.most_hidden_by(WORN),
         transmitted_radiance: visible.mean(visible.transmitted),
         veiling_radiance: visible.mean(visible.veil),
         pane_transmittance: visible.mean(visible.transmittance),
@@ -382,6 +410,20 @@ mod tests {
             let angles = pose_to_camera_deg(&camera, &landmarks(posture.head_rotation()));
             assert!((angles[index] - 0.2_f32.to_degrees()).abs() < 1e-2, "{index}: {angles:?}");
         }
+    }
+
+    #[test]
+    fn what_one_wears_oneself_is_named_and_what_another_wears_is_a_person() {
+        let by = |k, role| OCCLUDERS[occluder_index(3, Some(Tag::occupant(k, role)))];
+        assert_eq!(by(3, Role::Eyewear), Occluder::Eyewear);
+        assert_eq!(by(3, Role::Headwear), Occluder::Headwear);
+        assert_eq!(by(3, Role::FaceCover), Occluder::FaceCover);
+        assert_eq!(by(3, Role::Hair), Occluder::Oneself);
+        assert_eq!(by(4, Role::Headwear), Occluder::Person);
+        let worn = Visible { expected: 10, hidden_by: [0, 0, 0, 0, 5, 0, 0, 1, 2], ..Visible::default() };
+        assert_eq!(worn.most_hidden_by(0), Some(Occluder::Oneself));
+        assert_eq!(worn.most_hidden_by(WORN), Some(Occluder::FaceCover));
+        assert!((worn.worn_share() - 0.3).abs() < 1e-6);
     }
 
     #[test]

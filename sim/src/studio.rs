@@ -63,6 +63,14 @@ pub fn studio_light() -> (Arc<Light>, [f32; 3]) {
 }
 
 impl FaceView {
+    /// The portrait of a head that is turned to its own left by `yaw_deg` against the camera.
+    pub fn turned(yaw_deg: f32) -> Self {
+        let front = Self::portrait();
+        // The light stays with the head: a turned camera sees what a turned head shows.
+        let camera_m = glam::Quat::from_rotation_y(-yaw_deg.to_radians()) * front.camera_m;
+        Self { camera_m, ..front }
+    }
+
     /// The portrait of ISO/IEC 19794-5 proportions: frontal, 480 × 600 px, 110 px or so between the eyes, from 2 m.
     pub fn portrait() -> Self {
         let (light, white) = studio_light();

@@ -1,7 +1,7 @@
 use laneproof_exchange::truth::{BoxPx, FaceTruth, Occluder};
 
 use super::{
-    Cause, assign,
+    BestExposure, Cause, assign,
     cause::{self, best_exposure, geometric_cause},
 };
 use crate::{
@@ -121,11 +121,13 @@ fn every_occupant_has_exactly_one_outcome_and_the_parts_add_up() {
 fn the_ladder_names_the_first_thing_that_fails() {
     let rule = demo_rule();
     type Spoil = fn(&mut FaceTruth);
-    let rungs: [(Spoil, Cause); 15] = [
+    let rungs: [(Spoil, Cause); 17] = [
         (|f| f.in_frame_share = 0.0, Cause::OutOfView),
         (|f| (f.visible_share, f.occluder) = (0.3, Some(Occluder::Body)), Cause::OccludedByBody),
         (|f| (f.visible_share, f.occluder) = (0.3, Some(Occluder::Seat)), Cause::OccludedBySeat),
         (|f| (f.visible_share, f.occluder) = (0.3, Some(Occluder::Person)), Cause::OccludedByPerson),
+        (|f| (f.visible_share, f.occluder) = (0.3, Some(Occluder::FaceCover)), Cause::CoveredByFaceCover),
+        (|f| (f.visible_share, f.occluder) = (0.3, Some(Occluder::Headwear)), Cause::CoveredByHeadwear),
         (|f| (f.visible_share, f.occluder) = (0.3, None), Cause::Occluded),
         (|f| f.yaw_deg = -50.0, Cause::HeadTurned),
         (|f| f.inter_eye_px = 40.0, Cause::TooFewPixels),
@@ -149,6 +151,20 @@ fn the_ladder_names_the_first_thing_that_fails() {
         let expected = if cause == Cause::OutOfFocus { Cause::OutOfFocus } else { cause };
         assert_eq!(geometric_cause(&face, &rule), Some(expected));
     }
+}
+
+#[test]
+fn what_is_worn_is_blamed_before_the_stack_once_it_covers_enough() {
+    let rule = demo_rule();
+    let cause_at = |worn_share: f32, detected: &[u64]| {
+        let face = FaceTruth { worn: Some(Occluder::Eyewear), worn_share, ..good_face(0, 0.0, 0.0) };
+        let best = BestExposure { exposure_id: 1, camera_id: "front".into(), frame: String::new(), face };
+        cause::first_cause(Some(&best), &rule, detected, false)
+    };
+    assert_eq!(cause_at(cause::WORN_SHARE + 0.01, &[]), Cause::CoveredByEyewear);
+    assert_eq!(cause_at(cause::WORN_SHARE + 0.01, &[1]), Cause::CoveredByEyewear);
+    assert_eq!(cause_at(cause::WORN_SHARE - 0.01, &[]), Cause::NotDetected);
+    assert_eq!(cause_at(cause::WORN_SHARE - 0.01, &[1]), Cause::UnderStackGate);
 }
 
 #[test]

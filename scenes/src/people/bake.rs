@@ -26,6 +26,11 @@ use crate::{
 /// Tint of plain skin; ridges are lighter, hollows darker.
 const PLAIN_SHADE: f32 = 0.78;
 
+/// Hair with less room than this between skin and what is worn over it is pressed flat, metres (assumption).
+const COVERED_BELOW_M: f32 = 0.012;
+/// Middle of the upper lip on the base mesh, metres: a mask or veil that hides it hides a beard too.
+const UPPER_LIP_M: Vec3 = Vec3::new(0.0, 0.676, 0.156);
+
 /// A part before posing.
 #[derive(Debug, Clone)]
 pub(super) struct BoundPart {
@@ -164,9 +169,13 @@ impl PeopleLibrary {
         parts.push(top);
         let trousers = gather(&t.trousers, &ease_m, white);
         parts.push(part("trousers", Role::Clothes, fabric(identity.trousers_srgb, 2), trousers));
-        let cover = hair::Cover(&|_| false);
-        parts.extend(hair::grow(self, identity, &positions, &cover));
-        parts.extend(beard::grow(self, identity, &positions));
+        let wear = &appearance.wear;
+        let covered = |place| wear.hair_room_m(place) < COVERED_BELOW_M;
+        parts.extend(hair::grow(self, identity, &positions, &hair::Cover(&covered)));
+        if !covered(UPPER_LIP_M) {
+            parts.extend(beard::grow(self, identity, &positions));
+        }
+        parts.extend(wear.parts(self, &positions, &normals, identity.top_srgb));
 
         let heads = self.rig.joints(&positions);
         let joints: Vec<Joint> = self

@@ -46,6 +46,7 @@ pub use landmarks::FaceLandmarks;
 pub use library::PeopleLibrary;
 pub use pose::{Hands, Posed, Posture};
 pub use skin::MONK_SRGB;
+pub use wear::{Wear, WearShares};
 
 #[cfg(test)]
 mod tests;

@@ -49,6 +49,12 @@ pub enum Occluder {
     Oneself,
     /// Booth, pole, kerb.
     Furniture,
+    /// The face's own glasses: frame and dark lenses.
+    Eyewear,
+    /// The face's own hat, hood, head scarf or headphones.
+    Headwear,
+    /// The face's own mask, veil or scarf over mouth and nose.
+    FaceCover,
 }
 
 /// One occupant's face in one exposure.
@@ -76,6 +82,10 @@ pub struct FaceTruth {
     pub in_frame_share: f32,
     /// What covers most of what is hidden on the sensor; `None` when nothing does.
     pub occluder: Option<Occluder>,
+    /// Share of the face's own front-facing pixels that the person's own glasses, headwear or mask cover, 0..1.
+    pub worn_share: f32,
+    /// Which of these covers most; `None` when none does.
+    pub worn: Option<Occluder>,
     /// Mean radiance of the face as it arrives at the lens through all panes, W·m⁻²·sr⁻¹, green band.
     pub transmitted_radiance: f32,
     /// Mean radiance mirrored by panes over the face, W·m⁻²·sr⁻¹, green band.

@@ -112,9 +112,9 @@ pub struct Layers {
     pub radiance: Vec<[f16; 4]>,
     /// Panes before the scene: mirrored radiance in red, green, blue; then their transmittance. No pane: (0, 0, 0, 1).
     pub veil: Vec<[f16; 4]>,
-    /// Truth tag of the opaque surface ([`laneproof_scenes::truth::Tag::to_bits`]).
+    /// Truth tag of the opaque surface or dark lens ([`laneproof_scenes::truth::Tag::to_bits`]).
     pub tag: Vec<u16>,
-    /// Distance along the chief ray to the opaque surface, metres; 1e30 for the sky.
+    /// Distance along the chief ray to that surface, metres; 1e30 for the sky.
     pub range_m: Vec<f32>,
 }
 

@@ -1,10 +1,10 @@
-//! What is to be drawn, as plain data: surfaces, panes and light, placed in the world.
+//! What is to be drawn, as plain data: surfaces, lenses, panes and light, placed in the world.
 use std::sync::Arc;
 
 use glam::{Affine3A, Vec3};
 use laneproof_scenes::{mesh::Mesh, surface::Surface, truth::Tag};
 
-/// An opaque surface in its place.
+/// A surface in its place: opaque, or a lens that people wear.
 #[derive(Debug, Clone)]
 pub struct Solid {
     /// Geometry; uploaded once per allocation, so clones of the `Arc` are cheap.
@@ -92,7 +92,7 @@ pub struct CabinGrid {
 /// Everything a request can see.
 #[derive(Debug, Clone)]
 pub struct Scene {
-    /// Opaque surfaces.
+    /// Opaque surfaces and lenses.
     pub solids: Vec<Solid>,
     /// Panes.
     pub panes: Vec<ScenePane>,

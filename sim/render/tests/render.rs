@@ -149,6 +149,64 @@ fn a_pane_dims_what_is_behind_it_and_adds_what_it_mirrors() {
     assert!((behind.at_lens()[at(&behind, 100, 60)][1] - 10.0).abs() < 0.02);
 }
 
+/// A lens of a transmittance and a reflectance before a matt plate, under a uniform sky.
+fn through_a_lens(transmittance: [f32; 3], reflectance: f32) -> Layers {
+    let lens = solid(plate(0.2), Surface::lens(transmittance, reflectance), Role::Eyewear, Vec3::Z);
+    full(&scene(
+        // Listed before what it covers: the order of drawing is the renderer's.
+        vec![lens, solid(plate(0.3), matt(0.5), Role::Face, Vec3::ZERO)],
+        vec![],
+        uniform_light(20.0, None),
+    ))
+}
+
+#[test]
+fn a_lens_dims_each_band_by_its_transmittance_and_adds_what_it_mirrors() {
+    for transmittance in [[0.92, 0.92, 0.92], [0.30, 0.15, 0.08]] {
+        let layers = through_a_lens(transmittance, 0.0);
+        let middle = layers.radiance[at(&layers, 100, 60)].map(f32::from);
+        for band in 0..3 {
+            let expected = 10.0 * transmittance[band];
+            assert!((middle[band] / expected - 1.0).abs() < 0.02, "{middle:?} for {transmittance:?}");
+        }
+        assert_eq!(middle[3], 1.0);
+        // Beside the lens nothing changes, and before the sky it dims the sky.
+        let mirrored = through_a_lens(transmittance, 0.05);
+        let more = f32::from(mirrored.radiance[at(&mirrored, 100, 60)][1]) - middle[1];
+        assert!((more / (0.05 * 20.0) - 1.0).abs() < 0.1, "{more}");
+        let beside = f32::from(layers.radiance[at(&layers, 128, 60)][1]);
+        assert!((beside - 10.0).abs() < 0.02, "{beside}");
+    }
+}
+
+#[test]
+fn the_truth_looks_through_a_clear_lens_and_names_a_dark_one() {
+    let named = |transmittance| {
+        let layers = through_a_lens([transmittance; 3], 0.02);
+        let middle = at(&layers, 100, 60);
+        (Tag::from_bits(layers.tag[middle]).map(|tag| tag.role), layers.range_m[middle])
+    };
+    let (role, range_m) = named(0.92);
+    assert_eq!(role, Some(Role::Face));
+    assert!((range_m - 4.0).abs() < 1e-2, "{range_m}");
+    let (role, range_m) = named(0.15);
+    assert_eq!(role, Some(Role::Eyewear));
+    assert!((range_m - 3.0).abs() < 1e-2, "{range_m}");
+}
+
+#[test]
+fn two_lenses_multiply_in_whichever_order_they_are_listed() {
+    let lens = |z: f32, t| solid(plate(0.2), Surface::lens([t; 3], 0.0), Role::Eyewear, Vec3::Z * z);
+    let plate = solid(plate(0.3), matt(0.5), Role::Face, Vec3::ZERO);
+    let see = |solids| {
+        let layers = full(&scene(solids, vec![], uniform_light(20.0, None)));
+        f32::from(layers.radiance[at(&layers, 100, 60)][1])
+    };
+    let (one, other) =
+        (see(vec![lens(1.0, 0.5), lens(0.5, 0.8), plate.clone()]), see(vec![plate, lens(0.5, 0.8), lens(1.0, 0.5)]));
+    assert!((one - 4.0).abs() < 0.02 && one == other, "{one} {other}");
+}
+
 #[test]
 fn the_sun_behind_a_pane_is_dimmed_by_it() {
     let response = Arc::new([[0.5_f32, 0.0_f32]; 64]);
@@ -193,6 +251,8 @@ fn a_region_equals_the_same_pixels_of_the_full_sensor_and_twice_is_the_same() {
             Role::Seat,
             Vec3::new(-0.4, 0.1, 0.3),
         ),
+        solid(plate(0.08), Surface::lens([0.9; 3], 0.02), Role::Eyewear, Vec3::new(-0.15, 0.0, 0.5)),
+        solid(plate(0.08), Surface::lens([0.2; 3], 0.05), Role::Eyewear, Vec3::new(0.25, -0.1, 0.6)),
     ];
     let pane = ScenePane { mesh: plate(0.25), response, world_from_mesh: Affine3A::from_translation(Vec3::Z) };
     let scene = scene(solids, vec![pane], uniform_light(20.0, Some((Vec3::new(0.3, 1.0, 1.0), 200.0))));

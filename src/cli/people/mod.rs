@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use image::{RgbImage, imageops};
 use laneproof_scenarios::exit;
 use laneproof_scenes::{
-    people::{Demographics, Identity},
+    people::{Appearance, Demographics, Identity, wear::WearKind},
     stream::stream,
 };
+use laneproof_sim::FaceView;
 
 use crate::session::{self, Choices, Failure};
 
@@ -43,9 +44,24 @@ struct Sheet {
     /// Pictures in a row
     #[arg(long, default_value_t = 8)]
     columns: u32,
+    /// What everybody wears: a kind, or several between commas (glasses, sunglasses, cap, brimmed-hat, beanie, hijab,
+    /// niqab, turban, hood, surgical-mask, cloth-mask, scarf, headphones)
+    #[arg(long, value_name = "KIND", value_delimiter = ',', value_parser = wear_kind)]
+    wear: Vec<WearKind>,
+    /// Turn of the heads to their own left, degrees
+    #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
+    yaw: f32,
     /// Part of the name or driver of the Vulkan adapter
     #[arg(long, env = "LANEPROOF_ADAPTER", value_name = "NAME")]
     adapter: Option<String>,
+}
+
+fn wear_kind(name: &str) -> Result<WearKind, String> {
+    let known = WearKind::ALL.iter().find(|(n, _)| *n == name).map(|(_, kind)| *kind);
+    known.ok_or_else(|| {
+        let names = WearKind::ALL.map(|(n, _)| n).join(", ");
+        format!("nobody can wear this; known are {names}")
+    })
 }
 
 /// The `k`-th identity of a seed, of any age and group.
@@ -69,7 +85,14 @@ fn draw(args: &Sheet, path: &Path) -> Result<u8, Failure> {
     let mut sheet: Option<RgbImage> = None;
     let rows = args.count.div_ceil(args.columns);
     for k in 0..args.count {
-        let picture = world.simulator.portrait(&identity(args.seed, u64::from(k)))?;
+        let who = identity(args.seed, u64::from(k));
+        let mut day = Appearance::of_portrait(&who);
+        let mut rng = stream(args.seed, u64::from(k), "sheet wear");
+        args.wear.iter().for_each(|&kind| day.wear.put(kind, &mut rng));
+        let people = world.simulator.bake(&[(who, day)]);
+        let posed = people.first().map(|person| person.portrait());
+        let posed = posed.ok_or_else(|| Failure::setup("a person was not baked"))?;
+        let picture = world.simulator.photograph(&posed, &FaceView::turned(args.yaw))?;
         let (w, h) = (picture.width / 2, picture.height / 2);
         let full = RgbImage::from_raw(picture.width, picture.height, picture.rgb)
             .ok_or_else(|| Failure::setup("a portrait's size does not match its data"))?;

@@ -59,15 +59,42 @@ pub(super) fn may_glint(pane: &ScenePane, eye_m: Vec3, sun: Vec3) -> bool {
 pub(super) fn solids_front_to_back(job: &ExtractedView) -> Vec<usize> {
     let rank = |role: Role| match role {
         Role::Body | Role::Wheel => 0,
-        Role::Face | Role::Head | Role::Eyes | Role::Hair | Role::Limb | Role::Clothes => 1,
+        Role::Face
+        | Role::Head
+        | Role::Eyes
+        | Role::Hair
+        | Role::Limb
+        | Role::Clothes
+        | Role::Eyewear
+        | Role::Headwear
+        | Role::FaceCover => 1,
         Role::Seat => 2,
         Role::Interior => 3,
         Role::Furniture => 4,
         Role::Ground | Role::Sky => 5,
     };
-    let mut order: Vec<usize> = (0..job.solids.len()).collect();
+    let mut order: Vec<usize> = (0..job.solids.len()).filter(|&slot| !is_lens(job, slot)).collect();
     order.sort_by_key(|&slot| rank(job.solids[slot].tag.role));
     order
+}
+
+fn is_lens(job: &ExtractedView, slot: usize) -> bool {
+    job.solids[slot].surface.transmittance.is_some()
+}
+
+/// Lenses from back to front by the distance of their bounds' middle; ties keep the scene's order.
+pub(super) fn lenses_back_to_front(job: &ExtractedView, uploads: &Uploads) -> Vec<usize> {
+    let eye = job.view.request.camera.world_from_camera.translation;
+    let mut order: Vec<(f32, usize)> = (0..job.solids.len())
+        .filter(|&slot| is_lens(job, slot))
+        .filter_map(|slot| {
+            let solid = &job.solids[slot];
+            let (centre, _) = uploads.mesh(&solid.mesh)?.world_bounds(&solid.world_from_mesh);
+            Some((centre.distance(eye), slot))
+        })
+        .collect();
+    order.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    order.into_iter().map(|(_, slot)| slot).collect()
 }
 
 /// Panes from back to front by the distance of their bounds' middle; ties keep the scene's order.

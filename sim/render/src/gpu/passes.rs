@@ -17,8 +17,8 @@ use laneproof_scenes::mesh::Mesh;
 
 use super::{
     ExtractedJob, ExtractedView, Outcome,
-    culling::{in_region, may_glint, panes_back_to_front, solids_front_to_back},
-    pipelines::{Cover, Pipelines, SolidKey},
+    culling::{in_region, lenses_back_to_front, may_glint, panes_back_to_front, solids_front_to_back},
+    pipelines::{Cover, LensKey, Pipelines, SolidKey},
     readback::{self, Transfer},
     sun_scene::SunScene,
     targets::{SensorTargets, Target, Targets},
@@ -236,6 +236,10 @@ impl Recording<'_> {
         pass.set_pipeline(self.pipeline(self.ready.pipelines.shadow)?);
         pass.set_bind_group(0, sun_view, &[]);
         for (slot, solid) in self.job.solids.iter().enumerate() {
+            // The sun passes a clear lens; a dark one shades the eyes.
+            if solid.surface.transmittance.is_some() && !solid.surface.is_dark_lens() {
+                continue;
+            }
             let Some(gpu) = self.uploads.mesh(&solid.mesh) else { continue };
             let (centre, radius) = gpu.world_bounds(&solid.world_from_mesh);
             if casts(centre, radius) {
@@ -304,6 +308,22 @@ impl Recording<'_> {
         }
         pass.set_pipeline(self.pipeline(self.ready.pipelines.sky)?);
         pass.draw(0..3, 0..1);
+        for slot in lenses_back_to_front(self.job, self.uploads) {
+            let solid = &self.job.solids[slot];
+            let (Some(gpu), Some([r, g, b])) = (self.uploads.mesh(&solid.mesh), solid.surface.transmittance) else {
+                continue;
+            };
+            let (centre, radius) = gpu.world_bounds(&solid.world_from_mesh);
+            if !in_region(&request.camera, region, centre, radius) {
+                continue;
+            }
+            let cabin = solid.in_cabin && self.job.view.cabin.is_some();
+            let key = LensKey { cabin, dark: solid.surface.is_dark_lens() };
+            pass.set_pipeline(self.pipeline(self.ready.pipelines.lens(key))?);
+            pass.set_blend_constant(wgpu::Color { r: r.into(), g: g.into(), b: b.into(), a: 1.0 });
+            pass.set_bind_group(1, draw_group, &[(slot * DRAW_STRIDE) as u32]);
+            self.draw_mesh(&mut pass, &solid.mesh);
+        }
         Ok(())
     }
 

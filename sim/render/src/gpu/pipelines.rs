@@ -82,6 +82,30 @@ impl SolidKey {
     }
 }
 
+/// Which variant of the lens pipeline a lens takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct LensKey {
+    /// See [`SolidKey::cabin`].
+    pub(super) cabin: bool,
+    /// Too dark to look through: it writes its own truth.
+    pub(super) dark: bool,
+}
+
+impl LensKey {
+    fn of_index(index: usize) -> Self {
+        Self { cabin: index & 1 == 1, dark: index & 2 == 2 }
+    }
+
+    fn shader_defs(self) -> Vec<ShaderDefVal> {
+        let cabin: &[&str] = if self.cabin { &["CABIN"] } else { &[] };
+        ["LENS"].iter().chain(cabin).map(|&name| name.into()).collect()
+    }
+
+    fn index(self) -> usize {
+        usize::from(self.cabin) + 2 * usize::from(self.dark)
+    }
+}
+
 /// Pipelines and the layouts of their bind groups.
 #[derive(Resource)]
 pub(super) struct Pipelines {
@@ -94,6 +118,8 @@ pub(super) struct Pipelines {
     /// Group 2: a reflectance picture.
     pub(super) picture: BindGroupLayoutDescriptor,
     solid: [CachedRenderPipelineId; 24],
+    /// Lenses that people wear, by [`LensKey`].
+    lens: [CachedRenderPipelineId; 4],
     pub(super) sky: CachedRenderPipelineId,
     /// Panes; the second of the two shows the sun's own image.
     pub(super) glass: [CachedRenderPipelineId; 2],
@@ -106,8 +132,12 @@ impl Pipelines {
         self.solid[key.index()]
     }
 
+    pub(super) fn lens(&self, key: LensKey) -> CachedRenderPipelineId {
+        self.lens[key.index()]
+    }
+
     fn ids(&self) -> impl Iterator<Item = CachedRenderPipelineId> {
-        self.solid.into_iter().chain(self.glass).chain([self.sky, self.shadow, self.sun_glass])
+        self.solid.into_iter().chain(self.lens).chain(self.glass).chain([self.sky, self.shadow, self.sun_glass])
     }
 }
 
@@ -229,6 +259,44 @@ impl FromWorld for Pipelines {
             })
         };
         let solid = std::array::from_fn(|index| solid(SolidKey::of_index(index)));
+        // What is behind a lens counts by the draw's transmittance per band, which is the blend constant; the radiance's
+        // fourth value stays 1.
+        let through = BlendState {
+            color: BlendComponent {
+                src_factor: BlendFactor::One,
+                dst_factor: BlendFactor::Constant,
+                operation: BlendOperation::Add,
+            },
+            alpha: BlendComponent {
+                src_factor: BlendFactor::Zero,
+                dst_factor: BlendFactor::One,
+                operation: BlendOperation::Add,
+            },
+        };
+        let lens = |key: LensKey| {
+            let truth = |format| {
+                let write_mask = if key.dark { ColorWrites::ALL } else { ColorWrites::empty() };
+                Some(ColorTargetState { format, blend: None, write_mask })
+            };
+            cache.queue_render_pipeline(RenderPipelineDescriptor {
+                layout: vec![camera_view.clone(), draw.clone()],
+                vertex: VertexState {
+                    shader: shaders.solid.clone(),
+                    shader_defs: key.shader_defs(),
+                    entry_point: Some("vertex".into()),
+                    buffers: vec![vertex_buffer(4)],
+                },
+                depth_stencil: depth(false, CompareFunction::Greater),
+                fragment: Some(FragmentState {
+                    shader: shaders.solid.clone(),
+                    shader_defs: key.shader_defs(),
+                    entry_point: Some("fragment".into()),
+                    targets: vec![target(RADIANCE, Some(through)), truth(TAG), truth(RANGE)],
+                }),
+                ..base("lens")
+            })
+        };
+        let lens = std::array::from_fn(|index| lens(LensKey::of_index(index)));
         let sky = cache.queue_render_pipeline(RenderPipelineDescriptor {
             layout: vec![camera_view.clone()],
             vertex: VertexState {
@@ -297,7 +365,7 @@ impl FromWorld for Pipelines {
             depth_stencil: depth(true, CompareFunction::Less),
             ..base("shadow")
         });
-        Self { sun_view, camera_view, draw, picture, solid, sky, glass, shadow, sun_glass }
+        Self { sun_view, camera_view, draw, picture, solid, lens, sky, glass, shadow, sun_glass }
     }
 }
 

@@ -1,7 +1,7 @@
-// Opaque surfaces: Lambert below, a GGX coat above (Walter et al. 2007, Schlick's Fresnel), in radiometric units.
+// Surfaces: Lambert below, a GGX coat above (Walter et al. 2007, Schlick's Fresnel), in radiometric units.
 // Variants, not branches, tell surfaces apart: on a CPU both sides of a branch are run. CABIN takes its ambient light from
 // the cabin's probes. MATT leaves the coat out, for surfaces of a roughness of 0.85 and more, to save work on a CPU; that it does not matter
-// there is an assumption.
+// there is an assumption. LENS is a thin filter: it gives what it mirrors alone, and the blending adds what passes it.
 #import laneproof::common::{PI, view, sky_radiance, outdoor_irradiance, cabin_irradiance, sun_share, fifth}
 
 struct Draw {
@@ -47,7 +47,13 @@ fn vertex(
     let linear = select(pow((tint.rgb + 0.055) / 1.055, vec3<f32>(2.4)), tint.rgb / 12.92, tint.rgb <= vec3<f32>(0.04045));
     out.tint = vec4<f32>(linear, tint.a);
 #ifdef CABIN
+#ifdef LENS
+    // A lens mirrors what lies in the mirrored direction: windows more than the roof.
+    let from_camera = normalize(world.xyz - view.world_from_camera[3].xyz);
+    out.ambient = cabin_irradiance(world.xyz, reflect(from_camera, n)) * tint.a;
+#else
     out.ambient = cabin_irradiance(world.xyz, n) * tint.a;
+#endif
 #else
     out.ambient = outdoor_irradiance(world.xyz, n) * tint.a;
 #endif
@@ -80,7 +86,11 @@ fn fragment(in: Varying, @builtin(front_facing) front: bool) -> Layers {
     let roughness = draw.reflectance.w;
     let f0 = draw.emitted.w;
 
+#ifdef LENS
+    var radiance = vec3<f32>(0.0);
+#else
     var radiance = draw.emitted.rgb + reflectance * in.ambient / PI;
+#endif
 
     let l = view.sun_direction.xyz;
     let n_dot_l = dot(n, l);
