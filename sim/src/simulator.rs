@@ -8,6 +8,7 @@ use laneproof_physics::Trajectory;
 use laneproof_render::{AdapterRecord, Layers, Region, RenderRequest, Renderer};
 use laneproof_scenes::{
     catalogue::{CameraMount, Daylight, GlassSet, LaneSpec, Sensor},
+    document::DocumentKind,
     lane::{self, CameraPole},
     people::{Appearance, Identity, PeopleLibrary, Person, Posed},
     surface::Part,
@@ -17,6 +18,7 @@ use laneproof_scenes::{
 use rayon::prelude::*;
 
 use crate::{
+    document::{self, DocumentError, DocumentPortrait},
     encounter::EncounterPlan,
     face_truth::{Evidence, FacePose, face_truth, mid_eyes_m},
     light::LaneLight,
@@ -175,11 +177,21 @@ impl Simulator {
         self.people.bake_all(looks.iter())
     }
 
-    /// The reference portrait of an identity.
+    /// The portrait of an identity in the studio's own light, before it goes into any document.
     pub fn portrait(&mut self, identity: &Identity) -> Result<PortraitPicture, SimError> {
         let person = self.people.bake_all(std::iter::once(&(identity.clone(), Appearance::of_portrait(identity))));
         let person = person.first().ok_or_else(|| SimError::Plan("no such person".to_owned()))?;
-        Ok(studio::photograph(&mut self.renderer, &studio::portrait_pose(person), &FaceView::portrait())?)
+        Ok(studio::photograph(&mut self.renderer, &person.portrait(), &FaceView::portrait())?)
+    }
+
+    /// The reference portrait of an identity as a document holds it.
+    pub fn document(&mut self, identity: &Identity, kind: DocumentKind) -> Result<DocumentPortrait, SimError> {
+        let person = self.people.bake_all(std::iter::once(&(identity.clone(), Appearance::of_portrait(identity))));
+        let person = person.first().ok_or_else(|| SimError::Plan("no such person".to_owned()))?;
+        document::photograph(&mut self.renderer, person, kind, identity.seed).map_err(|e| match e {
+            DocumentError::Render(e) => SimError::Render(e),
+            DocumentError::Encode(e) => SimError::Plan(format!("the {}'s portrait: {e}", kind.name())),
+        })
     }
 
     /// A posed person, origin in the middle of the eyes, as one view of the studio shows them.

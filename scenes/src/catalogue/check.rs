@@ -1,4 +1,6 @@
 //! Values that a type admits but the world does not: negative exposures, cameras in the ground, empty mixes.
+use crate::document::DocumentKind;
+
 use super::{Daylight, LaneSpec, Lens, Rig, Sensor, TrafficMix, Trigger, fault::ValueFault};
 
 /// Something read from a file whose values can be impossible.
@@ -210,6 +212,13 @@ impl Check for TrafficMix {
         share("looks_at_booth_share", self.looks_at_booth_share)?;
         share("enrolled_share", self.enrolled_share)?;
         share("child_share_rear", self.child_share_rear)?;
+        for (kind, weight) in DocumentKind::ALL.into_iter().zip(self.documents.weights()) {
+            within(&format!("documents.{}", kind.name().replace('-', "_")), weight.into(), 0.0, 1e6, "")?;
+        }
+        if self.documents.weights().iter().sum::<f32>() <= 0.0 {
+            let help = "give at least one document a weight above 0, or leave [documents] out: all passports";
+            return Err(ValueFault::new("documents", "nobody carries a document", help));
+        }
         named("source", &self.source)
     }
 }

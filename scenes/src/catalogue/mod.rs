@@ -5,6 +5,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::document::DocumentShares;
+
 pub mod check;
 pub mod fault;
 pub mod load;
@@ -206,6 +208,9 @@ pub struct TrafficMix {
     pub enrolled_share: f32,
     /// Share of occupants under 18 who sit in rows 2 and 3.
     pub child_share_rear: f32,
+    /// Documents that enrolled occupants carry; all passports when left out.
+    #[serde(default)]
+    pub documents: DocumentShares,
     /// Source or "assumption".
     pub source: String,
 }

@@ -1,4 +1,5 @@
 //! `laneproof people`: a contact sheet of portraits, and measurements.
+mod documents;
 mod measure;
 mod table;
 
@@ -10,6 +11,7 @@ use laneproof_scenes::{
     people::{Demographics, Identity},
     stream::stream,
 };
+use laneproof_sim::PortraitPicture;
 
 use crate::session::{self, Choices, Failure};
 
@@ -43,6 +45,9 @@ struct Sheet {
     /// Pictures in a row
     #[arg(long, default_value_t = 8)]
     columns: u32,
+    /// Show each person's passport, visa and residence card in place of the plain portrait
+    #[arg(long)]
+    documents: bool,
     /// Part of the name or driver of the Vulkan adapter
     #[arg(long, env = "LANEPROOF_ADAPTER", value_name = "NAME")]
     adapter: Option<String>,
@@ -69,11 +74,13 @@ fn draw(args: &Sheet, path: &Path) -> Result<u8, Failure> {
     let mut sheet: Option<RgbImage> = None;
     let rows = args.count.div_ceil(args.columns);
     for k in 0..args.count {
-        let picture = world.simulator.portrait(&identity(args.seed, u64::from(k)))?;
-        let (w, h) = (picture.width / 2, picture.height / 2);
-        let full = RgbImage::from_raw(picture.width, picture.height, picture.rgb)
-            .ok_or_else(|| Failure::setup("a portrait's size does not match its data"))?;
-        let small = imageops::resize(&full, w, h, imageops::FilterType::Triangle);
+        let who = identity(args.seed, u64::from(k));
+        let small = if args.documents {
+            documents::strip(&mut world.simulator, &who)?
+        } else {
+            half_size(world.simulator.portrait(&who)?)?
+        };
+        let (w, h) = small.dimensions();
         let sheet = sheet.get_or_insert_with(|| RgbImage::new(w * args.columns.min(args.count), h * rows));
         imageops::replace(sheet, &small, i64::from(k % args.columns * w), i64::from(k / args.columns * h));
     }
@@ -82,4 +89,12 @@ fn draw(args: &Sheet, path: &Path) -> Result<u8, Failure> {
         println!("{} portraits in {}", args.count, path.display());
     }
     Ok(exit::DONE)
+}
+
+/// A portrait at half its size.
+fn half_size(picture: PortraitPicture) -> Result<RgbImage, Failure> {
+    let (w, h) = (picture.width / 2, picture.height / 2);
+    let full = RgbImage::from_raw(picture.width, picture.height, picture.rgb)
+        .ok_or_else(|| Failure::setup("a portrait's size does not match its data"))?;
+    Ok(imageops::resize(&full, w, h, imageops::FilterType::Triangle))
 }
