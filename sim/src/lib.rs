@@ -22,6 +22,7 @@ pub use laneproof_render::{
     AdapterRecord, Light, PinholeCamera, RenderError, Renderer, RendererOptions, list_adapters,
 };
 pub use light::LaneLight;
+pub use people_cache::BakeCost;
 pub use region::TruthLayers;
 pub use simulator::{Exposure, ExposureRequest, SimError, Simulator, SimulatorOptions};
 pub use staged::Staged;

@@ -23,7 +23,7 @@ use crate::{
     face_truth::{Evidence, FacePose, face_truth, mid_eyes_m},
     light::LaneLight,
     moment::{self, Moment},
-    people_cache::PeopleCache,
+    people_cache::{BakeCost, PeopleCache},
     region::{TruthLayers, overlay, vehicle_region},
     staged::{Cabin, Staged, StagedOccupant, pane_responses},
     studio::{self, FaceView, PortraitPicture},
@@ -175,6 +175,11 @@ impl Simulator {
     /// Bakes people as they look on one day; later calls find them again.
     pub fn bake(&mut self, looks: &[(Identity, Appearance)]) -> Vec<Arc<Person>> {
         self.people.bake_all(looks.iter())
+    }
+
+    /// What baking these people costs; for benchmarks.
+    pub fn time_baking(&self, looks: &[(Identity, Appearance)]) -> BakeCost {
+        self.people.time_baking(looks, self.options.clock)
     }
 
     /// The portrait of an identity in the studio's own light, before it goes into any document.

@@ -5,7 +5,12 @@ use glam::{Affine3A, Vec3};
 use laneproof_render::{Light, PinholeCamera, Region, RenderError, RenderRequest, Renderer, Scene};
 use laneproof_scenes::people::{FaceLandmarks, Posed};
 
-use crate::{face_truth::face_box, moment::solid, studio_light::StudioLight, truth::BoxPx};
+use crate::{
+    face_truth::{face_box, pose_to_camera_deg},
+    moment::solid,
+    studio_light::StudioLight,
+    truth::BoxPx,
+};
 
 /// An 8-bit sRGB picture of a face with its landmarks.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,6 +23,10 @@ pub struct PortraitPicture {
     pub rgb: Vec<u8>,
     /// Image-left eye, image-right eye, nose tip, image-left and image-right mouth corner, pixels.
     pub landmarks_px: [[f32; 2]; 5],
+    /// The places of [`laneproof_scenes::people::FACE_POINTS`], pixels.
+    pub points_px: Vec<[f32; 2]>,
+    /// Yaw, pitch and roll of the head as the camera sees it, degrees; as in [`crate::truth::FaceTruth`].
+    pub yaw_pitch_roll_deg: [f32; 3],
     /// Box round the face, brow to chin and ear to ear, pixels; as in [`crate::truth::FaceTruth`].
     pub face_box_px: BoxPx,
 }
@@ -112,6 +121,12 @@ pub(crate) fn picture_of(camera: &PinholeCamera, landmarks: &FaceLandmarks, rgb:
         height: camera.height_px,
         rgb,
         landmarks_px: five_points(camera, landmarks),
+        points_px: landmarks
+            .points_m
+            .iter()
+            .map(|&point| camera.project(point).map_or([0.0; 2], |(px, _)| px))
+            .collect(),
+        yaw_pitch_roll_deg: pose_to_camera_deg(camera, landmarks),
         face_box_px: face_box(camera, landmarks).unwrap_or(BoxPx { x0: 0.0, y0: 0.0, x1: 0.0, y1: 0.0 }),
     }
 }

@@ -1,10 +1,12 @@
 //! Document portraits against their standards, from the simulator's truth and from the files.
+use lane_stack::{judges::Judges, picture::Picture};
+use laneproof_assets::Cache;
 use laneproof_scenes::{
     document::DocumentKind,
     people::{Demographics, Identity},
     stream::stream,
 };
-use laneproof_tests::simulator;
+use laneproof_tests::{acceptance_models, simulator, skipped};
 
 fn people() -> Vec<Identity> {
     let ages = [(6.0, 12.0), (18.0, 40.0), (18.0, 80.0), (60.0, 80.0)];
@@ -57,4 +59,43 @@ fn a_portrait_is_a_function_of_who_and_which_document() {
     let again = simulator.document(who, DocumentKind::Passport).unwrap_or_else(|e| panic!("{e}"));
     assert_eq!(first.jpeg, again.jpeg);
     assert_ne!(first.geometry, visa.geometry);
+}
+
+/// Models that never saw this simulator find pose and quality of a portrait as the truth has them.
+#[test]
+fn judges_of_photographs_agree_with_the_truth() {
+    let Some(models) = acceptance_models() else {
+        return skipped(1, "LANEPROOF_ACCEPTANCE_MODELS is not set");
+    };
+    let cache = Cache::open().unwrap_or_else(|e| panic!("{e}"));
+    let library = cache.onnxruntime(&mut |step| eprintln!("{step}")).unwrap_or_else(|e| panic!("{e}"));
+    let mut judges = Judges::open(&models, Some(&library)).unwrap_or_else(|e| panic!("{e}"));
+    if !judges.missing().is_empty() {
+        return skipped(1, &format!("{} is not there", judges.missing().join(", ")));
+    }
+    let mut simulator = simulator::shared();
+    for (k, who) in people().iter().enumerate() {
+        let shown = simulator.document(who, DocumentKind::Passport).unwrap_or_else(|e| panic!("{e}")).picture;
+        let picture = Picture::from_rgb(shown.width, shown.height, shown.rgb.clone()).unwrap_or_else(|e| panic!("{e}"));
+        let b = shown.face_box_px;
+        let face = [b.x0, b.y0, b.x1, b.y1];
+        let pose = judges.pose(&picture, face).unwrap_or_else(|e| panic!("{e}")).expect("a pose");
+        let quality =
+            judges.quality(&picture, &shown.landmarks_px).unwrap_or_else(|e| panic!("{e}")).expect("a quality");
+        println!("person {k}: pose {pose:?}, true {:?}; quality {quality:.2}", shown.yaw_pitch_roll_deg);
+        assert!(
+            (pose[0] - shown.yaw_pitch_roll_deg[0]).abs() < 6.0 && (pose[2] - shown.yaw_pitch_roll_deg[2]).abs() < 6.0
+        );
+        // Photographs: about 0.61 at best; a face that is none gets less than half.
+        assert!((0.35..0.70).contains(&quality), "person {k}: {quality}");
+        // The mesh puts the corners of the eyes round the pupils.
+        let eyes = [shown.landmarks_px[0], shown.landmarks_px[1]];
+        let mesh = judges.mesh(&picture, face, eyes).unwrap_or_else(|e| panic!("{e}")).expect("a mesh");
+        for (pupil, corners) in eyes.iter().zip([[33, 133], [362, 263]]) {
+            let [outer, inner] = corners.map(|i| mesh[i]);
+            let middle = [(outer[0] + inner[0]) * 0.5, (outer[1] + inner[1]) * 0.5];
+            let off = (middle[0] - pupil[0]).hypot(middle[1] - pupil[1]);
+            assert!(off < 8.0, "person {k}: the mesh's eye is {off} px from the pupil");
+        }
+    }
 }

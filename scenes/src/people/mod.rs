@@ -35,7 +35,7 @@ pub use base_mesh::VERTEX_COUNT;
 pub use error::PeopleError;
 pub use expression::{Expression, FaceUnit};
 pub use identity::{Ancestry, Beard, Brows, Demographics, HairStyle, Identity};
-pub use landmarks::FaceLandmarks;
+pub use landmarks::{FACE_POINTS, FaceLandmarks};
 pub use library::PeopleLibrary;
 pub use pose::{Hands, Posed, Posture};
 pub use skin::MONK_SRGB;

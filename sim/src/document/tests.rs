@@ -55,6 +55,8 @@ fn a_file_keeps_to_its_size_at_the_best_quality_that_does() {
         height: standard.height_px,
         rgb,
         landmarks_px: [[0.0; 2]; 5],
+        points_px: Vec::new(),
+        yaw_pitch_roll_deg: [0.0; 3],
         face_box_px: crate::truth::BoxPx { x0: 0.0, y0: 0.0, x1: 1.0, y1: 1.0 },
     };
     let (plain, quality) = to_size(&picture(vec![128; count]), &standard).expect("encodes");

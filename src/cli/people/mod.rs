@@ -1,7 +1,11 @@
 //! `laneproof people`: a contact sheet of portraits, and measurements.
+mod cost;
 mod documents;
+mod judged;
 mod measure;
+mod mesh_points;
 mod table;
+mod variants;
 
 use std::path::{Path, PathBuf};
 
