@@ -9,6 +9,7 @@ use laneproof_render::{AdapterRecord, Layers, Region, RenderRequest, Renderer};
 use laneproof_scenes::{
     catalogue::{CameraMount, Daylight, GlassSet, LaneSpec, Sensor},
     document::DocumentKind,
+    infrared::Infrared,
     lane::{self, CameraPole},
     people::{Appearance, Identity, PeopleLibrary, Person, Posed},
     surface::Part,
@@ -187,6 +188,14 @@ impl Simulator {
         let person = self.people.bake_all(std::iter::once(&(identity.clone(), Appearance::of_portrait(identity))));
         let person = person.first().ok_or_else(|| SimError::Plan("no such person".to_owned()))?;
         Ok(studio::photograph(&mut self.renderer, &person.portrait(), &FaceView::portrait())?)
+    }
+
+    /// The studio's portrait of an identity as a near-infrared camera takes it, lit by lamps of that band.
+    pub fn infrared_portrait(&mut self, identity: &Identity, band: Infrared) -> Result<PortraitPicture, SimError> {
+        let person = self.people.bake_all(std::iter::once(&(identity.clone(), Appearance::of_portrait(identity))));
+        let person = person.first().ok_or_else(|| SimError::Plan("no such person".to_owned()))?;
+        let posed = person.in_band(band).portrait();
+        Ok(studio::photograph_infrared(&mut self.renderer, &posed, &FaceView::portrait())?)
     }
 
     /// The reference portrait of an identity as a document holds it.

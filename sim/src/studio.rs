@@ -114,6 +114,23 @@ pub(crate) fn radiance_of(
     Ok(renderer.render(&scene, &RenderRequest { exposure_id: 0, camera: view.camera(), region })?.at_lens())
 }
 
+/// White of an infrared picture in whites of a visible one: skin of all tones is bright there, and is exposed to a mid-tone.
+const INFRARED_WHITE: f32 = 1.5;
+
+/// Photographs a person who was made for a near-infrared band, in the studio's light. One channel is the picture: the one
+/// that light scattered below the skin does not redden.
+pub(crate) fn photograph_infrared(
+    renderer: &mut Renderer,
+    posed: &Posed,
+    view: &FaceView,
+) -> Result<PortraitPicture, RenderError> {
+    let rgb = radiance_of(renderer, posed, view)?
+        .iter()
+        .flat_map(|pixel| [encode(pixel[0] / (view.white_radiance[0] * INFRARED_WHITE)); 3])
+        .collect();
+    Ok(picture_of(&view.camera(), &posed.landmarks, rgb))
+}
+
 /// A picture with the truth about where the face is in it.
 pub(crate) fn picture_of(camera: &PinholeCamera, landmarks: &FaceLandmarks, rgb: Vec<u8>) -> PortraitPicture {
     PortraitPicture {

@@ -17,6 +17,7 @@ mod hair;
 mod hair_style;
 mod head_form;
 mod identity;
+mod infrared;
 mod landmarks;
 mod library;
 mod macros;

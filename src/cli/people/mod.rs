@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use image::{RgbImage, imageops};
 use laneproof_scenarios::exit;
 use laneproof_scenes::{
+    infrared::Infrared,
     people::{Demographics, Identity},
     stream::stream,
 };
@@ -52,9 +53,17 @@ struct Sheet {
     /// Show each person's passport, visa and residence card in place of the plain portrait
     #[arg(long)]
     documents: bool,
+    /// Show them as a near-infrared camera sees them: nir-850 or nir-940
+    #[arg(long, value_name = "BAND", value_parser = infrared, conflicts_with = "documents")]
+    band: Option<Infrared>,
     /// Part of the name or driver of the Vulkan adapter
     #[arg(long, env = "LANEPROOF_ADAPTER", value_name = "NAME")]
     adapter: Option<String>,
+}
+
+fn infrared(name: &str) -> Result<Infrared, String> {
+    let known = Infrared::ALL.into_iter().find(|band| band.name() == name);
+    known.ok_or_else(|| format!("no such band; known are {}", Infrared::ALL.map(Infrared::name).join(" and ")))
 }
 
 /// The `k`-th identity of a seed, of any age and group.
@@ -82,7 +91,10 @@ fn draw(args: &Sheet, path: &Path) -> Result<u8, Failure> {
         let small = if args.documents {
             documents::strip(&mut world.simulator, &who)?
         } else {
-            half_size(world.simulator.portrait(&who)?)?
+            half_size(match args.band {
+                Some(band) => world.simulator.infrared_portrait(&who, band)?,
+                None => world.simulator.portrait(&who)?,
+            })?
         };
         let (w, h) = small.dimensions();
         let sheet = sheet.get_or_insert_with(|| RgbImage::new(w * args.columns.min(args.count), h * rows));
