@@ -6,6 +6,7 @@
 //! Both are pure functions of the plan and the request.
 mod document;
 mod face_truth;
+mod infrared;
 mod light;
 mod moment;
 mod people_cache;

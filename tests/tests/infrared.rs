@@ -1,4 +1,5 @@
 //! People in the near infrared, as pictures: tones converge, colour goes, geometry and the visible stay.
+use laneproof_scenes::catalogue::{Colour, Sensor};
 use laneproof_scenes::{
     infrared::Infrared,
     people::{Demographics, Identity},
@@ -57,4 +58,42 @@ fn an_infrared_picture_changes_nothing_else() {
     assert_eq!(before.landmarks_px, infrared.landmarks_px);
     assert_eq!(before.points_px, infrared.points_px);
     assert_ne!(before.rgb, infrared.rgb);
+}
+
+/// The demo's rig with its first camera behind an 850 nm filter: its frame is another one and still shows the faces, the
+/// others' frames do not change by a byte.
+#[test]
+fn one_camera_of_a_rig_may_see_the_infrared() {
+    let mut simulator = simulator::shared();
+    let plan = simulator::demo_plan(0);
+    let mut filtered = plan.clone();
+    let first = &mut filtered.sensors[0];
+    *first =
+        Sensor { band: Some(Infrared::Nir850), colour: Colour::Mono, quantum_efficiency: [0.3; 3], ..first.clone() };
+    let [visible, infrared] = [&plan, &filtered].map(|plan| {
+        let staged = simulator.stage(plan).unwrap_or_else(|e| panic!("{e}"));
+        let requests = simulator::requests(&staged, 0);
+        // Glass and filter take light: eight times the time.
+        let longer = |r: &laneproof_sim::ExposureRequest| match r.camera_index {
+            0 if plan.sensors[0].band.is_some() => {
+                laneproof_sim::ExposureRequest { exposure_us: r.exposure_us * 8.0, ..*r }
+            }
+            _ => *r,
+        };
+        let expose = |r| simulator.expose(&staged, &longer(r)).unwrap_or_else(|e| panic!("{e}"));
+        requests.iter().map(expose).collect::<Vec<_>>()
+    });
+    for (a, b) in visible.iter().zip(&infrared).skip(1) {
+        assert!(a.jpeg == b.jpeg, "camera {} changed", a.truth.camera_id);
+    }
+    let (a, b) = (&visible[0], &infrared[0]);
+    assert_eq!(b.frame.colour, Colour::Mono);
+    for (a, b) in a.truth.faces.iter().zip(&b.truth.faces) {
+        assert_eq!(a.landmarks_px, b.landmarks_px);
+        assert!(b.pane_transmittance <= a.pane_transmittance);
+        println!("occupant {}: {:.0} DN in the visible, {:.0} DN in the infrared", a.occupant, a.mean_dn, b.mean_dn);
+        if b.visible_share > 0.7 {
+            assert!((15.0..240.0).contains(&b.mean_dn), "occupant {}: {} DN", b.occupant, b.mean_dn);
+        }
+    }
 }

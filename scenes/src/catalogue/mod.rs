@@ -5,7 +5,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::document::DocumentShares;
+use crate::{document::DocumentShares, infrared::Infrared};
 
 pub mod check;
 pub mod fault;
@@ -41,7 +41,8 @@ pub struct Sensor {
     pub dark_noise_e: f32,
     /// Dark current at operating temperature, electrons per second and pixel.
     pub dark_current_e_per_s: f32,
-    /// Quantum efficiency in the bands red, green, blue (0..1).
+    /// Quantum efficiency in the bands red, green, blue (0..1); of a near-infrared camera the
+    /// same number, that of its band, three times.
     pub quantum_efficiency: [f32; 3],
     /// Photo-response non-uniformity, standard deviation as a share of the signal.
     pub prnu: f32,
@@ -51,6 +52,9 @@ pub struct Sensor {
     pub bit_depth: u8,
     /// Colour or mono.
     pub colour: Colour,
+    /// Near-infrared band of a camera behind a band-pass filter, "nir-850" or "nir-940"; the visible when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub band: Option<Infrared>,
     /// Where the numbers come from.
     pub source: String,
 }
