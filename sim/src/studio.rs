@@ -114,8 +114,9 @@ pub(crate) fn radiance_of(
     Ok(renderer.render(&scene, &RenderRequest { exposure_id: 0, camera: view.camera(), region })?.at_lens())
 }
 
-/// White of an infrared picture in whites of a visible one: skin of all tones is bright there, and is exposed to a mid-tone.
-const INFRARED_WHITE: f32 = 1.5;
+/// White of an infrared picture in whites of a visible one: skin of all tones is bright there, and is exposed to a mid-tone
+/// (assumption).
+const INFRARED_WHITE: f32 = 1.25;
 
 /// Photographs a person who was made for a near-infrared band, in the studio's light. One channel is the picture: the one
 /// that light scattered below the skin does not redden.
