@@ -4,12 +4,10 @@ use lane_stack::client::{Frame, FrameEncoding};
 use laneproof_scenarios::run::world::{ExposeRequest, Exposed, PortraitJpeg, StepTimings, World, WorldError};
 use laneproof_scenes::{
     catalogue::Trigger,
+    document::DocumentKind,
     people::{Appearance, Identity},
 };
 use laneproof_sim::{ExposureRequest, PortraitPicture, SimError, Simulator, Staged, encounter::EncounterPlan};
-
-/// JPEG quality of reference portraits: light compression, as in passport chips.
-const PORTRAIT_QUALITY: u8 = 92;
 
 /// A [`Simulator`] behind the runner's interface.
 pub struct SimulatedWorld {
@@ -50,9 +48,13 @@ impl World for SimulatedWorld {
         self.simulator.bake(&looks);
     }
 
-    fn portrait(&mut self, identity: &Identity, _reference_id: &str) -> Result<PortraitJpeg, WorldError> {
-        let picture = self.simulator.portrait(identity).map_err(world_error)?;
-        jpeg(&picture, PORTRAIT_QUALITY).map(PortraitJpeg).map_err(WorldError::Encounter)
+    fn portrait(
+        &mut self,
+        identity: &Identity,
+        document: DocumentKind,
+        _reference_id: &str,
+    ) -> Result<PortraitJpeg, WorldError> {
+        self.simulator.document(identity, document).map(|made| PortraitJpeg(made.jpeg)).map_err(world_error)
     }
 
     fn stage(&mut self, plan: &EncounterPlan) -> Result<Staged, WorldError> {

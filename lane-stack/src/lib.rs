@@ -92,6 +92,7 @@ pub mod exit;
 pub mod exposure;
 pub mod gallery;
 pub mod geometry;
+pub mod judges;
 pub mod models;
 pub mod picture;
 pub mod pose;

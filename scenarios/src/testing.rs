@@ -12,7 +12,9 @@ use laneproof_exchange::{
     encounter::EncounterPlan,
     truth::{BoxPx, ExposureTruth, FaceTruth},
 };
-use laneproof_scenes::{catalogue::Trigger, people::Identity, stream::stream, vehicle::SeatSide};
+use laneproof_scenes::{
+    catalogue::Trigger, document::DocumentKind, people::Identity, stream::stream, vehicle::SeatSide,
+};
 use rand::Rng as _;
 
 use crate::run::{
@@ -81,7 +83,7 @@ impl World for FlatWorld {
         vec![("adapter".into(), "flat pictures".into()), ("driver".into(), "none <test>".into())]
     }
 
-    fn portrait(&mut self, identity: &Identity, _: &str) -> Result<PortraitJpeg, WorldError> {
+    fn portrait(&mut self, identity: &Identity, _: DocumentKind, _: &str) -> Result<PortraitJpeg, WorldError> {
         let colour = colour(identity.seed);
         let picture = painted(240, 320, |x, y| {
             let (u, v) = (x as f32 / 240.0 - 0.5, y as f32 / 320.0 - 0.5);

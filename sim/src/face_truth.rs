@@ -376,6 +376,7 @@ mod tests {
             chin_m: at(0.0, -0.12),
             crown_m: at(0.0, 0.1),
             face_outline_m: vec![at(0.07, 0.05), at(-0.07, -0.12)],
+            points_m: Vec::new(),
             head_rotation: rotation,
         }
     }

@@ -4,7 +4,9 @@
 //! cabin. [`Simulator::expose`] opens one camera's shutter once: the scene at mid-exposure is rendered where the vehicle
 //! can be seen, laid over the lane's own background, and handed to the camera. Frame and truth carry the exposure's id.
 //! Both are pure functions of the plan and the request.
+mod document;
 mod face_truth;
+mod infrared;
 mod light;
 mod moment;
 mod people_cache;
@@ -12,14 +14,18 @@ mod region;
 mod simulator;
 mod staged;
 mod studio;
+mod studio_light;
 
+pub use document::{DocumentPortrait, PortraitGeometry};
 pub use laneproof_exchange::{encounter, truth};
 pub use laneproof_optics::cabin::CabinOptions;
 pub use laneproof_render::{
     AdapterRecord, Light, PinholeCamera, RenderError, Renderer, RendererOptions, list_adapters,
 };
 pub use light::LaneLight;
+pub use people_cache::BakeCost;
 pub use region::TruthLayers;
 pub use simulator::{Exposure, ExposureRequest, SimError, Simulator, SimulatorOptions};
 pub use staged::Staged;
 pub use studio::{FaceView, PortraitPicture, studio_light};
+pub use studio_light::StudioLight;

@@ -9,7 +9,10 @@ use laneproof_optics::{
     shelter::Shelter,
 };
 use laneproof_render::{CabinGrid, Light};
-use laneproof_scenes::catalogue::{Daylight, LaneSpec};
+use laneproof_scenes::{
+    catalogue::{Daylight, LaneSpec},
+    infrared::Infrared,
+};
 
 /// A lane's daylight: the model and what the renderer takes of it.
 #[derive(Debug, Clone)]
@@ -26,8 +29,17 @@ const PLACE_M: Vec3 = Vec3::new(0.0, 1.2, -2.8);
 impl LaneLight {
     /// Daylight over a lane, below its roof if it has one.
     pub fn new(daylight: &Daylight, lane: &LaneSpec) -> Result<Self, DaylightError> {
-        let open =
+        Self::in_band(daylight, lane, None)
+    }
+
+    /// The same in a near-infrared band, all three channels the same; `None` for the visible.
+    pub(crate) fn in_band(daylight: &Daylight, lane: &LaneSpec, band: Option<Infrared>) -> Result<Self, DaylightError> {
+        let seen =
             DaylightModel::new(daylight, f64::from(lane.bearing_deg))?.with_ground_reflectance(lane.road_reflectance);
+        let open = match band {
+            Some(band) => seen.in_band(band),
+            None => seen,
+        };
         let model = match lane.canopy {
             Some(canopy) => open.clone().below(Shelter::new(canopy, PLACE_M)),
             None => open.clone(),

@@ -8,6 +8,8 @@ use laneproof_physics::Trajectory;
 use laneproof_render::{AdapterRecord, Layers, Region, RenderRequest, Renderer};
 use laneproof_scenes::{
     catalogue::{CameraMount, Daylight, GlassSet, LaneSpec, Sensor},
+    document::DocumentKind,
+    infrared::Infrared,
     lane::{self, CameraPole},
     people::{Appearance, Identity, PeopleLibrary, Person, Posed},
     surface::Part,
@@ -17,11 +19,13 @@ use laneproof_scenes::{
 use rayon::prelude::*;
 
 use crate::{
+    document::{self, DocumentError, DocumentPortrait},
     encounter::EncounterPlan,
     face_truth::{Evidence, FacePose, face_truth, mid_eyes_m},
+    infrared::{self, InfraredScene},
     light::LaneLight,
     moment::{self, Moment},
-    people_cache::PeopleCache,
+    people_cache::{BakeCost, PeopleCache},
     region::{TruthLayers, overlay, vehicle_region},
     staged::{Cabin, Staged, StagedOccupant, pane_responses},
     studio::{self, FaceView, PortraitPicture},
@@ -114,6 +118,11 @@ struct CabinScene {
     cabin: Arc<Cabin>,
 }
 
+/// A plan in the paint that stands for all paints in a cabin's light.
+fn grey(plan: &EncounterPlan) -> EncounterPlan {
+    EncounterPlan { paint: [0.3; 3], ..plan.clone() }
+}
+
 /// Radiance per pixel of a whole sensor; see [`Layers::at_lens`].
 type AtLens = Vec<[f32; 3]>;
 
@@ -122,6 +131,7 @@ struct Background {
     lane: LaneSpec,
     daylight: Daylight,
     mount: CameraMount,
+    band: Option<Infrared>,
     layers: Arc<Layers>,
     at_lens: Arc<AtLens>,
 }
@@ -136,6 +146,7 @@ pub struct Simulator {
     vehicles: Vec<VehicleScene>,
     cabins: Vec<CabinScene>,
     backgrounds: Vec<Background>,
+    infrared: Vec<InfraredScene>,
     /// Drive (as the staged encounter's identity), time and what stood there then.
     last_moment: Option<(Arc<Trajectory>, u64, Arc<Moment>)>,
 }
@@ -161,6 +172,7 @@ impl Simulator {
             vehicles: Vec::new(),
             cabins: Vec::new(),
             backgrounds: Vec::new(),
+            infrared: Vec::new(),
             last_moment: None,
         }
     }
@@ -175,11 +187,41 @@ impl Simulator {
         self.people.bake_all(looks.iter())
     }
 
-    /// The reference portrait of an identity.
+    /// What baking these people costs; for benchmarks.
+    pub fn time_baking(&self, looks: &[(Identity, Appearance)]) -> BakeCost {
+        self.people.time_baking(looks, self.options.clock)
+    }
+
+    /// The portrait of an identity in the studio's own light, before it goes into any document.
     pub fn portrait(&mut self, identity: &Identity) -> Result<PortraitPicture, SimError> {
         let person = self.people.bake_all(std::iter::once(&(identity.clone(), Appearance::of_portrait(identity))));
         let person = person.first().ok_or_else(|| SimError::Plan("no such person".to_owned()))?;
-        Ok(studio::photograph(&mut self.renderer, &studio::portrait_pose(person), &FaceView::portrait())?)
+        Ok(studio::photograph(&mut self.renderer, &person.portrait(), &FaceView::portrait())?)
+    }
+
+    /// Somebody upright in the studio as they look on a day; in a near-infrared band, lit by lamps of that band.
+    pub fn studio(
+        &mut self,
+        look: &(Identity, Appearance),
+        view: &FaceView,
+        band: Option<Infrared>,
+    ) -> Result<PortraitPicture, SimError> {
+        let person = self.people.bake_all(std::iter::once(look));
+        let person = person.first().ok_or_else(|| SimError::Plan("no such person".to_owned()))?;
+        Ok(match band {
+            Some(band) => studio::photograph_infrared(&mut self.renderer, &person.in_band(band).portrait(), view)?,
+            None => studio::photograph(&mut self.renderer, &person.portrait(), view)?,
+        })
+    }
+
+    /// The reference portrait of an identity as a document holds it.
+    pub fn document(&mut self, identity: &Identity, kind: DocumentKind) -> Result<DocumentPortrait, SimError> {
+        let person = self.people.bake_all(std::iter::once(&(identity.clone(), Appearance::of_portrait(identity))));
+        let person = person.first().ok_or_else(|| SimError::Plan("no such person".to_owned()))?;
+        document::photograph(&mut self.renderer, person, kind, identity.seed).map_err(|e| match e {
+            DocumentError::Render(e) => SimError::Render(e),
+            DocumentError::Encode(e) => SimError::Plan(format!("the {}'s portrait: {e}", kind.name())),
+        })
     }
 
     /// A posed person, origin in the middle of the eyes, as one view of the studio shows them.
@@ -242,8 +284,7 @@ impl Simulator {
         if let Some(scene) = known {
             return Ok(scene.cabin.clone());
         }
-        let grey = EncounterPlan { paint: [0.3; 3], ..plan.clone() };
-        let vehicle = self.vehicle(&grey)?;
+        let vehicle = self.vehicle(&grey(plan))?;
         let gathered = CabinLight::gather(&vehicle, Quat::IDENTITY, &light.model, &self.options.cabin);
         let cubes = Arc::new(gathered.cubes.clone());
         let cabin = Arc::new(Cabin { light: gathered, cubes });
@@ -286,7 +327,7 @@ impl Simulator {
                 .collect::<Result<Vec<_>, SimError>>()?;
         let trajectory = laneproof_physics::drive(&vehicle, plan.approach_speed_mps, plan.lateral_offset_m)
             .map_err(|e| SimError::Plan(e.to_string()))?;
-        Ok(Staged {
+        let mut staged = Staged {
             plan: plan.clone(),
             pane_responses: pane_responses(&vehicle),
             vehicle,
@@ -295,15 +336,33 @@ impl Simulator {
             light,
             cabin,
             lane_parts,
-        })
+            infrared: Vec::new(),
+        };
+        for band in infrared::bands(plan) {
+            let twin = self.infrared_twin(&staged, band)?;
+            staged.infrared.push((band, Arc::new(twin)));
+        }
+        Ok(staged)
+    }
+
+    /// The encounter in a near-infrared band.
+    fn infrared_twin(&mut self, staged: &Staged, band: Infrared) -> Result<Staged, SimError> {
+        if let Some(scene) = self.infrared.iter().find(|scene| scene.is_of(&staged.plan, band)) {
+            return Ok(scene.of(staged));
+        }
+        let grey = self.vehicle(&grey(&staged.plan))?;
+        let scene = InfraredScene::gather(staged, band, &grey, &self.options.cabin)?;
+        let twin = scene.of(staged);
+        remember(&mut self.infrared, scene);
+        Ok(twin)
     }
 
     fn background(&mut self, staged: &Staged, camera_index: usize) -> Result<(Arc<Layers>, Arc<AtLens>), SimError> {
         let mount = &staged.plan.rig.cameras[camera_index];
-        let known = self
-            .backgrounds
-            .iter()
-            .find(|b| b.mount == *mount && b.lane == staged.plan.lane && b.daylight == staged.plan.daylight);
+        let band = staged.plan.sensors[camera_index].band;
+        let known = self.backgrounds.iter().find(|b| {
+            b.mount == *mount && b.band == band && b.lane == staged.plan.lane && b.daylight == staged.plan.daylight
+        });
         if let Some(b) = known {
             return Ok((b.layers.clone(), b.at_lens.clone()));
         }
@@ -316,6 +375,7 @@ impl Simulator {
             lane: staged.plan.lane.clone(),
             daylight: staged.plan.daylight.clone(),
             mount: mount.clone(),
+            band,
             layers: layers.clone(),
             at_lens: at_lens.clone(),
         };
@@ -338,6 +398,7 @@ impl Simulator {
 
     /// Makes one exposure.
     pub fn expose(&mut self, staged: &Staged, request: &ExposureRequest) -> Result<Exposure, SimError> {
+        let staged = staged.seen_by(request.camera_index);
         let clock = self.options.clock;
         let begin = clock();
         let time_s = request.mid_exposure_us as f64 * 1e-6;
@@ -397,6 +458,7 @@ impl Simulator {
 
     /// Seconds that the render of an exposure's whole sensor takes, with all layers and their readback; for benchmarks.
     pub fn time_full_render(&mut self, staged: &Staged, request: &ExposureRequest) -> Result<f64, SimError> {
+        let staged = staged.seen_by(request.camera_index);
         let time_s = request.mid_exposure_us as f64 * 1e-6;
         let camera = staged.pinhole(request.camera_index);
         let scene = self.moment(staged, request.mid_exposure_us).scene(staged, time_s);

@@ -6,6 +6,7 @@ use laneproof_physics::Trajectory;
 use laneproof_render::PinholeCamera;
 use laneproof_scenes::{
     catalogue::{CameraMount, Sensor, Trigger},
+    infrared::Infrared,
     people::Person,
     surface::Part,
     vehicle::{Seat, SeatSide, Vehicle},
@@ -50,6 +51,8 @@ pub struct Staged {
     pub(crate) light: LaneLight,
     pub(crate) cabin: Arc<Cabin>,
     pub(crate) lane_parts: Arc<Vec<Part>>,
+    /// The same encounter in the bands of the rig's near-infrared cameras.
+    pub(crate) infrared: Vec<(Infrared, Arc<Staged>)>,
 }
 
 impl Staged {
@@ -60,6 +63,12 @@ impl Staged {
             Trigger::Stop { after_s } => self.trajectory.stop_time_s() + f64::from(after_s),
         };
         Some((seconds * 1e6).round() as u64)
+    }
+
+    /// The encounter in the band of a camera.
+    pub(crate) fn seen_by(&self, camera_index: usize) -> &Self {
+        let band = self.plan.sensors.get(camera_index).and_then(|sensor| sensor.band);
+        self.infrared.iter().find(|(known, _)| Some(*known) == band).map_or(self, |(_, staged)| staged)
     }
 
     /// A camera of the rig as a pinhole.

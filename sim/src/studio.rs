@@ -1,12 +1,16 @@
-//! Portraits: one person before a plain ground in even light, as for a document.
+//! Portraits: one person before a plain ground in a studio's light.
 use std::sync::Arc;
 
 use glam::{Affine3A, Vec3};
-use laneproof_optics::daylight::SkyTable;
 use laneproof_render::{Light, PinholeCamera, Region, RenderError, RenderRequest, Renderer, Scene};
-use laneproof_scenes::people::{FaceLandmarks, Person, Posed};
+use laneproof_scenes::people::{FaceLandmarks, Posed};
 
-use crate::{face_truth::face_box, light::render_light, moment::solid, truth::BoxPx};
+use crate::{
+    face_truth::{face_box, pose_to_camera_deg},
+    moment::solid,
+    studio_light::StudioLight,
+    truth::BoxPx,
+};
 
 /// An 8-bit sRGB picture of a face with its landmarks.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,6 +23,10 @@ pub struct PortraitPicture {
     pub rgb: Vec<u8>,
     /// Image-left eye, image-right eye, nose tip, image-left and image-right mouth corner, pixels.
     pub landmarks_px: [[f32; 2]; 5],
+    /// The places of [`laneproof_scenes::people::FACE_POINTS`], pixels.
+    pub points_px: Vec<[f32; 2]>,
+    /// Yaw, pitch and roll of the head as the camera sees it, degrees; as in [`crate::truth::FaceTruth`].
+    pub yaw_pitch_roll_deg: [f32; 3],
     /// Box round the face, brow to chin and ear to ear, pixels; as in [`crate::truth::FaceTruth`].
     pub face_box_px: BoxPx,
 }
@@ -42,24 +50,9 @@ pub struct FaceView {
     pub white_radiance: [f32; 3],
 }
 
-/// Even studio light: softboxes as a smooth environment, brighter from the front and above, neutral grey behind.
-///
-/// Gives the light and the radiance of a perfect white diffuser that faces the camera.
+/// The light of [`StudioLight::default`] and the radiance of a perfect white diffuser that faces the camera.
 pub fn studio_light() -> (Arc<Light>, [f32; 3]) {
-    let (width, height) = (64, 32);
-    let texels = (0..height)
-        .flat_map(|row| (0..width).map(move |column| (row, column)))
-        .map(|(row, column)| {
-            let theta = (row as f32 + 0.5) / height as f32 * std::f32::consts::PI;
-            let phi = ((column as f32 + 0.5) / width as f32 - 0.5) * std::f32::consts::TAU;
-            let d = Vec3::new(theta.sin() * phi.sin(), theta.cos(), theta.sin() * phi.cos());
-            let l = 10.0 * (1.0 + 0.45 * d.z + 0.30 * d.y);
-            [l, l, l, 1.0]
-        })
-        .collect();
-    let table = SkyTable { width, height, texels };
-    let white = table.irradiance(Vec3::Z).map(|e| e / std::f32::consts::PI);
-    (Arc::new(render_light(&table, &table, None, None, [0.0; 3])), white)
+    StudioLight::default().build()
 }
 
 impl FaceView {
@@ -85,10 +78,15 @@ impl FaceView {
             white_radiance: white.map(|w| w * 0.9),
         }
     }
+
+    /// The camera of the view.
+    pub fn camera(&self) -> PinholeCamera {
+        PinholeCamera::looking_at(self.camera_m, self.look_at_m, self.focal_length_px, self.width_px, self.height_px)
+    }
 }
 
 /// sRGB encoding (IEC 61966-2-1) of a linear value, 0..255.
-fn encode(linear: f32) -> u8 {
+pub(crate) fn encode(linear: f32) -> u8 {
     let x = linear.clamp(0.0, 1.0);
     let s = if x <= 0.003_130_8 { 12.92 * x } else { 1.055 * x.powf(1.0 / 2.4) - 0.055 };
     (s * 255.0).round() as u8
@@ -106,14 +104,12 @@ fn five_points(camera: &PinholeCamera, l: &FaceLandmarks) -> [[f32; 2]; 5] {
     p
 }
 
-/// Photographs a posed person whose origin is the middle of the eyes.
-pub(crate) fn photograph(
+/// Radiance of a posed person whose origin is the middle of the eyes, rows from the top.
+pub(crate) fn radiance_of(
     renderer: &mut Renderer,
     posed: &Posed,
     view: &FaceView,
-) -> Result<PortraitPicture, RenderError> {
-    let camera =
-        PinholeCamera::looking_at(view.camera_m, view.look_at_m, view.focal_length_px, view.width_px, view.height_px);
+) -> Result<Vec<[f32; 3]>, RenderError> {
     let scene = Scene {
         solids: posed.parts.iter().map(|part| solid(part, Affine3A::IDENTITY, false)).collect(),
         panes: Vec::new(),
@@ -123,22 +119,53 @@ pub(crate) fn photograph(
         shadow_half_extent_m: 0.55,
     };
     let region = Region::full(view.width_px, view.height_px);
-    let layers = renderer.render(&scene, &RenderRequest { exposure_id: 0, camera, region })?;
-    let rgb = layers
-        .at_lens()
+    Ok(renderer.render(&scene, &RenderRequest { exposure_id: 0, camera: view.camera(), region })?.at_lens())
+}
+
+/// White of an infrared picture in whites of a visible one: skin of all tones is bright there, and is exposed to a mid-tone
+/// (assumption).
+const INFRARED_WHITE: f32 = 1.25;
+
+/// Photographs a person who was made for a near-infrared band, in the studio's light. One channel is the picture: the one
+/// that light scattered below the skin does not redden.
+pub(crate) fn photograph_infrared(
+    renderer: &mut Renderer,
+    posed: &Posed,
+    view: &FaceView,
+) -> Result<PortraitPicture, RenderError> {
+    let rgb = radiance_of(renderer, posed, view)?
+        .iter()
+        .flat_map(|pixel| [encode(pixel[0] / (view.white_radiance[0] * INFRARED_WHITE)); 3])
+        .collect();
+    Ok(picture_of(&view.camera(), &posed.landmarks, rgb))
+}
+
+/// A picture with the truth about where the face is in it.
+pub(crate) fn picture_of(camera: &PinholeCamera, landmarks: &FaceLandmarks, rgb: Vec<u8>) -> PortraitPicture {
+    PortraitPicture {
+        width: camera.width_px,
+        height: camera.height_px,
+        rgb,
+        landmarks_px: five_points(camera, landmarks),
+        points_px: landmarks
+            .points_m
+            .iter()
+            .map(|&point| camera.project(point).map_or([0.0; 2], |(px, _)| px))
+            .collect(),
+        yaw_pitch_roll_deg: pose_to_camera_deg(camera, landmarks),
+        face_box_px: face_box(camera, landmarks).unwrap_or(BoxPx { x0: 0.0, y0: 0.0, x1: 0.0, y1: 0.0 }),
+    }
+}
+
+/// Photographs a posed person whose origin is the middle of the eyes.
+pub(crate) fn photograph(
+    renderer: &mut Renderer,
+    posed: &Posed,
+    view: &FaceView,
+) -> Result<PortraitPicture, RenderError> {
+    let rgb = radiance_of(renderer, posed, view)?
         .iter()
         .flat_map(|pixel| std::array::from_fn::<u8, 3, _>(|i| encode(pixel[i] / view.white_radiance[i])))
         .collect();
-    Ok(PortraitPicture {
-        width: view.width_px,
-        height: view.height_px,
-        rgb,
-        landmarks_px: five_points(&camera, &posed.landmarks),
-        face_box_px: face_box(&camera, &posed.landmarks).unwrap_or(BoxPx { x0: 0.0, y0: 0.0, x1: 0.0, y1: 0.0 }),
-    })
-}
-
-/// The upright, frontal pose of a portrait.
-pub(crate) fn portrait_pose(person: &Person) -> Posed {
-    person.portrait()
+    Ok(picture_of(&view.camera(), &posed.landmarks, rgb))
 }

@@ -32,6 +32,7 @@ pub fn occupants(scores: &[EncounterScore]) -> Result<Vec<u8>, RunError> {
     t.column("sex", &rows, |o| o.who.sex);
     t.column("monk_tone", &rows, |o| o.who.monk_tone);
     t.column("reference_id", &rows, |o| o.who.reference_id.clone());
+    t.column("document", &rows, |o| o.who.reference_id.is_some().then(|| o.who.document.name().to_owned()));
     t.column("outcome", &rows, |o| name_of(&o.outcome));
     t.column("cause", &rows, |o| o.cause.as_ref().and_then(name_of));
     t.column("detected", &rows, |o| o.detected);

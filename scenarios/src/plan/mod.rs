@@ -106,6 +106,7 @@ fn plan_occupant(seed: u64, k: u64, mix: &TrafficMix, seat: SeatId) -> OccupantP
         seat,
         appearance: Appearance::another_day(&identity, &mut open("appearance")),
         identity,
+        document: mix.documents.pick(open("document").random()),
         reference_id: enrolled.then(|| format!("e{k:03}-r{name}")),
         head_yaw_deg,
         head_pitch_deg: mix.head_pitch_sd_deg * pitch,

@@ -218,6 +218,9 @@ fn card(o: &OccupantScore, folder: &RunFolder, frames: &mut pictures::Frames<'_>
     if let Some(similarity) = o.similarity {
         facts.push(("similarity", format!("{similarity:.2}")));
     }
+    if o.who.reference_id.is_some() {
+        facts.push(("document", o.who.document.name().replace('-', " ")));
+    }
     let mut flags = Vec::new();
     if o.over_claimed {
         flags.push("over-claimed".to_owned());

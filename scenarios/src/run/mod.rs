@@ -271,18 +271,18 @@ fn enrol_all<W: World>(
 ) -> Result<Vec<Enrolment>, RunError> {
     let people: Vec<_> = (0..scenario.file.encounters)
         .flat_map(|k| plan(scenario, k).occupants)
-        .filter_map(|o| Some((o.reference_id?, o.identity)))
+        .filter_map(|o| Some((o.reference_id?, o.identity, o.document)))
         .collect();
     let mut enrolments = Vec::new();
-    for (i, (reference_id, identity)) in people.iter().enumerate() {
+    for (i, (reference_id, identity, document)) in people.iter().enumerate() {
         if i % TOGETHER == 0 {
-            let next: Vec<_> = people[i..].iter().take(TOGETHER).map(|(_, identity)| identity.clone()).collect();
+            let next: Vec<_> = people[i..].iter().take(TOGETHER).map(|(_, identity, _)| identity.clone()).collect();
             world.expect(&next);
         }
         let name = format!("portraits/{reference_id}.jpg");
         let portrait = match folder.read(&name)? {
             Some(bytes) => Ok(PortraitJpeg(bytes)),
-            None => world.portrait(identity, reference_id),
+            None => world.portrait(identity, *document, reference_id),
         };
         let refused = match portrait {
             Ok(portrait) => {

@@ -1,6 +1,7 @@
 //! What is kept of an encounter: enough to score it again, nothing that depends on the clock.
 use lane_stack::client::{ControlMessage, Decisions};
 use laneproof_exchange::{encounter::EncounterPlan, truth::ExposureTruth};
+use laneproof_scenes::document::DocumentKind;
 use serde::{Deserialize, Serialize};
 
 use crate::plan::seats;
@@ -51,6 +52,8 @@ pub struct OccupantRecord {
     pub side: String,
     /// Reference in the gallery; `None` when not enrolled.
     pub reference_id: Option<String>,
+    /// Document of the reference.
+    pub document: DocumentKind,
     /// Age, years.
     pub age_years: f32,
     /// 0 female to 1 male.
@@ -83,6 +86,7 @@ impl EncounterRecord {
             row: o.seat.row,
             side: seats::side_name(o.seat.side).to_owned(),
             reference_id: o.reference_id.clone(),
+            document: o.document,
             age_years: o.identity.age_years,
             sex: o.identity.sex,
             monk_tone: o.identity.monk_tone,

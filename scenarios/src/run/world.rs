@@ -1,7 +1,7 @@
 //! The world as the runner sees it. The simulator implements it; tests put small worlds of their own in its place.
 use lane_stack::client::{Frame, FrameEncoding};
 use laneproof_exchange::{encounter::EncounterPlan, truth::ExposureTruth};
-use laneproof_scenes::{catalogue::Trigger, people::Identity};
+use laneproof_scenes::{catalogue::Trigger, document::DocumentKind, people::Identity};
 
 /// Why a world could not do what it was asked.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -85,8 +85,13 @@ pub trait World {
     /// People who will be asked for next: a world may make them ready together. It changes no result.
     fn expect(&mut self, _identities: &[Identity]) {}
 
-    /// Renders the reference portrait of an identity.
-    fn portrait(&mut self, identity: &Identity, reference_id: &str) -> Result<PortraitJpeg, WorldError>;
+    /// Renders the reference portrait of an identity, as its document shows it.
+    fn portrait(
+        &mut self,
+        identity: &Identity,
+        document: DocumentKind,
+        reference_id: &str,
+    ) -> Result<PortraitJpeg, WorldError>;
 
     /// Makes an encounter ready.
     fn stage(&mut self, plan: &EncounterPlan) -> Result<Self::Staged, WorldError>;

@@ -1,5 +1,7 @@
 //! Values that a type admits but the world does not: negative exposures, cameras in the ground, empty mixes.
-use super::{Daylight, LaneSpec, Lens, Rig, Sensor, TrafficMix, Trigger, fault::ValueFault};
+use crate::document::DocumentKind;
+
+use super::{Colour, Daylight, LaneSpec, Lens, Rig, Sensor, TrafficMix, Trigger, fault::ValueFault};
 
 /// Something read from a file whose values can be impossible.
 pub trait Check {
@@ -48,6 +50,18 @@ impl Check for Sensor {
         within("dark_current_e_per_s", self.dark_current_e_per_s.into(), 0.0, 1e6, "e⁻/s")?;
         for (i, efficiency) in self.quantum_efficiency.iter().enumerate() {
             share(&format!("quantum_efficiency.{i}"), *efficiency)?;
+        }
+        if let Some(band) = self.band {
+            let band = band.name();
+            if self.colour != Colour::Mono {
+                let fault = format!("a camera of {band} sees no colour");
+                return Err(ValueFault::new("colour", fault, "write \"mono\""));
+            }
+            let [first, second, third] = self.quantum_efficiency;
+            if first != second || second != third {
+                let fault = format!("{band} is one band, the numbers differ");
+                return Err(ValueFault::new("quantum_efficiency", fault, "write its efficiency three times"));
+            }
         }
         within("prnu", self.prnu.into(), 0.0, 0.5, "")?;
         within("dsnu_e", self.dsnu_e.into(), 0.0, f64::from(self.full_well_e), "e⁻")?;
@@ -210,6 +224,13 @@ impl Check for TrafficMix {
         share("looks_at_booth_share", self.looks_at_booth_share)?;
         share("enrolled_share", self.enrolled_share)?;
         share("child_share_rear", self.child_share_rear)?;
+        for (kind, weight) in DocumentKind::ALL.into_iter().zip(self.documents.weights()) {
+            within(&format!("documents.{}", kind.name().replace('-', "_")), weight.into(), 0.0, 1e6, "")?;
+        }
+        if self.documents.weights().iter().sum::<f32>() <= 0.0 {
+            let help = "give at least one document a weight above 0, or leave [documents] out: all passports";
+            return Err(ValueFault::new("documents", "nobody carries a document", help));
+        }
         named("source", &self.source)
     }
 }

@@ -47,6 +47,8 @@ macro_rules! shipped {
 shipped! {
     Sensor "sensors" "imx174-rgb",
     Sensor "sensors" "imx174-mono",
+    Sensor "sensors" "imx174-nir-850",
+    Sensor "sensors" "imx174-nir-940",
     Sensor "sensors" "imx264-mono",
     Rig "rigs" "three-poles",
     Lane "lanes" "booth-inbound",

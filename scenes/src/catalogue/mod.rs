@@ -5,6 +5,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::{document::DocumentShares, infrared::Infrared};
+
 pub mod check;
 pub mod fault;
 pub mod load;
@@ -39,7 +41,8 @@ pub struct Sensor {
     pub dark_noise_e: f32,
     /// Dark current at operating temperature, electrons per second and pixel.
     pub dark_current_e_per_s: f32,
-    /// Quantum efficiency in the bands red, green, blue (0..1).
+    /// Quantum efficiency in the bands red, green, blue (0..1); of a near-infrared camera the
+    /// same number, that of its band, three times.
     pub quantum_efficiency: [f32; 3],
     /// Photo-response non-uniformity, standard deviation as a share of the signal.
     pub prnu: f32,
@@ -49,6 +52,9 @@ pub struct Sensor {
     pub bit_depth: u8,
     /// Colour or mono.
     pub colour: Colour,
+    /// Near-infrared band of a camera behind a band-pass filter, "nir-850" or "nir-940"; the visible when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub band: Option<Infrared>,
     /// Where the numbers come from.
     pub source: String,
 }
@@ -206,6 +212,9 @@ pub struct TrafficMix {
     pub enrolled_share: f32,
     /// Share of occupants under 18 who sit in rows 2 and 3.
     pub child_share_rear: f32,
+    /// Documents that enrolled occupants carry; all passports when left out.
+    #[serde(default)]
+    pub documents: DocumentShares,
     /// Source or "assumption".
     pub source: String,
 }

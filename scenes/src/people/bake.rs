@@ -61,6 +61,7 @@ pub(super) struct BoundLandmarks {
     pub chin: BoundPoint,
     pub crown: BoundPoint,
     pub outline: Vec<BoundPoint>,
+    pub points: Vec<BoundPoint>,
 }
 
 /// One bone of a person.
@@ -83,6 +84,25 @@ pub struct Person {
     pub stature_m: f32,
     /// Chin (menton) to top of the bare head, vertically, metres.
     pub head_height_m: f32,
+}
+
+impl Person {
+    /// Memory that the person takes, bytes: geometry, skin weights and textures (each counted once).
+    pub fn memory_bytes(&self) -> usize {
+        let mut seen: Vec<*const Texture> = Vec::new();
+        let of_part = |part: &BoundPart| {
+            let texture = part.surface.texture.as_ref().filter(|texture| {
+                let first = !seen.contains(&Arc::as_ptr(texture));
+                seen.push(Arc::as_ptr(texture));
+                first
+            });
+            size_of_val(part.vertices.as_slice())
+                + size_of_val(part.skin.as_slice())
+                + size_of_val(part.indices.as_slice())
+                + texture.map_or(0, |texture| texture.rgba.len())
+        };
+        self.parts.iter().map(of_part).sum()
+    }
 }
 
 impl PeopleLibrary {
@@ -204,7 +224,7 @@ impl PeopleLibrary {
     }
 
     fn bound_landmarks(&self, positions: &[Vec3]) -> BoundLandmarks {
-        let LandmarkVertices { nose_tip, mouth, chin, crown, outline, .. } = &self.landmarks;
+        let LandmarkVertices { nose_tip, mouth, chin, crown, outline, points, .. } = &self.landmarks;
         let head = self.head_bone();
         let point =
             |&v: &u16| BoundPoint { position_m: positions[usize::from(v)], skin: self.rig.skin[usize::from(v)] };
@@ -219,6 +239,7 @@ impl PeopleLibrary {
             chin: point(chin),
             crown: point(crown),
             outline: outline.iter().map(point).collect(),
+            points: points.iter().map(point).collect(),
         }
     }
 

@@ -25,6 +25,8 @@ pub struct FaceLandmarks {
     pub crown_m: Vec3,
     /// Points round the face, brow to chin and ear to ear; their projections' bounds are the face box.
     pub face_outline_m: Vec<Vec3>,
+    /// The places of [`FACE_POINTS`].
+    pub points_m: Vec<Vec3>,
     /// Turns the face's frame (+Z out of the face, +Y up the head) into the owner's frame.
     pub head_rotation: Quat,
 }
@@ -41,6 +43,7 @@ impl FaceLandmarks {
             chin_m: at(self.chin_m),
             crown_m: at(self.crown_m),
             face_outline_m: self.face_outline_m.iter().map(|&p| at(p)).collect(),
+            points_m: self.points_m.iter().map(|&p| at(p)).collect(),
             head_rotation: rotation * self.head_rotation,
         }
     }
@@ -56,7 +59,56 @@ pub(super) struct LandmarkVertices {
     pub chin: u16,
     pub crown: u16,
     pub outline: Vec<u16>,
+    pub points: Vec<u16>,
 }
+
+/// Names of anatomical points that other face models know too; left and right are the person's own.
+pub const FACE_POINTS: [&str; 23] = [
+    "left eye, inner corner",
+    "right eye, inner corner",
+    "left eye, outer corner",
+    "right eye, outer corner",
+    "left upper lid",
+    "right upper lid",
+    "left lower lid",
+    "right lower lid",
+    "left brow",
+    "right brow",
+    "bridge of the nose",
+    "tip of the nose",
+    "below the nose",
+    "left wing of the nose",
+    "right wing of the nose",
+    "left corner of the mouth",
+    "right corner of the mouth",
+    "upper lip, edge",
+    "between the lips",
+    "lower lip, edge",
+    "chin",
+    "left jaw",
+    "right jaw",
+];
+
+/// Where they are on the HM08 mesh. Of pairs, the left one is given.
+const POINTS_M: [Vec3; 15] = [
+    Vec3::new(0.0174, 0.7284, 0.1399),
+    Vec3::new(0.0445, 0.7290, 0.1355),
+    Vec3::new(0.0311, 0.7332, 0.1411),
+    Vec3::new(0.0311, 0.7240, 0.1405),
+    Vec3::new(0.0419, 0.7484, 0.1380),
+    Vec3::new(0.0, 0.7261, 0.1514),
+    // The tip is the foremost point, found as such.
+    Vec3::new(0.0, 0.6930, 0.1660),
+    Vec3::new(0.0, 0.6789, 0.1563),
+    Vec3::new(0.0151, 0.6837, 0.1488),
+    MOUTH_CORNERS_M[0],
+    Vec3::new(0.0, 0.6696, 0.1597),
+    Vec3::new(0.0, 0.6608, 0.1553),
+    Vec3::new(0.0, 0.6527, 0.1562),
+    // The chin is the lowest point in the middle, found as such.
+    Vec3::new(0.0, 0.6160, 0.1260),
+    Vec3::new(0.0553, 0.6579, 0.0781),
+];
 
 /// Points on the outline.
 const OUTLINE_POINTS: usize = 32;
@@ -89,11 +141,27 @@ impl LandmarkVertices {
                 best(&face, &|q| if is_face(q) { (q.x) * s + (q.y - 0.69) * c } else { f32::MIN })
             })
             .collect();
+        let nose_tip = best(&face, &|q| if middle(q) && q.y > 0.67 { q.z } else { f32::MIN });
+        let chin = best(&face, &|q| if middle(q) && q.z > 0.12 { -q.y } else { f32::MIN });
+        let points = POINTS_M
+            .iter()
+            .enumerate()
+            .flat_map(|(i, &m)| {
+                let nearest = |m: Vec3| best(&head, &|q| -q.distance(m));
+                match i {
+                    6 => vec![nose_tip],
+                    13 => vec![chin],
+                    _ if m.x == 0.0 => vec![nearest(m)],
+                    _ => vec![nearest(m), nearest(m * Vec3::new(-1.0, 1.0, 1.0))],
+                }
+            })
+            .collect();
         Self {
+            points,
             eyes: [0, 1].map(|i| templates.eyes[i].vertices.iter().map(|v| v.source).collect()),
-            nose_tip: best(&face, &|q| if middle(q) && q.y > 0.67 { q.z } else { f32::MIN }),
+            nose_tip,
             mouth: MOUTH_CORNERS_M.map(|m| best(&face, &|q| -q.distance(m))),
-            chin: best(&face, &|q| if middle(q) && q.z > 0.12 { -q.y } else { f32::MIN }),
+            chin,
             crown: best(&head, &|q| q.y),
             outline,
         }

@@ -325,6 +325,7 @@ impl Person {
             chin_m: at(&l.chin),
             crown_m: at(&l.crown),
             face_outline_m: l.outline.iter().map(at).collect(),
+            points_m: l.points.iter().map(at).collect(),
             head_rotation,
         };
         Posed { parts, landmarks }

@@ -29,6 +29,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             dsnu_e: 1.0,
             bit_depth: 8,
             colour,
+            band: None,
             source: "benchmark".into(),
         };
         let isp = Isp::balanced(&sensor, [1.0; 3]);

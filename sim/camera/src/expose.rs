@@ -180,9 +180,12 @@ impl CameraModel {
     }
 
     fn electrons_per_radiance(&self, exposure_us: f32) -> [f32; 3] {
-        let photons = lens::photons_per_radiance_s(&self.lens, self.sensor.pixel_pitch_um);
+        let centres_nm = lens::band_centres_nm(&self.sensor);
+        let photons = lens::photons_per_radiance_s(&self.lens, self.sensor.pixel_pitch_um, centres_nm);
+        // The three channels of a near-infrared camera hold one band: each counts for a third of it.
+        let share = if self.sensor.band.is_some() { 1.0 / 3.0 } else { 1.0 };
         std::array::from_fn(|i| {
-            (photons[i] * f64::from(exposure_us) * 1e-6 * f64::from(self.sensor.quantum_efficiency[i])) as f32
+            (photons[i] * f64::from(exposure_us) * 1e-6 * f64::from(self.sensor.quantum_efficiency[i]) * share) as f32
         })
     }
 
@@ -265,8 +268,10 @@ fn run<T: Copy + Default + Send>(
     // The camera is part of the key, so that two cameras under one exposure id do not share their noise.
     let camera_seed = noise_seed ^ camera.fixed_pattern.bits(u64::MAX);
     let chip = Chip::new(camera, settings, Key::new("temporal noise", camera_seed, exposure_id));
-    let kernels: [Kernel; 3] =
-        std::array::from_fn(|band| Kernel::gaussian(sigma_px(&camera.lens, camera.sensor.pixel_pitch_um, band)));
+    let centres_nm = lens::band_centres_nm(&camera.sensor);
+    let kernels: [Kernel; 3] = std::array::from_fn(|band| {
+        Kernel::gaussian(sigma_px(&camera.lens, camera.sensor.pixel_pitch_um, centres_nm[band]))
+    });
 
     out.par_chunks_mut(BAND_ROWS * width * channels).enumerate().for_each(|(band_index, rows_out)| {
         let first = band_index * BAND_ROWS;

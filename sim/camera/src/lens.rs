@@ -1,17 +1,29 @@
 //! What a lens does to light and sharpness, as numbers: thin-lens optics (E. Hecht, *Optics*, 5th ed., ch. 5 and 10).
-use laneproof_scenes::catalogue::Lens;
+use laneproof_scenes::{
+    catalogue::{Lens, Sensor},
+    infrared::Infrared,
+};
 
 /// Planck's constant × speed of light, J·m (SI 2019, both exact).
 const HC_J_M: f64 = 6.626_070_15e-34 * 299_792_458.0;
 /// Middles of the camera bands red, green, blue, nanometres.
 pub const BAND_CENTRES_NM: [f64; 3] = [650.0, 550.0, 450.0];
 
+/// Middles of the bands that a sensor's three channels stand for, nanometres.
+pub fn band_centres_nm(sensor: &Sensor) -> [f64; 3] {
+    match sensor.band {
+        None => BAND_CENTRES_NM,
+        Some(Infrared::Nir850) => [850.0; 3],
+        Some(Infrared::Nir940) => [940.0; 3],
+    }
+}
+
 /// Photons that a pixel on the axis receives per unit of band radiance (1 W·m⁻²·sr⁻¹) and second, for red, green, blue:
 /// π τ / (4 N²) × pixel area ÷ photon energy at the band's middle.
-pub fn photons_per_radiance_s(lens: &Lens, pixel_pitch_um: f32) -> [f64; 3] {
+pub fn photons_per_radiance_s(lens: &Lens, pixel_pitch_um: f32, centres_nm: [f64; 3]) -> [f64; 3] {
     let etendue = std::f64::consts::PI * f64::from(lens.transmittance) / (4.0 * f64::from(lens.f_number).powi(2));
     let area_m2 = (f64::from(pixel_pitch_um) * 1e-6).powi(2);
-    BAND_CENTRES_NM.map(|nm| etendue * area_m2 * (nm * 1e-9) / HC_J_M)
+    centres_nm.map(|nm| etendue * area_m2 * (nm * 1e-9) / HC_J_M)
 }
 
 /// Natural vignetting cos⁴ θ of a pixel `offset_um` away from the axis on the sensor.

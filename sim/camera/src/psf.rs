@@ -1,8 +1,6 @@
 //! Blur by the pixel's aperture and by diffraction, as one separable Gaussian.
 use laneproof_scenes::catalogue::Lens;
 
-use crate::lens::BAND_CENTRES_NM;
-
 /// Reach of the blur: this many pixels round a region must be given for its pixels to equal those of the whole sensor.
 pub const MARGIN_PX: u32 = 4;
 
@@ -12,13 +10,13 @@ pub(crate) struct Kernel {
     pub(crate) weights: Vec<f32>,
 }
 
-/// Standard deviation of the blur of a band, pixels.
+/// Standard deviation of the blur of a band round a wavelength, pixels.
 ///
 /// Airy disc: σ = 0.42 λN (B. Zhang, J. Zerubia and J.-C. Olivo-Marin, *Gaussian approximations of fluorescence microscope
 /// point-spread function models*, Applied Optics 46, 2007: 0.21 λ/NA with NA = 1/2N). A square pixel adds the variance
 /// of a box of its width, 1/12 px², since radiance is sampled along single rays.
-pub(crate) fn sigma_px(lens: &Lens, pixel_pitch_um: f32, band: usize) -> f32 {
-    let airy_px = 0.42 * BAND_CENTRES_NM[band] as f32 * 1e-3 * lens.f_number / pixel_pitch_um;
+pub(crate) fn sigma_px(lens: &Lens, pixel_pitch_um: f32, centre_nm: f64) -> f32 {
+    let airy_px = 0.42 * centre_nm as f32 * 1e-3 * lens.f_number / pixel_pitch_um;
     (airy_px * airy_px + 1.0 / 12.0).sqrt()
 }
 

@@ -4,7 +4,10 @@ use laneproof_camera::{
     BLACK_DN, CameraModel, ExposureSettings, FULL_SCALE_DN, Isp, MARGIN_PX, RadianceView, Samples, encode_jpeg, expose,
     expose_linear,
 };
-use laneproof_scenes::catalogue::{Colour, Lens, Sensor};
+use laneproof_scenes::{
+    catalogue::{Colour, Lens, Sensor},
+    infrared::Infrared,
+};
 
 fn sensor(width_px: u32, height_px: u32, colour: Colour) -> Sensor {
     Sensor {
@@ -19,6 +22,7 @@ fn sensor(width_px: u32, height_px: u32, colour: Colour) -> Sensor {
         dsnu_e: 0.0,
         bit_depth: 8,
         colour,
+        band: None,
         source: "test".into(),
     }
 }
@@ -255,4 +259,17 @@ fn impossible_numbers_are_named() {
     assert!(expose(&camera, &wrong, &at(100.0), 1, 1).is_err());
     let right = RadianceView::whole(10, 9, Samples::Rgb32(&image));
     assert!(expose(&camera, &right, &at(-5.0), 1, 1).unwrap_err().to_string().contains("exposure time"));
+}
+
+#[test]
+fn a_near_infrared_camera_counts_its_band_once_with_its_own_photons() {
+    let visible = camera(sensor(32, 32, Colour::Mono));
+    let infrared = |band| camera(Sensor { band: Some(band), ..sensor(32, 32, Colour::Mono) });
+    // The same power once in red alone, once in the infrared camera's channels, which all hold the one band.
+    let red: f32 = visible.mean_electrons([0.01, 0.0, 0.0], 200.0).iter().sum();
+    for (band, nm) in [(Infrared::Nir850, 850.0), (Infrared::Nir940, 940.0)] {
+        let electrons: f32 = infrared(band).mean_electrons([0.01; 3], 200.0).iter().sum();
+        // As many more photons as the wavelength is longer.
+        assert!((electrons / red - nm / 650.0).abs() < 1e-4, "{electrons} of {red}");
+    }
 }

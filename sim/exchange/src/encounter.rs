@@ -1,6 +1,7 @@
 //! What a plan asks the simulator for: one encounter, and in it one exposure after another.
 use laneproof_scenes::{
     catalogue::{Daylight, GlassSet, LaneSpec, Rig, Sensor},
+    document::DocumentKind,
     people::{Appearance, Identity},
     vehicle::SeatId,
 };
@@ -45,6 +46,8 @@ pub struct OccupantPlan {
     pub appearance: Appearance,
     /// Reference id in the gallery; `None` when not enrolled.
     pub reference_id: Option<String>,
+    /// Document that the reference was photographed for.
+    pub document: DocumentKind,
     /// Head turn about the vertical relative to straight ahead, degrees, to the occupant's left positive.
     pub head_yaw_deg: f32,
     /// Nod, degrees, down positive.

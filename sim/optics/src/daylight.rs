@@ -8,7 +8,10 @@
 use std::f32::consts::{PI, TAU};
 
 use glam::Vec3;
-use laneproof_scenes::catalogue::{Daylight, Sky};
+use laneproof_scenes::{
+    catalogue::{Daylight, Sky},
+    infrared::{Infrared, Material},
+};
 
 use crate::{
     sh::{self, IrradianceSh9},
@@ -90,6 +93,12 @@ impl SkyKind {
     }
 }
 
+/// Power behind a band-pass filter of 50 nm at 850 and at 940 nm as a share of that in the red band, 600 to 700 nm: of the
+/// direct beam, and of a clear sky, which is blue. After the shape of the reference spectra of ASTM G173-03, rounded: at 940
+/// nm water vapour takes half (assumption: it varies with the weather). Under clouds both have the sun's.
+const SUN_OF_RED: [f32; 2] = [0.32, 0.16];
+const CLEAR_SKY_OF_RED: [f32; 2] = [0.18, 0.08];
+
 /// Daylight over a lane. The direct beam and the sky are apart: no radiance below includes the sun's disc.
 #[derive(Debug, Clone)]
 pub struct DaylightModel {
@@ -161,6 +170,18 @@ impl DaylightModel {
     /// The same light over a grey ground of this reflectance, 0..1.
     pub fn with_ground_reflectance(mut self, reflectance: f32) -> Self {
         self.ground_reflectance = [reflectance; 3];
+        self
+    }
+
+    /// The same light in a near-infrared band, the same in all three channels. Call it before a roof is put over the light.
+    pub fn in_band(mut self, band: Infrared) -> Self {
+        let index = Infrared::ALL.iter().position(|b| *b == band).unwrap_or(0);
+        let (sun, sky) =
+            (SUN_OF_RED[index], if self.direct_normal_lux > 0.0 { CLEAR_SKY_OF_RED } else { SUN_OF_RED }[index]);
+        self.sun_normal_irradiance = [self.sun_normal_irradiance[0] * sun; 3];
+        self.sky_horizontal_irradiance = [self.sky_horizontal_irradiance[0] * sky; 3];
+        self.unit_radiance = [self.unit_radiance[0] * sky; 3];
+        self.ground_reflectance = [Material::Lane.reflectance(band, self.ground_reflectance); 3];
         self
     }
 

@@ -5,10 +5,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use lane_stack::{InProcessStack, client::StackClient as _, picture::Picture};
+use lane_stack::{InProcessStack, client::StackClient as _, judges::Judges, picture::Picture};
+use laneproof_assets::Cache;
 use laneproof_scenarios::{exit, scenario::Scenario};
 use laneproof_scenes::{
     catalogue::{Daylight, LaneSpec},
+    document::DocumentKind,
     people::{Appearance, Demographics, Identity, Person, Posed, Posture},
     stream::stream,
 };
@@ -16,7 +18,12 @@ use laneproof_sim::{FaceView, LaneLight, PortraitPicture, Simulator, truth::BoxP
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
-use super::table;
+use super::{
+    cost,
+    judged::{self, Judged},
+    table,
+    variants::{PLAIN, VARIANTS},
+};
 use crate::{
     cli::dataset::another_hour,
     session::{self, Choices, Failure},
@@ -51,7 +58,7 @@ pub struct Args {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum View {
-    /// As enrolled: frontal, even light.
+    /// As enrolled: the photograph of a passport.
     Portrait,
     /// As in a lane, without glass: turned by up to 25°, at least 90 px between the eyes, daylight of some hour.
     Crossing,
@@ -64,6 +71,8 @@ pub(super) struct Look {
     pub stack: usize,
     /// Which picture.
     pub view: View,
+    /// What was worn; see [`VARIANTS`]. Portraits are plain.
+    pub variant: String,
     /// Score of the detection that overlaps the face best; `None` when none does.
     pub score: Option<f32>,
     /// Embedding of the face on that detection's landmarks, unit length.
@@ -81,6 +90,7 @@ pub(super) struct Measured {
     pub head_height_mm: f32,
     pub stature_mm: f32,
     pub looks: Vec<Look>,
+    pub judged: Vec<Judged>,
 }
 
 /// A pair of models.
@@ -99,10 +109,14 @@ pub(super) struct Head {
     pub seed: u64,
     pub adapter: String,
     pub stacks: Vec<StackHead>,
+    pub judges: Vec<String>,
 }
 
 /// Least overlap of a detection with the face's projected box, as in scoring.
 const MIN_IOU: f32 = laneproof_scenarios::score::MIN_IOU;
+
+/// People after which caches are full and memory should grow by the kept embeddings alone.
+const SETTLED_AFTER: u64 = 500;
 
 impl Args {
     fn open_stacks(&self) -> Result<Vec<InProcessStack>, Failure> {
@@ -112,6 +126,20 @@ impl Args {
         }
         self.stack_config.iter().map(|config| session::open_stack(&choices(Some(config.clone())), "default")).collect()
     }
+}
+
+/// The judges of a folder of models, and what is told about those that are missing.
+fn open_judges(models: Option<&Path>) -> Result<Option<Judges>, Failure> {
+    let Some(folder) = models else {
+        println!("judges are left out: --models names no folder that could hold them");
+        return Ok(None);
+    };
+    let library = Cache::open()?.onnxruntime(&mut session::told)?;
+    let judges = Judges::open(folder, Some(&library)).map_err(Failure::setup)?;
+    if !judges.missing().is_empty() {
+        println!("left out: {} is not in {}", judges.missing().join(", "), folder.display());
+    }
+    Ok(Some(judges))
 }
 
 fn describe(stack: &InProcessStack) -> StackHead {
@@ -156,7 +184,12 @@ fn crossing<R: Rng>(
     Ok((posed, view))
 }
 
-fn look(stack: &mut InProcessStack, index: usize, view: View, shown: &PortraitPicture) -> Result<Look, Failure> {
+fn look(
+    stack: &mut InProcessStack,
+    index: usize,
+    (view, variant): (View, &str),
+    shown: &PortraitPicture,
+) -> Result<Look, Failure> {
     let picture = Picture::from_rgb(shown.width, shown.height, shown.rgb.clone()).map_err(Failure::setup)?;
     let faces = stack.look(&picture).map_err(Failure::setup)?;
     let overlap = |face: &lane_stack::Face| {
@@ -166,7 +199,7 @@ fn look(stack: &mut InProcessStack, index: usize, view: View, shown: &PortraitPi
     let best = faces.iter().filter(|face| overlap(face) >= MIN_IOU).max_by(|a, b| overlap(a).total_cmp(&overlap(b)));
     let crop = best.and_then(|face| stack.embedder_mut().align(&picture, &face.raw.landmarks_px));
     let embedding = crop.map(|crop| stack.embedder_mut().embed(&crop)).transpose().map_err(Failure::setup)?;
-    Ok(Look { stack: index, view, score: best.map(|face| face.raw.score), embedding })
+    Ok(Look { stack: index, view, variant: variant.to_owned(), score: best.map(|face| face.raw.score), embedding })
 }
 
 /// Everything of one person.
@@ -175,23 +208,32 @@ fn measure(
     scenario: &Scenario,
     simulator: &mut Simulator,
     stacks: &mut [InProcessStack],
+    mut judges: Option<&mut Judges>,
     k: u64,
 ) -> Result<Measured, Failure> {
     let identity = Identity::sample(&Demographics::default(), &mut stream(args.seed, k, "measured identity"));
     let today = Appearance::another_day(&identity, &mut stream(args.seed, k, "measured day"));
-    let looks = [Appearance::of_portrait(&identity), today].map(|day| (identity.clone(), day));
-    let [person, later] =
-        <[_; 2]>::try_from(simulator.bake(&looks)).map_err(|_| Failure::setup("a person is missing"))?;
-    let mut rng = stream(args.seed, k, "measured crossing");
-    let (posed, view) = crossing(&later, &scenario.lane.value, &scenario.file.daylight, &mut rng)?;
-    let pictures = [
-        (View::Portrait, simulator.photograph(&person.portrait(), &FaceView::portrait())?),
-        (View::Crossing, simulator.photograph(&posed, &view)?),
-    ];
-    let mut looks = Vec::new();
-    for (view, picture) in &pictures {
+    let mut days = vec![Appearance::of_portrait(&identity)];
+    let mut put_on = stream(args.seed, k, "measured wear");
+    days.extend(VARIANTS.iter().map(|variant| variant.dress(today.clone(), &mut put_on)));
+    let people = simulator.bake(&days.into_iter().map(|day| (identity.clone(), day)).collect::<Vec<_>>());
+    let person = people.first().ok_or_else(|| Failure::setup("a person is missing"))?;
+    let mut pictures = vec![(View::Portrait, PLAIN, simulator.document(&identity, DocumentKind::Passport)?.picture)];
+    for (variant, later) in VARIANTS.iter().zip(&people[1..]) {
+        // The same turn in the same light for every variant.
+        let mut rng = stream(args.seed, k, "measured crossing");
+        let (posed, view) = crossing(later, &scenario.lane.value, &scenario.file.daylight, &mut rng)?;
+        pictures.push((View::Crossing, variant.name, simulator.photograph(&posed, &view)?));
+    }
+    let (mut looks, mut judged) = (Vec::new(), Vec::new());
+    for (view, variant, picture) in &pictures {
         for (index, stack) in stacks.iter_mut().enumerate() {
-            looks.push(look(stack, index, *view, picture)?);
+            looks.push(look(stack, index, (*view, variant), picture)?);
+        }
+        if let Some(judges) = judges.as_deref_mut()
+            && *variant == PLAIN
+        {
+            judged.push(judged::judge(judges, *view, picture)?);
         }
     }
     Ok(Measured {
@@ -203,6 +245,7 @@ fn measure(
         head_height_mm: person.head_height_m * 1e3,
         stature_mm: person.stature_m * 1e3,
         looks,
+        judged,
     })
 }
 
@@ -238,6 +281,7 @@ pub(super) fn run(args: &Args) -> Result<u8, Failure> {
     }
     let scenario = Scenario::open(&args.scenario)?;
     let mut stacks = args.open_stacks()?;
+    let mut judges = open_judges(args.models.as_deref())?;
     let mut world = session::open_world(&Choices { adapter: args.adapter.clone(), ..Choices::default() })?;
     std::fs::create_dir_all(&args.out).map_err(|e| Failure::io(&args.out, e))?;
     let head = Head {
@@ -246,6 +290,7 @@ pub(super) fn run(args: &Args) -> Result<u8, Failure> {
         seed: args.seed,
         adapter: world.simulator.adapter().name.clone(),
         stacks: stacks.iter().map(describe).collect(),
+        judges: judges.as_ref().map(Judges::present).unwrap_or_default(),
     };
     same_head(&args.out, &head)?;
     let path = args.out.join("people.jsonl");
@@ -261,11 +306,15 @@ pub(super) fn run(args: &Args) -> Result<u8, Failure> {
     }
     std::fs::write(&path, list).map_err(|e| Failure::io(&path, e))?;
     let mut file = File::options().append(true).open(&path).map_err(|e| Failure::io(&path, e))?;
+    let mut settled = None;
     for k in people.len() as u64..args.count {
-        let person = measure(args, &scenario, &mut world.simulator, &mut stacks, k)?;
+        let person = measure(args, &scenario, &mut world.simulator, &mut stacks, judges.as_mut(), k)?;
         let line = serde_json::to_string(&person).map_err(|e| Failure::io(&path, e))?;
         file.write_all(format!("{line}\n").as_bytes()).map_err(|e| Failure::io(&path, e))?;
         people.push(person);
+        if k == SETTLED_AFTER {
+            settled = cost::resident_bytes();
+        }
         if (k + 1).is_multiple_of(50) {
             println!("{} of {} people measured", k + 1, args.count);
         }
@@ -274,5 +323,14 @@ pub(super) fn run(args: &Args) -> Result<u8, Failure> {
     let path = args.out.join("table.txt");
     std::fs::write(&path, &text).map_err(|e| Failure::io(&path, e))?;
     print!("{text}");
+    cost::report(&world.simulator);
+    if let (Some(settled), Some(now)) = (settled, cost::resident_bytes()) {
+        println!(
+            "resident memory {:.0} MB after {SETTLED_AFTER} people, {:.0} MB after {}",
+            settled as f64 * 1e-6,
+            now as f64 * 1e-6,
+            args.count
+        );
+    }
     Ok(exit::DONE)
 }

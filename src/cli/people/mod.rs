@@ -1,18 +1,19 @@
 //! `laneproof people`: a contact sheet of portraits, and measurements.
+mod cost;
+mod documents;
+mod judged;
 mod measure;
+mod mesh_points;
+mod sheet;
 mod table;
+mod variants;
 
-use std::path::{Path, PathBuf};
-
-use image::{RgbImage, imageops};
-use laneproof_scenarios::exit;
 use laneproof_scenes::{
-    people::{Appearance, Demographics, Identity, wear::WearKind},
+    people::{Demographics, Identity},
     stream::stream,
 };
-use laneproof_sim::FaceView;
 
-use crate::session::{self, Choices, Failure};
+use crate::session::Failure;
 
 /// Draw a contact sheet of portraits, or measure people
 #[derive(Debug, clap::Args)]
@@ -21,47 +22,12 @@ pub struct Args {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
-    sheet: Sheet,
+    sheet: sheet::Args,
 }
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     Measure(measure::Args),
-}
-
-/// A contact sheet.
-#[derive(Debug, clap::Args)]
-struct Sheet {
-    /// How many people
-    #[arg(long, default_value_t = 32)]
-    count: u32,
-    /// Seed of the identities
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
-    /// Picture to write (PNG)
-    #[arg(long, value_name = "FILE", required = true)]
-    sheet: Option<PathBuf>,
-    /// Pictures in a row
-    #[arg(long, default_value_t = 8)]
-    columns: u32,
-    /// What everybody wears: a kind, or several between commas (glasses, sunglasses, cap, brimmed-hat, beanie, hijab,
-    /// niqab, turban, hood, surgical-mask, cloth-mask, scarf, headphones)
-    #[arg(long, value_name = "KIND", value_delimiter = ',', value_parser = wear_kind)]
-    wear: Vec<WearKind>,
-    /// Turn of the heads to their own left, degrees
-    #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
-    yaw: f32,
-    /// Part of the name or driver of the Vulkan adapter
-    #[arg(long, env = "LANEPROOF_ADAPTER", value_name = "NAME")]
-    adapter: Option<String>,
-}
-
-fn wear_kind(name: &str) -> Result<WearKind, String> {
-    let known = WearKind::ALL.iter().find(|(n, _)| *n == name).map(|(_, kind)| *kind);
-    known.ok_or_else(|| {
-        let names = WearKind::ALL.map(|(n, _)| n).join(", ");
-        format!("nobody can wear this; known are {names}")
-    })
 }
 
 /// The `k`-th identity of a seed, of any age and group.
@@ -70,39 +36,8 @@ pub fn identity(seed: u64, k: u64) -> Identity {
 }
 
 pub(super) fn run(args: &Args) -> Result<u8, Failure> {
-    match (&args.command, &args.sheet.sheet) {
-        (Some(Command::Measure(args)), _) => measure::run(args),
-        (None, Some(path)) => draw(&args.sheet, path),
-        (None, None) => Err(Failure::usage("--sheet names the picture to write")),
+    match &args.command {
+        Some(Command::Measure(args)) => measure::run(args),
+        None => sheet::run(&args.sheet),
     }
-}
-
-fn draw(args: &Sheet, path: &Path) -> Result<u8, Failure> {
-    if args.count == 0 || args.columns == 0 {
-        return Err(Failure::usage("a sheet needs at least one person and one column"));
-    }
-    let mut world = session::open_world(&Choices { adapter: args.adapter.clone(), ..Choices::default() })?;
-    let mut sheet: Option<RgbImage> = None;
-    let rows = args.count.div_ceil(args.columns);
-    for k in 0..args.count {
-        let who = identity(args.seed, u64::from(k));
-        let mut day = Appearance::of_portrait(&who);
-        let mut rng = stream(args.seed, u64::from(k), "sheet wear");
-        args.wear.iter().for_each(|&kind| day.wear.put(kind, &mut rng));
-        let people = world.simulator.bake(&[(who, day)]);
-        let posed = people.first().map(|person| person.portrait());
-        let posed = posed.ok_or_else(|| Failure::setup("a person was not baked"))?;
-        let picture = world.simulator.photograph(&posed, &FaceView::turned(args.yaw))?;
-        let (w, h) = (picture.width / 2, picture.height / 2);
-        let full = RgbImage::from_raw(picture.width, picture.height, picture.rgb)
-            .ok_or_else(|| Failure::setup("a portrait's size does not match its data"))?;
-        let small = imageops::resize(&full, w, h, imageops::FilterType::Triangle);
-        let sheet = sheet.get_or_insert_with(|| RgbImage::new(w * args.columns.min(args.count), h * rows));
-        imageops::replace(sheet, &small, i64::from(k % args.columns * w), i64::from(k / args.columns * h));
-    }
-    if let Some(sheet) = sheet {
-        sheet.save(path).map_err(|e| Failure::io(path, e))?;
-        println!("{} portraits in {}", args.count, path.display());
-    }
-    Ok(exit::DONE)
 }

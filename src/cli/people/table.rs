@@ -7,6 +7,10 @@ use laneproof_scenarios::{
 };
 
 use super::measure::{Head, Look, Measured, StackHead, View};
+use super::{
+    judged,
+    variants::{PLAIN, VARIANTS},
+};
 
 /// Score from which a detection counts, as in the models' own documentation.
 const DETECTION_SCORE: f32 = 0.6;
@@ -36,22 +40,27 @@ fn groups() -> Vec<Group> {
     groups
 }
 
-fn look_of(person: &Measured, stack: usize, view: View) -> Option<&Look> {
-    person.looks.iter().find(|look| look.stack == stack && look.view == view)
+fn look_of<'a>(person: &'a Measured, stack: usize, view: View, variant: &str) -> Option<&'a Look> {
+    person.looks.iter().find(|look| look.stack == stack && look.view == view && look.variant == variant)
 }
 
-fn detection(people: &[Measured], stack: usize, view: View, is_in: &dyn Fn(&Measured) -> bool) -> String {
+fn detection(
+    people: &[Measured],
+    stack: usize,
+    (view, variant): (View, &str),
+    is_in: &dyn Fn(&Measured) -> bool,
+) -> String {
     let members: Vec<&Measured> = people.iter().filter(|p| is_in(p)).collect();
-    let found = members
-        .iter()
-        .filter(|p| look_of(p, stack, view).and_then(|look| look.score).is_some_and(|score| score >= DETECTION_SCORE));
+    let found = members.iter().filter(|p| {
+        look_of(p, stack, view, variant).and_then(|look| look.score).is_some_and(|score| score >= DETECTION_SCORE)
+    });
     let share = Share::new(found.count() as u64, members.len() as u64);
     let percent = share.share.map_or("–".to_owned(), |p| format!("{:.1} %", p * 100.0));
     format!("{percent} ({}/{})", share.count, share.of)
 }
 
-fn embedding(person: &Measured, stack: usize, view: View) -> Option<&[f32]> {
-    look_of(person, stack, view)?.embedding.as_deref()
+fn embedding<'a>(person: &'a Measured, stack: usize, view: View, variant: &str) -> Option<&'a [f32]> {
+    look_of(person, stack, view, variant)?.embedding.as_deref()
 }
 
 fn cosine(a: &[f32], b: &[f32]) -> f32 {
@@ -68,9 +77,9 @@ fn alike(a: &Measured, b: &Measured) -> bool {
 fn comparisons(out: &mut String, people: &[Measured], stack: usize, head: &StackHead) {
     let (mut same, mut different, mut near) = (Vec::new(), Vec::new(), Vec::new());
     for a in people {
-        let Some(portrait) = embedding(a, stack, View::Portrait) else { continue };
+        let Some(portrait) = embedding(a, stack, View::Portrait, PLAIN) else { continue };
         for b in people {
-            let Some(crossing) = embedding(b, stack, View::Crossing) else { continue };
+            let Some(crossing) = embedding(b, stack, View::Crossing, PLAIN) else { continue };
             let similarity = cosine(portrait, crossing);
             if a.person == b.person {
                 same.push(similarity);
@@ -95,6 +104,36 @@ fn comparisons(out: &mut String, people: &[Measured], stack: usize, head: &Stack
     }
     if let Some(e) = equal_error(&same, &different) {
         writeln!(out, "  equal error rate {:.1} % at {:.2}", e.rate * 100.0, e.threshold).ok();
+    }
+}
+
+/// What things worn do to the same crossing: how many faces are found, and how like its portrait each one stays.
+fn worn(out: &mut String, people: &[Measured], stack: usize, head: &StackHead) {
+    let has = |variant: &str| people.iter().any(|p| look_of(p, stack, View::Crossing, variant).is_some());
+    if !VARIANTS.iter().any(|v| v.name != PLAIN && has(v.name)) {
+        return;
+    }
+    writeln!(
+        out,
+        "\n  worn at the crossing   found                 similarity to the portrait   of plain   ≥ {:.2}",
+        head.match_threshold
+    )
+    .ok();
+    let mean_of = |variant: &str| {
+        let own = |p: &Measured| {
+            let portrait = embedding(p, stack, View::Portrait, PLAIN)?;
+            Some(cosine(portrait, embedding(p, stack, View::Crossing, variant)?))
+        };
+        Comparisons::of(&people.iter().filter_map(own).collect::<Vec<_>>(), head.match_threshold)
+    };
+    let plain = mean_of(PLAIN).mean;
+    for variant in VARIANTS.iter().filter(|v| has(v.name)) {
+        let c = mean_of(variant.name);
+        let found = detection(people, stack, (View::Crossing, variant.name), &|_| true);
+        let number = |x: Option<f64>| x.map_or("–".to_owned(), |x| format!("{x:.3}"));
+        let change = plain.zip(c.mean).map_or("–".to_owned(), |(plain, mean)| format!("{:+.3}", mean - plain));
+        let percent = c.matched.share.map_or("–".to_owned(), |p| format!("{:.1} %", p * 100.0));
+        writeln!(out, "  {:<22} {found:<21} {:<28} {change:<10} {percent}", variant.name, number(c.mean)).ok();
     }
 }
 
@@ -133,11 +172,13 @@ pub(super) fn of(head: &Head, people: &[Measured]) -> String {
         writeln!(out, "\n  found at a score of {DETECTION_SCORE} or more   {:<18}   crossings", "portraits").ok();
         for (name, is_in) in groups() {
             let [portraits, crossings] =
-                [View::Portrait, View::Crossing].map(|view| detection(people, stack, view, &*is_in));
+                [View::Portrait, View::Crossing].map(|view| detection(people, stack, (view, PLAIN), &*is_in));
             writeln!(out, "  {name:<32}   {portraits:<18}   {crossings}").ok();
         }
         comparisons(&mut out, people, stack, models);
+        worn(&mut out, people, stack, models);
     }
+    judged::table(&mut out, &head.judges, people);
     head_measures(&mut out, people);
     out
 }
@@ -150,6 +191,7 @@ mod tests {
         let look = |view, embedding: [f32; 2]| Look {
             stack: 0,
             view,
+            variant: PLAIN.to_owned(),
             score: Some(score),
             embedding: Some(embedding.to_vec()),
         };
@@ -162,6 +204,12 @@ mod tests {
             head_height_mm: 220.0,
             stature_mm: 1700.0,
             looks: vec![look(View::Portrait, portrait), look(View::Crossing, crossing)],
+            judged: vec![judged::Judged {
+                view: View::Portrait,
+                mesh_error_percent: Some(4.0 + k as f32),
+                pose_error_deg: Some([-1.0, 2.0, 0.5 * k as f32]),
+                quality: None,
+            }],
         }
     }
 
@@ -174,6 +222,7 @@ mod tests {
             seed: 4,
             adapter: "none".into(),
             stacks: vec![stack],
+            judges: vec!["mesh".into(), "pose".into()],
         };
         let people = [
             person(0, 0.1, 3, [1.0, 0.0], [0.8, 0.6], 0.9),
@@ -191,6 +240,10 @@ mod tests {
         // Same: .8, 1, 1. Different: 0, .6, .6, .8, .96, .8. Alike are only persons 0 and 1: 0 and .6.
         assert!(row("same person").contains("3 0.933 0.094 100.0 %"), "{text}");
         assert!(row("different people").contains("6 0.627 0.307 83.3 %"), "{text}");
+        assert_eq!(row("FaceMesh"), "FaceMesh against our vertices, % between outer corners 5.00 ± 0.82 –");
+        assert_eq!(row("FSA-Net, yaw: absolute"), "FSA-Net, yaw: absolute error, ° 1.00 ± 0.00 –");
+        assert_eq!(row("FSA-Net, yaw: error with"), "FSA-Net, yaw: error with its sign, ° -1.00 ± 0.00 –");
+        assert_eq!(row("LightQNet"), "LightQNet quality (at most about 0.61) – –");
         assert!(row("of one sex").contains("2 0.300 0.300 50.0 %"), "{text}");
     }
 }

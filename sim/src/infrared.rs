@@ -1,0 +1,99 @@
+//! An encounter as its near-infrared cameras see it: the same drive and the same poses, with every surface, pane and light
+//! as it is in the camera's band.
+use std::sync::Arc;
+
+use glam::Quat;
+use laneproof_optics::cabin::{CabinLight, CabinOptions};
+use laneproof_scenes::{
+    catalogue::{CameraMount, Daylight, GlassSet, LaneSpec},
+    infrared::Infrared,
+    surface::Part,
+    vehicle::Vehicle,
+};
+
+use crate::{
+    encounter::EncounterPlan,
+    light::LaneLight,
+    simulator::SimError,
+    staged::{Cabin, Staged, StagedOccupant, pane_responses},
+};
+
+/// What encounters of one lane, light, rig and vehicle share in a band.
+pub(crate) struct InfraredScene {
+    band: Infrared,
+    lane: LaneSpec,
+    daylight: Daylight,
+    cameras: Vec<CameraMount>,
+    model: String,
+    glass: GlassSet,
+    light: LaneLight,
+    lane_parts: Arc<Vec<Part>>,
+    cabin: Arc<Cabin>,
+}
+
+/// The bands of a plan's near-infrared cameras, each once.
+pub(crate) fn bands(plan: &EncounterPlan) -> Vec<Infrared> {
+    let mut bands: Vec<Infrared> = plan.sensors.iter().filter_map(|sensor| sensor.band).collect();
+    bands.sort_unstable();
+    bands.dedup();
+    bands
+}
+
+impl InfraredScene {
+    /// Gathers the light of a band. `grey` is the vehicle of the plan's model in the paint that all paints share their cabin
+    /// light with.
+    pub(crate) fn gather(
+        staged: &Staged,
+        band: Infrared,
+        grey: &Vehicle,
+        options: &CabinOptions,
+    ) -> Result<Self, SimError> {
+        let plan = &staged.plan;
+        let light =
+            LaneLight::in_band(&plan.daylight, &plan.lane, Some(band)).map_err(|e| SimError::Plan(e.to_string()))?;
+        let gathered = CabinLight::gather(&grey.in_band(band), Quat::IDENTITY, &light.model, options);
+        let cubes = Arc::new(gathered.cubes.clone());
+        Ok(Self {
+            band,
+            lane: plan.lane.clone(),
+            daylight: plan.daylight.clone(),
+            cameras: plan.rig.cameras.clone(),
+            model: plan.vehicle.clone(),
+            glass: plan.glass,
+            light,
+            lane_parts: Arc::new(staged.lane_parts.iter().map(|part| part.in_band(band)).collect()),
+            cabin: Arc::new(Cabin { light: gathered, cubes }),
+        })
+    }
+
+    /// Whether a plan shares it.
+    pub(crate) fn is_of(&self, plan: &EncounterPlan, band: Infrared) -> bool {
+        self.band == band
+            && self.model == plan.vehicle
+            && self.glass == plan.glass
+            && self.lane == plan.lane
+            && self.daylight == plan.daylight
+            && self.cameras == plan.rig.cameras
+    }
+
+    /// The encounter in this band.
+    pub(crate) fn of(&self, staged: &Staged) -> Staged {
+        let vehicle = Arc::new(staged.vehicle.in_band(self.band));
+        let person = |occupant: &StagedOccupant| StagedOccupant {
+            person: Arc::new(occupant.person.in_band(self.band)),
+            ..occupant.clone()
+        };
+        Staged {
+            pane_responses: pane_responses(&vehicle),
+            vehicle,
+            // A drive of its own: what stands in the scene at an instant is known by its drive.
+            trajectory: Arc::new((*staged.trajectory).clone()),
+            occupants: staged.occupants.iter().map(person).collect(),
+            light: self.light.clone(),
+            cabin: self.cabin.clone(),
+            lane_parts: self.lane_parts.clone(),
+            infrared: Vec::new(),
+            ..staged.clone()
+        }
+    }
+}
