@@ -6,6 +6,7 @@ use image::ImageFormat;
 
 use super::{
     base_mesh::BaseMesh,
+    complexion,
     error::{PeopleError, read},
     regions::{Template, Templates, atlas_to_base_uv},
 };
@@ -24,6 +25,8 @@ pub(super) struct Texel {
     pub lips: u8,
     /// MakeHuman's eyelid mask, 0..255.
     pub lids: u8,
+    /// Shares in the places of a complexion, as 255ths.
+    pub places: [u8; complexion::COUNT],
     /// Whether any surface shows it.
     pub covered: bool,
 }
@@ -70,12 +73,13 @@ impl Atlas {
             || Mask::load(&textures.join("mpfb_eyelids.jpg")),
         );
         let (lips, lids) = (lips?, lids?);
-        let void = Texel { position_m: Vec3::ZERO, lips: 0, lids: 0, covered: false };
+        let void = Texel { position_m: Vec3::ZERO, lips: 0, lids: 0, places: [0; complexion::COUNT], covered: false };
         let mut atlas = Self { texels: vec![void; ATLAS_SIZE * ATLAS_SIZE] };
         atlas.unroll(base, &templates.head);
         atlas.unroll(base, &templates.face);
         for (i, texel) in atlas.texels.iter_mut().enumerate().filter(|(_, t)| t.covered) {
             let uv = Vec2::new((i % ATLAS_SIZE) as f32 + 0.5, (i / ATLAS_SIZE) as f32 + 0.5) / ATLAS_SIZE as f32;
+            texel.places = complexion::places(texel.position_m);
             if let Some(uv) = atlas_to_base_uv(uv) {
                 texel.lips = lips.at(uv);
                 texel.lids = lids.at(uv);

@@ -11,7 +11,7 @@ use super::{
 
 /// Heights of the two scales of a face's own relief, metres, and their features' sizes, metres (assumption: residuals of
 /// statistical face models after their first dozens of components are of a millimetre).
-const OWN_RELIEF: [(f32, f32); 2] = [(0.0023, 0.030), (0.0010, 0.014)];
+const OWN_RELIEF: [(f32, f32); 2] = [(0.0025, 0.030), (0.0013, 0.013)];
 /// Share of the relief that differs between left and right.
 const ASYMMETRY: f32 = 0.3;
 

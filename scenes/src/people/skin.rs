@@ -109,7 +109,7 @@ impl<'a> Painter<'a> {
         c *= (Vec3::new(0.7, 1.0, 1.25) * (melanin * patches)
             + Vec3::new(0.1, 0.8, 0.6) * (blood_field * patches * 0.8))
             .map(f32::exp);
-        c *= complexion::factor(&who.complexion, p);
+        c *= complexion::factor(&who.complexion, &t.places);
         let redden = |c: Vec3, amount: f32| c * (Vec3::ONE - Vec3::new(0.04, 0.30, 0.26) * amount);
 
         // Blood near the surface: cheeks, nose, ears, chin.
