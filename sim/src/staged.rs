@@ -22,6 +22,8 @@ pub(crate) struct StagedOccupant {
     pub(crate) plan: OccupantPlan,
     pub(crate) person: Arc<Person>,
     pub(crate) seat: Seat,
+    /// The pane beside the head: +1 left or −1 right, and its distance from the seat's middle, metres.
+    pub(crate) pane: Option<(f32, f32)>,
 }
 
 impl StagedOccupant {

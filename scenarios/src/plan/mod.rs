@@ -5,7 +5,7 @@
 use laneproof_exchange::encounter::{EncounterPlan, OccupantPlan};
 use laneproof_scenes::{
     catalogue::{TrafficMix, VehicleShare},
-    people::{Appearance, Demographics, Identity},
+    people::{Appearance, Behaviour, Demographics, Expression, Identity},
     stream::stream,
     vehicle::SeatId,
 };
@@ -90,27 +90,46 @@ fn plan_occupant(seed: u64, k: u64, mix: &TrafficMix, seat: SeatId) -> OccupantP
     let name = seats::seat_name(seat);
     let open = |purpose: &str| stream(seed, k, &format!("{purpose} {name}"));
     let child = seat.row > 1 && open("child").random::<f32>() < mix.child_share_rear;
-    let demographics = if child {
-        // Below six, children ride in child seats, which the vehicles do not have.
-        Demographics { age_years: (6.0, 17.9), ..Demographics::default() }
+    let age_years = if child {
+        let bands = mix.age.childhood();
+        bands[pick(bands.iter().map(|b| b.0), open("age band").random())].1
     } else {
-        Demographics::adults()
+        mix.age.adults_years.into()
     };
+    let demographics = Demographics { age_years, ..Demographics::default() };
     let mut pose = open("head pose");
     let [yaw, pitch, roll] = [0; 3].map(|_| cut_normal(&mut pose));
-    let looks_at_booth = open("looks at booth").random::<f32>() < mix.looks_at_booth_share;
-    let head_yaw_deg = if looks_at_booth { BOOTH_YAW_DEG.0 + BOOTH_YAW_DEG.1 * yaw } else { mix.head_yaw_sd_deg * yaw };
+    // The stream's name is that of the first behaviour there was: it keeps who looks at the booth.
+    let behaviour = behaviour_in(seat, mix.behaviour.at(open("looks at booth").random()));
+    let head_yaw_deg = match behaviour {
+        Behaviour::Booth => BOOTH_YAW_DEG.0 + BOOTH_YAW_DEG.1 * yaw,
+        _ => mix.head_yaw_sd_deg * yaw,
+    };
     let enrolled = open("enrolled").random::<f32>() < mix.enrolled_share;
     let identity = Identity::sample(&demographics, &mut open("identity"));
+    let mut appearance = Appearance::another_day(&identity, &mut open("appearance"));
+    if behaviour == Behaviour::Asleep {
+        appearance.expression = Expression::asleep();
+    }
     OccupantPlan {
         seat,
-        appearance: Appearance::another_day(&identity, &mut open("appearance")),
+        appearance,
+        behaviour,
         identity,
         reference_id: enrolled.then(|| format!("e{k:03}-r{name}")),
         head_yaw_deg,
         head_pitch_deg: mix.head_pitch_sd_deg * pitch,
         head_roll_deg: mix.head_roll_sd_deg * roll,
         motion_seed: open("head motion").next_u64(),
+    }
+}
+
+/// What is done of a behaviour in a seat: drivers stay awake, and only the front row has visors.
+fn behaviour_in(seat: SeatId, drawn: Behaviour) -> Behaviour {
+    match drawn {
+        Behaviour::Asleep if seat == seats::DRIVER => Behaviour::Road,
+        Behaviour::VisorDown if seat.row != 1 => Behaviour::Road,
+        drawn => drawn,
     }
 }
 

@@ -5,6 +5,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+mod behaviour;
 pub mod check;
 pub mod fault;
 pub mod load;
@@ -12,6 +13,8 @@ pub mod source;
 mod suggest;
 #[cfg(test)]
 mod tests;
+
+pub use behaviour::{AgeShares, BehaviourShares};
 
 /// Whether a sensor sees colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -200,12 +203,14 @@ pub struct TrafficMix {
     pub head_pitch_sd_deg: f32,
     /// Standard deviation of head roll, degrees.
     pub head_roll_sd_deg: f32,
-    /// Share of occupants who look towards the driver's-side booth rather than ahead, 0..1.
-    pub looks_at_booth_share: f32,
     /// Share of occupants with a reference in the gallery, 0..1.
     pub enrolled_share: f32,
-    /// Share of occupants under 18 who sit in rows 2 and 3.
+    /// Share of those in rows 2 and 3 who are under 18.
     pub child_share_rear: f32,
+    /// How old they are.
+    pub age: AgeShares,
+    /// What they do.
+    pub behaviour: BehaviourShares,
     /// Source or "assumption".
     pub source: String,
 }

@@ -90,7 +90,7 @@ pub struct Brows {
 pub struct Identity {
     /// Seed of what is drawn while baking (pores, blotches, moles, strands).
     pub seed: u64,
-    /// Age in years, 3..=85.
+    /// Age in years, 0.5..=85.
     pub age_years: f32,
     /// 0 female to 1 male.
     pub sex: f32,
@@ -210,7 +210,7 @@ impl Identity {
     pub fn sample<R: Rng + ?Sized>(demographics: &Demographics, rng: &mut R) -> Self {
         let d = demographics;
         let seed = rng.random();
-        let (low, high) = (d.age_years.0.clamp(3.0, 85.0), d.age_years.1.clamp(3.0, 85.0));
+        let (low, high) = (d.age_years.0.clamp(0.5, 85.0), d.age_years.1.clamp(0.5, 85.0));
         let age_years = low + (high - low).max(0.0) * rng.random::<f32>();
         let male = rng.random::<f32>() < d.male_share;
         let adult = age_years >= 17.0;

@@ -1,7 +1,7 @@
 //! What a plan asks the simulator for: one encounter, and in it one exposure after another.
 use laneproof_scenes::{
     catalogue::{Daylight, GlassSet, LaneSpec, Rig, Sensor},
-    people::{Appearance, Identity},
+    people::{Appearance, Behaviour, Identity},
     vehicle::SeatId,
 };
 
@@ -45,12 +45,14 @@ pub struct OccupantPlan {
     pub appearance: Appearance,
     /// Reference id in the gallery; `None` when not enrolled.
     pub reference_id: Option<String>,
+    /// What they do.
+    pub behaviour: Behaviour,
     /// Head turn about the vertical relative to straight ahead, degrees, to the occupant's left positive.
     pub head_yaw_deg: f32,
     /// Nod, degrees, down positive.
     pub head_pitch_deg: f32,
     /// Tilt, degrees, towards the occupant's right shoulder positive.
     pub head_roll_deg: f32,
-    /// Seed of the head's slow motion during the encounter.
+    /// Seed of how they move during the encounter.
     pub motion_seed: u64,
 }

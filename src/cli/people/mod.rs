@@ -1,4 +1,5 @@
 //! `laneproof people`: a contact sheet of portraits, and measurements.
+mod acts;
 mod measure;
 mod table;
 
@@ -40,6 +41,9 @@ struct Sheet {
     /// Picture to write (PNG)
     #[arg(long, value_name = "FILE", required = true)]
     sheet: Option<PathBuf>,
+    /// Draw what people do in a car, one picture a behaviour
+    #[arg(long, conflicts_with = "count")]
+    behaviours: bool,
     /// Pictures in a row
     #[arg(long, default_value_t = 8)]
     columns: u32,
@@ -56,6 +60,9 @@ pub fn identity(seed: u64, k: u64) -> Identity {
 pub(super) fn run(args: &Args) -> Result<u8, Failure> {
     match (&args.command, &args.sheet.sheet) {
         (Some(Command::Measure(args)), _) => measure::run(args),
+        (None, Some(path)) if args.sheet.behaviours => {
+            acts::draw(args.sheet.seed, args.sheet.columns.max(1), args.sheet.adapter.clone(), path)
+        }
         (None, Some(path)) => draw(&args.sheet, path),
         (None, None) => Err(Failure::usage("--sheet names the picture to write")),
     }

@@ -59,8 +59,8 @@ pub(super) fn may_glint(pane: &ScenePane, eye_m: Vec3, sun: Vec3) -> bool {
 pub(super) fn solids_front_to_back(job: &ExtractedView) -> Vec<usize> {
     let rank = |role: Role| match role {
         Role::Body | Role::Wheel => 0,
-        Role::Face | Role::Head | Role::Eyes | Role::Hair | Role::Limb | Role::Clothes => 1,
-        Role::Seat => 2,
+        Role::Face | Role::Head | Role::Eyes | Role::Hair | Role::Limb | Role::Held | Role::Clothes => 1,
+        Role::Seat | Role::ChildSeat | Role::Decoy => 2,
         Role::Interior => 3,
         Role::Furniture => 4,
         Role::Ground | Role::Sky => 5,

@@ -1,0 +1,101 @@
+//! How old a mix's occupants are, how children are restrained, and what everybody does during the ride.
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::people::Behaviour;
+
+/// Ages of a mix's occupants.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AgeShares {
+    /// Youngest and oldest adult, years; drawn evenly.
+    pub adults_years: [f32; 2],
+    /// Relative frequency, among children, of infants from 6 to 15 months, who ride rear-facing.
+    pub infants: f32,
+    /// Relative frequency of toddlers from 15 months to 4 years, who ride in a harness.
+    pub toddlers: f32,
+    /// Relative frequency of children from 4 to 10 years, who ride on a booster.
+    pub children: f32,
+    /// Relative frequency of those from 10 to 17 years, who ride like adults.
+    pub teenagers: f32,
+    /// Share of the toddlers who still ride rear-facing, 0..1.
+    pub rear_facing_toddlers: f32,
+    /// Share of the children from 4 to 10 years who have a booster, 0..1.
+    pub booster_use: f32,
+    /// Source or "assumption".
+    pub source: String,
+}
+
+impl AgeShares {
+    /// The bands of childhood: relative frequency, youngest and oldest in years.
+    pub fn childhood(&self) -> [(f32, (f32, f32)); 4] {
+        [
+            (self.infants, (0.5, 1.25)),
+            (self.toddlers, (1.25, 4.0)),
+            (self.children, (4.0, 10.0)),
+            (self.teenagers, (10.0, 17.9)),
+        ]
+    }
+}
+
+/// Shares of the occupants who do something else than look at the road, each 0..1; together at most 1. Drivers do not
+/// sleep: theirs look at the road.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BehaviourShares {
+    /// Look at the booth on the driver's side.
+    pub booth: f32,
+    /// Look into a camera.
+    pub camera: f32,
+    /// Look at a phone in the raised hand.
+    pub phone: f32,
+    /// Look at a phone in the lap, the head down.
+    pub phone_in_lap: f32,
+    /// Look at the next occupant.
+    pub neighbour: f32,
+    /// Sleep, against the pane where there is one.
+    pub asleep: f32,
+    /// Talk.
+    pub talking: f32,
+    /// Have a hand before the mouth, at the cheek or above the eyes.
+    pub hand_at_face: f32,
+    /// Have the sun visor down; in row 1 only, elsewhere they look at the road.
+    pub visor_down: f32,
+    /// Bend forwards.
+    pub leaning_forward: f32,
+    /// Bend aside.
+    pub leaning_aside: f32,
+    /// Source or "assumption".
+    pub source: String,
+}
+
+impl BehaviourShares {
+    /// The shares with their keys, in the order in which a draw meets them; what is left looks at the road.
+    pub fn listed(&self) -> [(&'static str, Behaviour, f32); 11] {
+        [
+            ("booth", Behaviour::Booth, self.booth),
+            ("camera", Behaviour::Camera, self.camera),
+            ("phone", Behaviour::Phone, self.phone),
+            ("phone_in_lap", Behaviour::PhoneInLap, self.phone_in_lap),
+            ("neighbour", Behaviour::Neighbour, self.neighbour),
+            ("asleep", Behaviour::Asleep, self.asleep),
+            ("talking", Behaviour::Talking, self.talking),
+            ("hand_at_face", Behaviour::HandAtFace, self.hand_at_face),
+            ("visor_down", Behaviour::VisorDown, self.visor_down),
+            ("leaning_forward", Behaviour::LeaningForward, self.leaning_forward),
+            ("leaning_aside", Behaviour::LeaningAside, self.leaning_aside),
+        ]
+    }
+
+    /// What a uniform draw (0..1) does.
+    pub fn at(&self, draw: f32) -> Behaviour {
+        let mut left = draw;
+        for (_, behaviour, share) in self.listed() {
+            if left < share {
+                return behaviour;
+            }
+            left -= share;
+        }
+        Behaviour::Road
+    }
+}
