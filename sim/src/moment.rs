@@ -20,11 +20,6 @@ use crate::{
 const SHADOW_CENTRE_M: Vec3 = Vec3::new(0.0, 0.8, -3.5);
 const SHADOW_HALF_EXTENT_M: f32 = 6.5;
 
-/// A child of less than this stature sits on a booster (UN R129 requires a child restraint below 1.35 m).
-const BOOSTER_BELOW_STATURE_M: f32 = 1.35;
-/// How far a booster lifts the hips; assumption, common high-back boosters.
-const BOOSTER_RAISE_M: f32 = 0.14;
-
 /// One instant of an encounter.
 pub(crate) struct Moment {
     pub(crate) world_from_vehicle: Affine3A,
@@ -34,44 +29,68 @@ pub(crate) struct Moment {
 
 /// How an occupant holds themselves at a time, the vehicle standing where it does.
 fn posture(staged: &Staged, occupant: &StagedOccupant, world_from_vehicle: Affine3A, time_s: f64) -> Posture {
-    let plan = &occupant.plan;
-    let seat_from_world = (world_from_vehicle * Affine3A::from_translation(hips_m(occupant))).inverse();
+    let seat_from_world = (world_from_vehicle * occupant.vehicle_from_seat).inverse();
     let cameras_m =
         staged.plan.rig.cameras.iter().map(|c| seat_from_world.transform_point3(c.position_m.into())).collect();
-    let around = Surroundings {
-        back_angle_rad: occupant.seat.back_angle_rad,
-        drives: occupant.drives(),
-        cameras_m,
-        neighbour_m: neighbour_m(staged, occupant),
-        pane: occupant.pane,
-    };
-    let acting = Acting {
+    let around = Surroundings { cameras_m, neighbour_m: neighbour_m(staged, occupant), ..surroundings(occupant) };
+    acting(occupant).posture(&occupant.person, &around, time_s)
+}
+
+/// What an occupant does.
+fn acting(occupant: &StagedOccupant) -> Acting {
+    let plan = &occupant.plan;
+    Acting {
         behaviour: plan.behaviour,
         yaw_rad: plan.head_yaw_deg.to_radians(),
         pitch_rad: plan.head_pitch_deg.to_radians(),
         roll_rad: plan.head_roll_deg.to_radians(),
         motion_seed: plan.motion_seed,
         shows: Gesture::None,
-    };
-    acting.posture(&occupant.person, &around, time_s)
+    }
+}
+
+/// What an occupant has round them in a vehicle without cameras or others.
+fn surroundings(occupant: &StagedOccupant) -> Surroundings {
+    let seat = &occupant.seat;
+    match occupant.plan.child_seat {
+        // Wings are between the head and the pane.
+        Some(restraint) => Surroundings {
+            back_angle_rad: restraint.back_angle_rad(seat),
+            legs: Some(restraint.legs()),
+            pane: occupant.pane.filter(|_| !restraint.has_harness()),
+            ..Surroundings::default()
+        },
+        None => Surroundings {
+            back_angle_rad: seat.back_angle_rad,
+            drives: occupant.drives(),
+            pane: occupant.pane,
+            ..Surroundings::default()
+        },
+    }
+}
+
+/// A child seat with its harness, in the child's frame.
+pub(crate) fn restraint_parts(occupant: &StagedOccupant) -> Vec<Part> {
+    let Some(restraint) = occupant.plan.child_seat else { return Vec::new() };
+    let stature_m = occupant.person.stature_m;
+    let posture = acting(occupant).posture(&occupant.person, &surroundings(occupant), 0.0);
+    let mut parts = restraint.parts(stature_m, occupant.plan.motion_seed);
+    parts.extend(restraint.harness(&occupant.person.seated(0, &posture), stature_m));
+    parts
 }
 
 /// The head of the occupant whom one would look at, from one's own hips: the nearest in the own row, else the nearest.
 fn neighbour_m(staged: &Staged, occupant: &StagedOccupant) -> Option<Vec3> {
+    let hips_m = |o: &StagedOccupant| Vec3::from(o.vehicle_from_seat.translation);
     let here = hips_m(occupant);
     let others = staged.occupants.iter().filter(|o| o.seat.id != occupant.seat.id);
     let nearest = others.min_by(|a, b| {
         let rank = |o: &StagedOccupant| (o.seat.id.row != occupant.seat.id.row, hips_m(o).distance(here));
         rank(a).0.cmp(&rank(b).0).then(rank(a).1.total_cmp(&rank(b).1))
     })?;
-    let above_hips_m = nearest.person.eyes_when_seated_m(&Posture::default());
-    Some(hips_m(nearest) + above_hips_m - here)
-}
-
-/// Where an occupant's hips are in the vehicle's frame.
-fn hips_m(occupant: &StagedOccupant) -> Vec3 {
-    let raise = if occupant.person.stature_m < BOOSTER_BELOW_STATURE_M { BOOSTER_RAISE_M } else { 0.0 };
-    occupant.seat.h_point_m + Vec3::Y * raise
+    let posture = Posture { back_angle_rad: surroundings(nearest).back_angle_rad, ..Posture::default() };
+    let head_m = nearest.vehicle_from_seat.transform_point3(nearest.person.eyes_when_seated_m(&posture));
+    Some(occupant.vehicle_from_seat.inverse().transform_point3(head_m))
 }
 
 impl Moment {
@@ -91,7 +110,7 @@ impl Moment {
 
     /// An occupant's frame in the world.
     pub(crate) fn world_from_seat(&self, occupant: &StagedOccupant) -> Affine3A {
-        self.world_from_vehicle * Affine3A::from_translation(hips_m(occupant))
+        self.world_from_vehicle * occupant.vehicle_from_seat
     }
 
     /// The whole scene.
@@ -108,7 +127,8 @@ impl Moment {
         }
         for (occupant, posed) in staged.occupants.iter().zip(&self.posed) {
             let world_from_seat = self.world_from_seat(occupant);
-            scene.solids.extend(posed.parts.iter().map(|part| solid(part, world_from_seat, true)));
+            let parts = posed.parts.iter().chain(&occupant.restraint);
+            scene.solids.extend(parts.map(|part| solid(part, world_from_seat, true)));
         }
         let visors = vehicle.visors.iter().map(|visor| {
             let down = |o: &StagedOccupant| o.seat.id == visor.seat && o.plan.behaviour == Behaviour::VisorDown;

@@ -281,8 +281,7 @@ impl Simulator {
                         vehicle.seats.iter().find(|s| s.id == occupant.seat).ok_or_else(|| {
                             SimError::Plan(format!("a {} has no seat {:?}", plan.vehicle, occupant.seat))
                         })?;
-                    let pane = vehicle.pane_beside(seat);
-                    Ok(StagedOccupant { plan: occupant.clone(), person, seat: seat.clone(), pane })
+                    Ok(StagedOccupant::new(occupant, person, seat, &vehicle))
                 })
                 .collect::<Result<Vec<_>, SimError>>()?;
         let trajectory = laneproof_physics::drive(&vehicle, plan.approach_speed_mps, plan.lateral_offset_m)

@@ -1,6 +1,7 @@
 //! An encounter made ready.
 use std::sync::Arc;
 
+use glam::Affine3A;
 use laneproof_optics::{cabin::CabinLight, glass::PaneLut};
 use laneproof_physics::Trajectory;
 use laneproof_render::PinholeCamera;
@@ -14,6 +15,7 @@ use laneproof_scenes::{
 use crate::{
     encounter::{EncounterPlan, OccupantPlan},
     light::LaneLight,
+    moment::restraint_parts,
 };
 
 /// One occupant in the staged vehicle.
@@ -22,11 +24,27 @@ pub(crate) struct StagedOccupant {
     pub(crate) plan: OccupantPlan,
     pub(crate) person: Arc<Person>,
     pub(crate) seat: Seat,
+    /// The occupant's frame (see `Person::seated`) in the vehicle's.
+    pub(crate) vehicle_from_seat: Affine3A,
+    /// Child seat and harness, in the occupant's frame.
+    pub(crate) restraint: Vec<Part>,
     /// The pane beside the head: +1 left or −1 right, and its distance from the seat's middle, metres.
     pub(crate) pane: Option<(f32, f32)>,
 }
 
 impl StagedOccupant {
+    /// An occupant on a seat of the vehicle.
+    pub(crate) fn new(plan: &OccupantPlan, person: Arc<Person>, seat: &Seat, vehicle: &Vehicle) -> Self {
+        let vehicle_from_seat = match plan.child_seat {
+            Some(restraint) => restraint.vehicle_from_child(seat, person.stature_m),
+            None => Affine3A::from_translation(seat.h_point_m),
+        };
+        let pane = vehicle.pane_beside(seat);
+        let bare =
+            Self { plan: plan.clone(), person, seat: seat.clone(), vehicle_from_seat, restraint: Vec::new(), pane };
+        Self { restraint: restraint_parts(&bare), ..bare }
+    }
+
     /// Whether this one drives.
     pub(crate) fn drives(&self) -> bool {
         self.seat.id.row == 1 && self.seat.id.side == SeatSide::Left

@@ -4,10 +4,10 @@
 //! that is added, or an occupant more, moves no other draw, and no encounter depends on another.
 use laneproof_exchange::encounter::{EncounterPlan, OccupantPlan};
 use laneproof_scenes::{
-    catalogue::{TrafficMix, VehicleShare},
+    catalogue::{Childhood, TrafficMix, VehicleShare},
     people::{Appearance, Behaviour, Demographics, Expression, Identity},
     stream::stream,
-    vehicle::SeatId,
+    vehicle::{ChildSeat, SeatId},
 };
 use rand::{Rng as _, RngCore as _};
 use rand_distr::{Distribution as _, StandardNormal};
@@ -90,17 +90,26 @@ fn plan_occupant(seed: u64, k: u64, mix: &TrafficMix, seat: SeatId) -> OccupantP
     let name = seats::seat_name(seat);
     let open = |purpose: &str| stream(seed, k, &format!("{purpose} {name}"));
     let child = seat.row > 1 && open("child").random::<f32>() < mix.child_share_rear;
-    let age_years = if child {
+    let (band, age_years) = if child {
         let bands = mix.age.childhood();
-        bands[pick(bands.iter().map(|b| b.0), open("age band").random())].1
+        let band = pick(bands.iter().map(|b| b.1), open("age band").random());
+        (Some(bands[band].0), bands[band].2)
     } else {
-        mix.age.adults_years.into()
+        (None, mix.age.adults_years.into())
+    };
+    let restrained: f32 = open("child seat").random();
+    let child_seat = match band {
+        Some(Childhood::Infant) => Some(ChildSeat::RearFacing),
+        Some(Childhood::Toddler) if restrained < mix.age.rear_facing_toddlers => Some(ChildSeat::RearFacing),
+        Some(Childhood::Toddler) => Some(ChildSeat::Forward),
+        Some(Childhood::Child) if restrained < mix.age.booster_use => Some(ChildSeat::Booster),
+        _ => None,
     };
     let demographics = Demographics { age_years, ..Demographics::default() };
     let mut pose = open("head pose");
     let [yaw, pitch, roll] = [0; 3].map(|_| cut_normal(&mut pose));
     // The stream's name is that of the first behaviour there was: it keeps who looks at the booth.
-    let behaviour = behaviour_in(seat, mix.behaviour.at(open("looks at booth").random()));
+    let behaviour = behaviour_in(seat, child_seat, mix.behaviour.at(open("looks at booth").random()));
     let head_yaw_deg = match behaviour {
         Behaviour::Booth => BOOTH_YAW_DEG.0 + BOOTH_YAW_DEG.1 * yaw,
         _ => mix.head_yaw_sd_deg * yaw,
@@ -113,6 +122,7 @@ fn plan_occupant(seed: u64, k: u64, mix: &TrafficMix, seat: SeatId) -> OccupantP
     }
     OccupantPlan {
         seat,
+        child_seat,
         appearance,
         behaviour,
         identity,
@@ -124,9 +134,13 @@ fn plan_occupant(seed: u64, k: u64, mix: &TrafficMix, seat: SeatId) -> OccupantP
     }
 }
 
-/// What is done of a behaviour in a seat: drivers stay awake, and only the front row has visors.
-fn behaviour_in(seat: SeatId, drawn: Behaviour) -> Behaviour {
+/// What is done of a behaviour in a seat: drivers stay awake, only the front row has visors, and who is in a harness
+/// neither leans out of it nor has a phone.
+fn behaviour_in(seat: SeatId, child_seat: Option<ChildSeat>, drawn: Behaviour) -> Behaviour {
+    use Behaviour::{LeaningAside, LeaningForward, Phone, PhoneInLap, Road};
+    let harness = child_seat.is_some_and(ChildSeat::has_harness);
     match drawn {
+        LeaningForward | LeaningAside | Phone | PhoneInLap if harness => Road,
         Behaviour::Asleep if seat == seats::DRIVER => Behaviour::Road,
         Behaviour::VisorDown if seat.row != 1 => Behaviour::Road,
         drawn => drawn,

@@ -28,14 +28,27 @@ pub struct AgeShares {
 
 impl AgeShares {
     /// The bands of childhood: relative frequency, youngest and oldest in years.
-    pub fn childhood(&self) -> [(f32, (f32, f32)); 4] {
+    pub fn childhood(&self) -> [(Childhood, f32, (f32, f32)); 4] {
         [
-            (self.infants, (0.5, 1.25)),
-            (self.toddlers, (1.25, 4.0)),
-            (self.children, (4.0, 10.0)),
-            (self.teenagers, (10.0, 17.9)),
+            (Childhood::Infant, self.infants, (0.5, 1.25)),
+            (Childhood::Toddler, self.toddlers, (1.25, 4.0)),
+            (Childhood::Child, self.children, (4.0, 10.0)),
+            (Childhood::Teenager, self.teenagers, (10.0, 17.9)),
         ]
     }
+}
+
+/// A band of childhood.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Childhood {
+    /// From 6 to 15 months.
+    Infant,
+    /// To 4 years.
+    Toddler,
+    /// To 10 years.
+    Child,
+    /// To 18 years.
+    Teenager,
 }
 
 /// Shares of the occupants who do something else than look at the road, each 0..1; together at most 1. Drivers do not

@@ -14,7 +14,7 @@ mod suggest;
 #[cfg(test)]
 mod tests;
 
-pub use behaviour::{AgeShares, BehaviourShares};
+pub use behaviour::{AgeShares, BehaviourShares, Childhood};
 
 /// Whether a sensor sees colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

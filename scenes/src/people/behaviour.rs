@@ -9,7 +9,7 @@ use super::{
     bake::Person,
     gaze::Gaze,
     gesture::{Gesture, phone_from_eyes_m},
-    pose::{Hands, Posture},
+    pose::{Hands, Legs, Posture},
 };
 use crate::stream::stream;
 
@@ -104,6 +104,8 @@ pub struct Surroundings {
     pub back_angle_rad: f32,
     /// Whether the person has the steering wheel.
     pub drives: bool,
+    /// How the legs lie; an infant's are cradled, and the head with them.
+    pub legs: Option<Legs>,
     /// Cameras, metres.
     pub cameras_m: Vec<Vec3>,
     /// The head of the next occupant, metres; `None` for somebody alone.
@@ -128,6 +130,8 @@ const HEAD_LIMIT_RAD: (f32, f32) = (1.15, 0.75);
 const SYLLABLES_HZ: std::ops::Range<f32> = 3.8..5.0;
 /// From the middle of the eyes sideways to the outside of temple and hair, metres (head breadth 152 mm, ANSUR II).
 const HALF_HEAD_M: f32 = 0.085;
+/// How far an infant's head lies back in a cradle, radians (assumption: somewhat less than the back's 43°).
+const CRADLED_NOD_RAD: f32 = 0.55;
 /// Furthest that a sleeper slumps aside, radians (assumption).
 const SLUMP_RAD: f32 = 0.42;
 
@@ -181,10 +185,15 @@ impl Acting {
             head_yaw_rad: self.yaw_rad + yaw,
             head_pitch_rad: self.pitch_rad + pitch,
             head_roll_rad: self.roll_rad + roll,
+            legs: around.legs.unwrap_or(Legs::Seated),
             hands: if around.drives { Hands::Wheel } else { Hands::Lap },
             left_handed,
             ..Posture::default()
         };
+        if p.legs == Legs::Cradled {
+            // The head lies in the cradle.
+            p.head_pitch_rad -= CRADLED_NOD_RAD;
+        }
         let sign = if left_handed { 1.0 } else { -1.0 };
         let size = person.stature_m / 1.70;
         let look = Look { person, around, mean_yaw_rad: self.yaw_rad, fixation: fixation_rad(self.motion_seed, time_s) };
@@ -310,6 +319,10 @@ impl Look<'_> {
                     if out < room_m { low = p.bend_left_rad.abs() } else { high = p.bend_left_rad.abs() }
                 }
                 p.bend_left_rad = side * low;
+            }
+            None if p.legs == Legs::Cradled => {
+                p.head_yaw_rad = 0.6 * (much - 0.5) + still * sway[0];
+                p.head_roll_rad = 0.3 * (0.5 - much);
             }
             None => {
                 p.head_yaw_rad = 0.3 * self.mean_yaw_rad + still * sway[0];

@@ -236,6 +236,8 @@ impl Identity {
             pick(rng, &[([62, 40, 27], 4.0), ([84, 54, 34], 3.0), ([46, 30, 22], 3.0)])
         };
         let (hair_style, recession) = sample_style(rng, male, age_years, ancestry);
+        // Infants have little hair yet.
+        let hair_style = if age_years < 1.5 { HairStyle::Buzz } else { hair_style };
         let beard = if male && adult {
             let light_growth = 1.0 - 0.6 * ancestry.asian;
             pick(

@@ -10,6 +10,7 @@ use super::{
     error::PeopleError,
     expression::Expression,
     face_shape::SHAPE,
+    growth,
     identity::Identity,
     landmarks::LandmarkVertices,
     macros,
@@ -91,6 +92,10 @@ impl PeopleLibrary {
         }
         for (name, weight) in expression.weights(identity.ancestry) {
             add(&name, weight);
+        }
+        let scale = growth::scale(identity.age_years);
+        if scale != 1.0 {
+            positions.iter_mut().for_each(|p| *p *= scale);
         }
         positions
     }

@@ -16,6 +16,7 @@ mod eyes;
 mod face_shape;
 mod gaze;
 mod gesture;
+mod growth;
 mod hair;
 mod hair_style;
 mod head_form;
@@ -43,7 +44,7 @@ pub use gesture::Gesture;
 pub use identity::{Ancestry, Beard, Brows, Demographics, HairStyle, Identity};
 pub use landmarks::FaceLandmarks;
 pub use library::PeopleLibrary;
-pub use pose::{Hands, Posed, Posture};
+pub use pose::{Hands, Legs, Posed, Posture};
 pub use skin::MONK_SRGB;
 
 #[cfg(test)]

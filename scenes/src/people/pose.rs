@@ -25,6 +25,18 @@ pub enum Hands {
     Wheel,
 }
 
+/// How the legs of a seated person lie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Legs {
+    /// Thighs on the cushion, feet on the floor.
+    Seated,
+    /// Too short for the cushion: the shins hang over a child seat's edge.
+    Short,
+    /// Drawn up, as infants lie in a cradle.
+    Cradled,
+}
+
 /// How a seated person holds themselves.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Posture {
@@ -40,6 +52,8 @@ pub struct Posture {
     pub head_pitch_rad: f32,
     /// Head tilted towards the person's right shoulder, radians.
     pub head_roll_rad: f32,
+    /// Legs.
+    pub legs: Legs,
     /// Eyes against the head.
     pub gaze: Gaze,
     /// How far the jaw is dropped, 0 (shut) to 1 (as wide as in loud speech).
@@ -62,6 +76,7 @@ impl Default for Posture {
             head_yaw_rad: 0.0,
             head_pitch_rad: 0.0,
             head_roll_rad: 0.0,
+            legs: Legs::Seated,
             gaze: Gaze::default(),
             jaw_open: 0.0,
             hands: Hands::Lap,
@@ -227,7 +242,7 @@ impl Person {
         let (mut poser, mut set, shift) = self.sit(posture);
         for side in ["L", "R"] {
             let sign = if side == "L" { 1.0 } else { -1.0 };
-            self.place_leg(&poser, side, sign, &mut set);
+            self.place_leg(&poser, side, sign, posture.legs, &mut set);
         }
         poser.solve(&set);
         for side in ["L", "R"] {
@@ -241,12 +256,18 @@ impl Person {
         posed
     }
 
-    fn place_leg(&self, poser: &Poser, side: &str, sign: f32, set: &mut Vec<(usize, Quat)>) {
+    fn place_leg(&self, poser: &Poser, side: &str, sign: f32, legs: Legs, set: &mut Vec<(usize, Quat)>) {
         let name = |n: &str| format!("{n}.{side}");
         let (hip, knee, foot) =
             (poser.head(&name("upperleg01")), poser.head(&name("lowerleg01")), poser.head(&name("foot")));
-        let thigh = turn((knee - hip, Vec3::Z), (Vec3::new(0.14 * sign, 0.16, 1.0), Vec3::Y));
-        let shin = turn((foot - knee, Vec3::Z), (Vec3::new(0.0, -1.0, 0.35), Vec3::new(0.0, 0.35, 1.0)));
+        // Directions of thigh and shin.
+        let (along_thigh, along_shin) = match legs {
+            Legs::Seated => (Vec3::new(0.14 * sign, 0.16, 1.0), Vec3::new(0.0, -1.0, 0.35)),
+            Legs::Short => (Vec3::new(0.22 * sign, 0.14, 1.0), Vec3::new(0.05 * sign, -0.75, 0.66)),
+            Legs::Cradled => (Vec3::new(0.55 * sign, 0.55, 0.75), Vec3::new(-0.35 * sign, -0.25, 1.0)),
+        };
+        let thigh = turn((knee - hip, Vec3::Z), (along_thigh, Vec3::Y));
+        let shin = turn((foot - knee, Vec3::Z), (along_shin, Vec3::new(0.0, along_shin.z, -along_shin.y)));
         set.push((poser.index(&name("upperleg01")), thigh));
         set.push((poser.index(&name("lowerleg01")), shin));
         set.push((poser.index(&name("foot")), Quat::from_rotation_x(-0.35)));

@@ -9,6 +9,7 @@ use glam::Vec3;
 
 mod body;
 mod cabin;
+mod child_seat;
 mod seats;
 mod shell;
 mod spec;
@@ -17,6 +18,8 @@ mod subdivide;
 #[cfg(test)]
 mod tests;
 mod wheels;
+
+pub use child_seat::ChildSeat;
 
 use crate::{
     catalogue::GlassSet,

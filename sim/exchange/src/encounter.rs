@@ -2,7 +2,7 @@
 use laneproof_scenes::{
     catalogue::{Daylight, GlassSet, LaneSpec, Rig, Sensor},
     people::{Appearance, Behaviour, Identity},
-    vehicle::SeatId,
+    vehicle::{ChildSeat, SeatId},
 };
 
 /// Everything that staging depends on. A pure value: the same plan stages the same encounter.
@@ -39,6 +39,8 @@ pub struct EncounterPlan {
 pub struct OccupantPlan {
     /// Seat.
     pub seat: SeatId,
+    /// What restrains a child; `None` for the vehicle's own seat and belt.
+    pub child_seat: Option<ChildSeat>,
     /// Who.
     pub identity: Identity,
     /// How they look today.

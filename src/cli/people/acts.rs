@@ -34,6 +34,7 @@ pub(super) fn draw(seed: u64, columns: u32, adapter: Option<String>, path: &Path
         let around = Surroundings {
             back_angle_rad,
             drives: false,
+            legs: None,
             cameras_m: cameras_m.clone(),
             neighbour_m: Some(Vec3::new(-0.75, 0.62, -0.1)),
             pane: Some((1.0, 0.33)),
