@@ -120,7 +120,7 @@ impl Mask {
 struct Visible {
     expected: u32,
     seen: u32,
-    hidden_by: [u32; 6],
+    hidden_by: [u32; OCCLUDERS.len()],
     transmitted: f64,
     veil: f64,
     transmittance: f64,
@@ -128,13 +128,23 @@ struct Visible {
     over_exposed: u32,
 }
 
-const OCCLUDERS: [Occluder; 6] =
-    [Occluder::Body, Occluder::Interior, Occluder::Seat, Occluder::Person, Occluder::Oneself, Occluder::Furniture];
+const OCCLUDERS: [Occluder; 8] = [
+    Occluder::Body,
+    Occluder::Interior,
+    Occluder::Seat,
+    Occluder::Person,
+    Occluder::Oneself,
+    Occluder::Furniture,
+    Occluder::ChildSeat,
+    Occluder::Decoy,
+];
 
 fn occluder_index(occupant: u8, tag: Option<Tag>) -> usize {
     match tag {
         Some(Tag { subject: Subject::Occupant(k), .. }) if k == occupant => 4,
         Some(Tag { subject: Subject::Occupant(_), .. }) => 3,
+        Some(Tag { subject: Subject::Decoy(_), .. }) => 7,
+        Some(Tag { role: Role::ChildSeat, .. }) => 6,
         Some(Tag { role: Role::Interior, .. }) => 1,
         Some(Tag { role: Role::Seat, .. }) => 2,
         Some(Tag { subject: Subject::Vehicle, .. }) => 0,
@@ -147,7 +157,7 @@ impl Default for Visible {
         Self {
             expected: 0,
             seen: 0,
-            hidden_by: [0; 6],
+            hidden_by: [0; OCCLUDERS.len()],
             transmitted: 0.0,
             veil: 0.0,
             transmittance: 0.0,

@@ -4,13 +4,15 @@ use std::sync::Arc;
 use glam::{Affine3A, Quat, Vec3};
 use laneproof_render::{Scene, ScenePane, Solid};
 use laneproof_scenes::{
-    people::{Acting, Behaviour, FaceLandmarks, Gesture, Posed, Posture, Surroundings},
+    decoy::{DecoyKind, Figure},
+    people::{Acting, Behaviour, FaceLandmarks, Posed, Posture, Surroundings},
     surface::Part,
     truth::Role,
 };
 use rayon::prelude::*;
 
 use crate::{
+    decoys::StagedDecoy,
     light,
     staged::{Staged, StagedOccupant},
 };
@@ -23,8 +25,10 @@ const SHADOW_HALF_EXTENT_M: f32 = 6.5;
 /// One instant of an encounter.
 pub(crate) struct Moment {
     pub(crate) world_from_vehicle: Affine3A,
-    /// Occupants' parts, in the vehicle's frame.
+    /// Occupants, each in their own frame.
     pub(crate) posed: Vec<Posed>,
+    /// Decoys that are there: index in the plan, what, and their frame in the vehicle's.
+    pub(crate) decoys: Vec<(u8, DecoyKind, Arc<Figure>, Affine3A)>,
 }
 
 /// How an occupant holds themselves at a time, the vehicle standing where it does.
@@ -45,23 +49,23 @@ fn acting(occupant: &StagedOccupant) -> Acting {
         pitch_rad: plan.head_pitch_deg.to_radians(),
         roll_rad: plan.head_roll_deg.to_radians(),
         motion_seed: plan.motion_seed,
-        shows: Gesture::None,
+        shows: occupant.shows,
     }
 }
 
 /// What an occupant has round them in a vehicle without cameras or others.
 fn surroundings(occupant: &StagedOccupant) -> Surroundings {
-    let seat = &occupant.seat;
+    let back_angle_rad = occupant.back_angle_rad();
     match occupant.plan.child_seat {
         // Wings are between the head and the pane.
         Some(restraint) => Surroundings {
-            back_angle_rad: restraint.back_angle_rad(seat),
+            back_angle_rad,
             legs: Some(restraint.legs()),
             pane: occupant.pane.filter(|_| !restraint.has_harness()),
             ..Surroundings::default()
         },
         None => Surroundings {
-            back_angle_rad: seat.back_angle_rad,
+            back_angle_rad,
             drives: occupant.drives(),
             pane: occupant.pane,
             ..Surroundings::default()
@@ -88,7 +92,7 @@ fn neighbour_m(staged: &Staged, occupant: &StagedOccupant) -> Option<Vec3> {
         let rank = |o: &StagedOccupant| (o.seat.id.row != occupant.seat.id.row, hips_m(o).distance(here));
         rank(a).0.cmp(&rank(b).0).then(rank(a).1.total_cmp(&rank(b).1))
     })?;
-    let posture = Posture { back_angle_rad: surroundings(nearest).back_angle_rad, ..Posture::default() };
+    let posture = Posture { back_angle_rad: nearest.back_angle_rad(), ..Posture::default() };
     let head_m = nearest.vehicle_from_seat.transform_point3(nearest.person.eyes_when_seated_m(&posture));
     Some(occupant.vehicle_from_seat.inverse().transform_point3(head_m))
 }
@@ -96,7 +100,7 @@ fn neighbour_m(staged: &Staged, occupant: &StagedOccupant) -> Option<Vec3> {
 impl Moment {
     pub(crate) fn new(staged: &Staged, time_s: f64) -> Self {
         let world_from_vehicle = staged.trajectory.pose_at(time_s);
-        let posed = staged
+        let posed: Vec<Posed> = staged
             .occupants
             .par_iter()
             .enumerate()
@@ -105,7 +109,12 @@ impl Moment {
                 occupant.person.seated(k as u8, &posture)
             })
             .collect();
-        Self { world_from_vehicle, posed }
+        let at = |(k, decoy): &(u8, StagedDecoy)| {
+            let (figure, place) = decoy.at(*k, &staged.occupants, &posed)?;
+            Some((*k, decoy.kind(), figure, place))
+        };
+        let decoys = staged.decoys.iter().filter_map(at).collect();
+        Self { world_from_vehicle, posed, decoys }
     }
 
     /// An occupant's frame in the world.
@@ -129,6 +138,9 @@ impl Moment {
             let world_from_seat = self.world_from_seat(occupant);
             let parts = posed.parts.iter().chain(&occupant.restraint);
             scene.solids.extend(parts.map(|part| solid(part, world_from_seat, true)));
+        }
+        for (_, _, figure, place) in &self.decoys {
+            scene.solids.extend(figure.parts.iter().map(|part| solid(part, self.world_from_vehicle * *place, true)));
         }
         let visors = vehicle.visors.iter().map(|visor| {
             let down = |o: &StagedOccupant| o.seat.id == visor.seat && o.plan.behaviour == Behaviour::VisorDown;

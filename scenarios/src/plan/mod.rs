@@ -12,6 +12,7 @@ use laneproof_scenes::{
 use rand::{Rng as _, RngCore as _};
 use rand_distr::{Distribution as _, StandardNormal};
 
+mod decoys;
 pub mod seats;
 #[cfg(test)]
 mod tests;
@@ -50,6 +51,7 @@ pub fn plan(scenario: &Scenario, k: u64) -> EncounterPlan {
         Some(e) => e.occupants.iter().map(|o| o.id()).collect(),
         None => sample_seats(seed, k, mix, share),
     };
+    let occupants: Vec<OccupantPlan> = taken.iter().map(|seat| plan_occupant(seed, k, mix, *seat)).collect();
     let [slow, fast] = mix.approach_speed_mps;
     let paint = PAINTS[pick(PAINTS.iter().map(|p| p.1), stream(seed, k, "paint").random())].0;
     EncounterPlan {
@@ -64,7 +66,8 @@ pub fn plan(scenario: &Scenario, k: u64) -> EncounterPlan {
         paint,
         approach_speed_mps: slow + (fast - slow) * stream(seed, k, "approach speed").random::<f32>(),
         lateral_offset_m: mix.lateral_offset_sd_m * cut_normal(&mut stream(seed, k, "lateral offset")),
-        occupants: taken.into_iter().map(|seat| plan_occupant(seed, k, mix, seat)).collect(),
+        decoys: decoys::sample(seed, k, mix, &share.model, &occupants),
+        occupants,
     }
 }
 

@@ -2,8 +2,10 @@
 //!
 //! The ladder follows the way of the light, from the scene to the decision:
 //! 1. **not in any camera's view**: less of the face box than the rule's visible share lies on a sensor;
-//! 2. **occluded**: too little of the face is visible (by body or pillar, interior, seat, person, oneself, furniture);
-//! 3. **head turned**: yaw, pitch or roll beyond the rule;
+//! 2. **occluded**: too little of the face is visible (by body or pillar, interior, seat, child seat, decoy, person,
+//!    oneself, furniture);
+//! 3. **head turned**: yaw, pitch or roll beyond the rule; of an infant in a rear-facing seat these two are said as
+//!    **faces backwards**;
 //! 4. **too few pixels** between the eyes;
 //! 5. **pane too dark** (panes let through less than [`DARK_PANE_TRANSMITTANCE`]) or **under-exposed**: mean below the rule;
 //! 6. **veiling reflection**: contrast, entropy or brightness beyond the rule, while panes mirror at least
@@ -40,6 +42,10 @@ pub enum Cause {
     OccludedByInterior,
     /// Hidden by a seat or head-rest.
     OccludedBySeat,
+    /// Hidden by the shell of a child seat.
+    OccludedByChildSeat,
+    /// Hidden by a decoy: a dog, something held up.
+    OccludedByDecoy,
     /// Hidden by another occupant.
     OccludedByPerson,
     /// Hidden by the own head, hair or hand.
@@ -50,6 +56,8 @@ pub enum Cause {
     Occluded,
     /// Head turned away.
     HeadTurned,
+    /// An infant in a rear-facing seat: no camera ahead can see the face.
+    FacesBackwards,
     /// Too few pixels between the eyes.
     TooFewPixels,
     /// Too dark behind the pane.
@@ -80,11 +88,14 @@ impl Cause {
             Cause::OccludedByBody => "occluded by pillar or roof",
             Cause::OccludedByInterior => "occluded by dashboard or wheel",
             Cause::OccludedBySeat => "occluded by seat or head-rest",
+            Cause::OccludedByChildSeat => "occluded by child seat",
+            Cause::OccludedByDecoy => "occluded by a dog, doll or magazine",
             Cause::OccludedByPerson => "occluded by another person",
             Cause::OccludedByOneself => "occluded by own head, hair or hand",
             Cause::OccludedByFurniture => "occluded by booth or pole",
             Cause::Occluded => "occluded",
             Cause::HeadTurned => "head turned",
+            Cause::FacesBackwards => "faces backwards in a child seat",
             Cause::TooFewPixels => "too few pixels",
             Cause::PaneTooDark => "pane too dark",
             Cause::UnderExposed => "under-exposed",
@@ -115,6 +126,8 @@ pub fn geometric_cause(face: &FaceTruth, rule: &ValidationRule) -> Option<Cause>
             Some(Occluder::Body) => Cause::OccludedByBody,
             Some(Occluder::Interior) => Cause::OccludedByInterior,
             Some(Occluder::Seat) => Cause::OccludedBySeat,
+            Some(Occluder::ChildSeat) => Cause::OccludedByChildSeat,
+            Some(Occluder::Decoy) => Cause::OccludedByDecoy,
             Some(Occluder::Person) => Cause::OccludedByPerson,
             Some(Occluder::Oneself) => Cause::OccludedByOneself,
             Some(Occluder::Furniture) => Cause::OccludedByFurniture,
@@ -193,10 +206,12 @@ pub(super) fn first_cause(
     rule: &ValidationRule,
     detected_in: &[u64],
     claimed: bool,
+    faces_backwards: bool,
 ) -> Cause {
     let Some(best) = best else { return Cause::OutOfView };
     if let Some(cause) = geometric_cause(&best.face, rule) {
-        return cause;
+        let hidden_or_turned = Cause::OutOfView < cause && cause <= Cause::HeadTurned;
+        return if faces_backwards && hidden_or_turned { Cause::FacesBackwards } else { cause };
     }
     if claimed {
         Cause::ClaimFailsRule

@@ -2,7 +2,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::people::Behaviour;
+use crate::{decoy::DecoyKind, people::Behaviour};
 
 /// Ages of a mix's occupants.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -110,5 +110,40 @@ impl BehaviourShares {
             left -= share;
         }
         Behaviour::Road
+    }
+}
+
+/// Shares of the vehicles that carry something that looks like a person and is none, each 0..1. A decoy takes no occupant's
+/// seat: in a full vehicle there is no dog.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DecoyShares {
+    /// A dog on a seat.
+    pub dog: f32,
+    /// A doll on a seat.
+    pub doll: f32,
+    /// A face printed on a head-rest.
+    pub head_rest: f32,
+    /// A face printed on an occupant's shirt.
+    pub shirt: f32,
+    /// A magazine held up, a face on its cover.
+    pub magazine: f32,
+    /// A phone held up, a face on its screen.
+    pub phone: f32,
+    /// Source or "assumption".
+    pub source: String,
+}
+
+impl DecoyShares {
+    /// The shares with their keys.
+    pub fn listed(&self) -> [(&'static str, DecoyKind, f32); 6] {
+        [
+            ("dog", DecoyKind::Dog, self.dog),
+            ("doll", DecoyKind::Doll, self.doll),
+            ("head_rest", DecoyKind::HeadRest, self.head_rest),
+            ("shirt", DecoyKind::Shirt, self.shirt),
+            ("magazine", DecoyKind::Magazine, self.magazine),
+            ("phone", DecoyKind::Phone, self.phone),
+        ]
     }
 }

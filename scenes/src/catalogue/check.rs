@@ -211,6 +211,10 @@ impl Check for TrafficMix {
         share("child_share_rear", self.child_share_rear)?;
         check_ages(&self.age)?;
         check_behaviours(&self.behaviour)?;
+        for (key, _, value) in self.decoys.listed() {
+            share(&format!("decoys.{key}"), value)?;
+        }
+        named("decoys.source", &self.decoys.source)?;
         named("source", &self.source)
     }
 }

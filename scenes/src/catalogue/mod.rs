@@ -14,7 +14,7 @@ mod suggest;
 #[cfg(test)]
 mod tests;
 
-pub use behaviour::{AgeShares, BehaviourShares, Childhood};
+pub use behaviour::{AgeShares, BehaviourShares, Childhood, DecoyShares};
 
 /// Whether a sensor sees colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -211,6 +211,8 @@ pub struct TrafficMix {
     pub age: AgeShares,
     /// What they do.
     pub behaviour: BehaviourShares,
+    /// What else looks like an occupant.
+    pub decoys: DecoyShares,
     /// Source or "assumption".
     pub source: String,
 }

@@ -224,13 +224,18 @@ impl Gesture {
     }
 }
 
-/// A phone without its screen, in its own frame.
-pub(crate) fn phone_case() -> Mesh {
+/// A phone's case and screen in their own frame.
+pub(crate) fn phone() -> [Mesh; 2] {
+    [phone_case(), phone_screen()]
+}
+
+/// A phone without its screen.
+fn phone_case() -> Mesh {
     coloured(rounded_box(PHONE_HALF_M, 0.0039, [1, 1, 1]), [0.012, 0.012, 0.014], 1.0)
 }
 
 /// The screen, just before the case.
-pub(crate) fn phone_screen() -> Mesh {
+fn phone_screen() -> Mesh {
     let (x, y, z) = (PHONE_HALF_M.x - 0.003, PHONE_HALF_M.y - 0.004, PHONE_HALF_M.z + 0.0004);
     let mut mesh = quad([Vec3::new(-x, -y, z), Vec3::new(x, -y, z), Vec3::new(x, y, z), Vec3::new(-x, y, z)]);
     for (v, uv) in mesh.vertices.iter_mut().zip([[0.0, 1.0], [1.0, 1.0], [1.0, 0.0], [0.0, 0.0]]) {

@@ -41,6 +41,7 @@ pub use error::PeopleError;
 pub use expression::{Expression, FaceUnit};
 pub use gaze::Gaze;
 pub use gesture::Gesture;
+pub(crate) use gesture::phone as gesture_phone;
 pub use identity::{Ancestry, Beard, Brows, Demographics, HairStyle, Identity};
 pub use landmarks::FaceLandmarks;
 pub use library::PeopleLibrary;

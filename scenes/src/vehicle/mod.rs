@@ -56,6 +56,8 @@ pub struct Seat {
     pub h_point_m: Vec3,
     /// Angle of the seat back from the vertical, radians, leaning backwards positive.
     pub back_angle_rad: f32,
+    /// Middle of the head-rest's front, vehicle frame, metres.
+    pub head_rest_m: Vec3,
 }
 
 /// One wheel; its mesh is centred on the hub, axle along X.

@@ -1,6 +1,7 @@
 //! What a plan asks the simulator for: one encounter, and in it one exposure after another.
 use laneproof_scenes::{
     catalogue::{Daylight, GlassSet, LaneSpec, Rig, Sensor},
+    decoy::DecoyKind,
     people::{Appearance, Behaviour, Identity},
     vehicle::{ChildSeat, SeatId},
 };
@@ -32,6 +33,30 @@ pub struct EncounterPlan {
     pub lateral_offset_m: f32,
     /// Who sits where.
     pub occupants: Vec<OccupantPlan>,
+    /// What looks like an occupant and is none.
+    pub decoys: Vec<DecoyPlan>,
+}
+
+/// Where a decoy is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DecoyPlace {
+    /// On an empty seat.
+    Seat(SeatId),
+    /// On or in the hands of an occupant, by index.
+    Occupant(u8),
+}
+
+/// One decoy of an encounter.
+#[derive(Debug, Clone)]
+pub struct DecoyPlan {
+    /// What it is.
+    pub kind: DecoyKind,
+    /// Where.
+    pub place: DecoyPlace,
+    /// Whose face is printed, or whom a doll is shaped like; nobody's of a dog, and nobody who is enrolled.
+    pub likeness: Option<Identity>,
+    /// Seed of its form.
+    pub seed: u64,
 }
 
 /// One occupant of an encounter.
