@@ -196,7 +196,15 @@ pub(crate) struct TestStack {
 
 impl TestStack {
     pub fn new(manner: Manner) -> Self {
-        Self { manner, controls: Vec::new(), refuses: None, fooled_by: None, encounter: 0, gallery: Vec::new(), frames: Vec::new() }
+        Self {
+            manner,
+            controls: Vec::new(),
+            refuses: None,
+            fooled_by: None,
+            encounter: 0,
+            gallery: Vec::new(),
+            frames: Vec::new(),
+        }
     }
 }
 

@@ -90,7 +90,13 @@ pub(crate) fn shown_by(decoys: &[DecoyPlan], occupant: usize) -> Gesture {
 }
 
 /// The truth of a decoy; `None` when a part of it is behind the camera or all of it beside the sensor.
-pub(crate) fn truth(k: u8, kind: DecoyKind, face_m: &[Vec3], world_from_figure: Affine3A, camera: &PinholeCamera) -> Option<DecoyTruth> {
+pub(crate) fn truth(
+    k: u8,
+    kind: DecoyKind,
+    face_m: &[Vec3],
+    world_from_figure: Affine3A,
+    camera: &PinholeCamera,
+) -> Option<DecoyTruth> {
     let mut box_px = BoxPx { x0: f32::MAX, y0: f32::MAX, x1: f32::MIN, y1: f32::MIN };
     for point in face_m {
         let ([x, y], _) = camera.project(world_from_figure.transform_point3(*point))?;

@@ -64,12 +64,9 @@ fn surroundings(occupant: &StagedOccupant) -> Surroundings {
             pane: occupant.pane.filter(|_| !restraint.has_harness()),
             ..Surroundings::default()
         },
-        None => Surroundings {
-            back_angle_rad,
-            drives: occupant.drives(),
-            pane: occupant.pane,
-            ..Surroundings::default()
-        },
+        None => {
+            Surroundings { back_angle_rad, drives: occupant.drives(), pane: occupant.pane, ..Surroundings::default() }
+        }
     }
 }
 

@@ -37,7 +37,13 @@ pub(crate) struct StagedOccupant {
 
 impl StagedOccupant {
     /// An occupant on a seat of the vehicle.
-    pub(crate) fn new(encounter: &EncounterPlan, k: usize, person: Arc<Person>, seat: &Seat, vehicle: &Vehicle) -> Self {
+    pub(crate) fn new(
+        encounter: &EncounterPlan,
+        k: usize,
+        person: Arc<Person>,
+        seat: &Seat,
+        vehicle: &Vehicle,
+    ) -> Self {
         let plan = &encounter.occupants[k];
         let vehicle_from_seat = match plan.child_seat {
             Some(restraint) => restraint.vehicle_from_child(seat, person.stature_m),

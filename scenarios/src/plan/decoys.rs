@@ -35,7 +35,12 @@ pub(super) fn sample(seed: u64, k: u64, mix: &TrafficMix, model: &str, occupants
             free.retain(|o| *o != fit[i]);
             DecoyPlace::Occupant(fit[i])
         };
-        decoys.push(DecoyPlan { kind, place, likeness: likeness(kind, &mut open("decoy likeness")), seed: open("decoy form").next_u64() });
+        decoys.push(DecoyPlan {
+            kind,
+            place,
+            likeness: likeness(kind, &mut open("decoy likeness")),
+            seed: open("decoy form").next_u64(),
+        });
     }
     decoys
 }

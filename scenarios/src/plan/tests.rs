@@ -118,7 +118,8 @@ fn every_behaviour_is_as_frequent_as_its_mix_says() {
             .collect();
         let n = passengers.len() as f32;
         for (key, behaviour, share) in scenario.mix.value.behaviour.listed() {
-            let fits = |o: &&laneproof_exchange::encounter::OccupantPlan| behaviour != Behaviour::VisorDown || o.seat.row == 1;
+            let fits =
+                |o: &&laneproof_exchange::encounter::OccupantPlan| behaviour != Behaviour::VisorDown || o.seat.row == 1;
             let of = passengers.iter().filter(fits).count() as f32;
             let count = passengers.iter().filter(fits).filter(|o| o.behaviour == behaviour).count() as f32;
             let deviation = (share * (1.0 - share) / of).sqrt();
@@ -182,7 +183,8 @@ fn a_behaviour_more_moves_nothing_but_who_does_it() {
     let before = first_light();
     let mut after = first_light();
     after.mix.value.behaviour.leaning_aside += 0.10;
-    let bare = |o: &laneproof_exchange::encounter::OccupantPlan| format!("{:?} {:?} {}", o.seat, o.identity, o.motion_seed);
+    let bare =
+        |o: &laneproof_exchange::encounter::OccupantPlan| format!("{:?} {:?} {}", o.seat, o.identity, o.motion_seed);
     let mut changed = 0;
     for (old, new) in all(&before).iter().zip(all(&after)) {
         for (o, n) in old.occupants.iter().zip(&new.occupants) {

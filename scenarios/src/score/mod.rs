@@ -338,11 +338,10 @@ fn score_occupant(
         (false, Some(_)) => Outcome::NotMatched,
     };
     let best = cause::best_exposure(seen, occupant, rule);
-    let lost_by =
-        (outcome == Outcome::Lost).then(|| {
-            let backwards = who.child_seat == Some(ChildSeat::RearFacing);
-            cause::first_cause(best.as_ref(), rule, &detected_in, !claimed.is_empty(), backwards)
-        });
+    let lost_by = (outcome == Outcome::Lost).then(|| {
+        let backwards = who.child_seat == Some(ChildSeat::RearFacing);
+        cause::first_cause(best.as_ref(), rule, &detected_in, !claimed.is_empty(), backwards)
+    });
     // The shot that stands for the occupant: verified before claimed before any, then the stack's own ranking.
     let rank = |j: &Judged<'_>| (j.shot.valid && j.verified, j.shot.valid, own(j));
     let by_quality = |a: &Judged<'_>, b: &Judged<'_>| {

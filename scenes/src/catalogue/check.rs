@@ -1,5 +1,7 @@
 //! Values that a type admits but the world does not: negative exposures, cameras in the ground, empty mixes.
-use super::{AgeShares, BehaviourShares, Daylight, LaneSpec, Lens, Rig, Sensor, TrafficMix, Trigger, fault::ValueFault};
+use super::{
+    AgeShares, BehaviourShares, Daylight, LaneSpec, Lens, Rig, Sensor, TrafficMix, Trigger, fault::ValueFault,
+};
 
 /// Something read from a file whose values can be impossible.
 pub trait Check {

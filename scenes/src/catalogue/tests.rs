@@ -115,7 +115,7 @@ fn mix_fault(from: &str, to: &str) -> FileFault {
 fn faults_in_a_mix_say_where_they_are() {
     for (from, to, says) in [
         ("asleep = 0.18", "aslep = 0.18", "`aslep`"),
-        ("asleep = 0.18", "asleep = 1.18", "1.18"),
+        ("asleep = 0.18", "asleep = 1.5", "1.5"),
         ("talking = 0.10", "talking = 0.60", "sum to"),
         ("toddlers = 0.28", "toddlers = -1.0", "-1"),
         ("dog = 0.12", "dog = 2.0", "impossible value 2"),

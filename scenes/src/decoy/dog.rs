@@ -33,6 +33,9 @@ const fn ring(z: f32, y: f32, half: (f32, f32), light: f32) -> Ring {
     Ring { z, y, half, light }
 }
 
+/// Height of the head's middle along the trunk, metres, and the head's size against [`HEAD`].
+const HEAD_ALONG_TRUNK_M: f32 = 0.565;
+const HEAD_SIZE: f32 = 1.22;
 /// Skull and muzzle from the nape to the nose: +Z out of the nose, +Y up, metres, for a dog of middling size.
 const HEAD: [Ring; 12] = [
     ring(-0.095, 0.000, (0.012, 0.012), 0.0),
@@ -54,11 +57,11 @@ const TRUNK: [Ring; 9] = [
     ring(0.00, 0.05, (0.105, 0.110), 0.0),
     ring(0.08, 0.02, (0.125, 0.140), 0.1),
     ring(0.20, -0.02, (0.112, 0.125), 0.3),
-    ring(0.32, -0.06, (0.105, 0.120), 0.5),
-    ring(0.40, -0.07, (0.088, 0.098), 0.5),
-    ring(0.48, -0.06, (0.066, 0.072), 0.3),
-    ring(0.56, -0.06, (0.058, 0.062), 0.1),
-    ring(0.62, -0.06, (0.030, 0.030), 0.0),
+    ring(0.32, -0.05, (0.110, 0.125), 0.6),
+    ring(0.40, -0.06, (0.098, 0.108), 0.6),
+    ring(0.47, -0.06, (0.082, 0.088), 0.5),
+    ring(0.53, -0.06, (0.074, 0.076), 0.3),
+    ring(0.58, -0.06, (0.036, 0.036), 0.0),
 ];
 const LEG: [Ring; 6] = [
     ring(0.00, 0.00, (0.020, 0.020), 0.1),
@@ -71,11 +74,11 @@ const LEG: [Ring; 6] = [
 /// An ear from its root to its tip, flat; hangs or stands.
 const EAR: [Ring; 6] = [
     ring(0.000, 0.0, (0.010, 0.006), 0.0),
-    ring(0.008, 0.0, (0.030, 0.012), 0.0),
-    ring(0.035, 0.004, (0.036, 0.010), 0.0),
-    ring(0.065, 0.008, (0.030, 0.008), 0.0),
-    ring(0.090, 0.010, (0.016, 0.006), 0.0),
-    ring(0.100, 0.010, (0.002, 0.002), 0.0),
+    ring(0.006, 0.0, (0.030, 0.012), 0.0),
+    ring(0.024, 0.003, (0.032, 0.010), 0.0),
+    ring(0.044, 0.006, (0.026, 0.008), 0.0),
+    ring(0.062, 0.008, (0.014, 0.006), 0.0),
+    ring(0.070, 0.008, (0.002, 0.002), 0.0),
 ];
 const SEGMENTS: usize = 16;
 
@@ -88,8 +91,9 @@ fn tube(rings: &[Ring], coat: &([f32; 3], [f32; 3]), belly: bool) -> Mesh {
             let (x, y) = (angle.cos(), angle.sin());
             // The light coat lies below (chest, belly, chin).
             let below = if belly { (0.35 - 0.65 * y).clamp(0.0, 1.0) } else { 1.0 };
-            let colour: [f32; 3] =
-                std::array::from_fn(|i| coat.0[i] + (coat.1[i] - coat.0[i]) * (r.light * (0.35 + 0.65 * below)).min(1.0));
+            let colour: [f32; 3] = std::array::from_fn(|i| {
+                coat.0[i] + (coat.1[i] - coat.0[i]) * (r.light * (0.35 + 0.65 * below)).min(1.0)
+            });
             // Fur is uneven: every other stroke a little darker.
             let stroke = 0.90 + 0.10 * (13.0 * angle + 190.0 * r.z).sin();
             let p = Vec3::new(x * r.half.0, r.y + y * r.half.1, r.z);
@@ -162,7 +166,7 @@ pub(super) fn dog(k: u8, seed: u64, side: f32) -> Figure {
         head.append(&ball(Vec3::new(x * 0.037, 0.022, 0.034), Vec3::new(0.013, 0.011, 0.008), NOSE));
         let root = Vec3::new(x * 0.052, 0.052, -0.035);
         let ear = if standing_ears {
-            along(root, Vec3::new(x * 0.35, 1.0, -0.05), Vec3::Z)
+            along(root, Vec3::new(x * 0.30, 1.0, 0.05), Vec3::Z)
         } else {
             along(root, Vec3::new(x * 0.75, -0.75, 0.15), Vec3::new(x, 0.6, 0.1))
         };
@@ -172,9 +176,10 @@ pub(super) fn dog(k: u8, seed: u64, side: f32) -> Figure {
     for x in [-1.0, 1.0] {
         eyes.append(&ball(Vec3::new(x * 0.037, 0.022, 0.038), Vec3::new(0.0095, 0.009, 0.007), EYE));
     }
-    let head_place = Affine3A::from_rotation_translation(
+    let head_place = Affine3A::from_scale_rotation_translation(
+        Vec3::splat(HEAD_SIZE),
         Quat::from_rotation_y(turn) * Quat::from_rotation_x(nod),
-        trunk.transform_point3(Vec3::new(0.0, -0.075, 0.62)),
+        trunk.transform_point3(Vec3::new(0.0, -0.085, HEAD_ALONG_TRUNK_M)),
     );
     let scaled = Affine3A::from_scale(Vec3::splat(size));
     let head = head.transformed(scaled * head_place);

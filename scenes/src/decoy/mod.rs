@@ -114,7 +114,8 @@ pub fn dog(k: u8, seed: u64, side: f32) -> Figure {
 pub fn doll(k: u8, infant: &Person, seat: &Seat) -> Figure {
     let posture = Posture { back_angle_rad: seat.back_angle_rad, ..Posture::default() };
     // On the cushion, leaning on the back; `seats` has their distances from the H-point.
-    let hips = Vec3::new(0.0, -0.095 + 0.056 * infant.stature_m * DOLL_SCALE, -0.135 + 0.085 * infant.stature_m * DOLL_SCALE);
+    let hips =
+        Vec3::new(0.0, -0.095 + 0.056 * infant.stature_m * DOLL_SCALE, -0.135 + 0.085 * infant.stature_m * DOLL_SCALE);
     let place = Affine3A::from_scale_rotation_translation(Vec3::splat(DOLL_SCALE), Quat::IDENTITY, hips);
     let posed = infant.seated(k, &posture);
     let face_m = posed.landmarks.face_outline_m.iter().map(|p| place.transform_point3(*p)).collect();
@@ -124,7 +125,12 @@ pub fn doll(k: u8, infant: &Person, seat: &Seat) -> Figure {
         // Vinyl: light does not enter it as it enters skin, and it shines more.
         .map(|p| Part {
             mesh: Arc::new(p.mesh.transformed(place)),
-            surface: Surface { wrap: 0.0, roughness: (0.6 * p.surface.roughness).max(0.08), specular_f0: 0.045, ..p.surface },
+            surface: Surface {
+                wrap: 0.0,
+                roughness: (0.6 * p.surface.roughness).max(0.08),
+                specular_f0: 0.045,
+                ..p.surface
+            },
             tag: Tag::decoy(k),
             name: p.name,
         })
@@ -164,6 +170,40 @@ pub fn phone(k: u8, grip: Affine3A, picture: &Arc<Texture>) -> Figure {
     Figure { parts, face_m }
 }
 
+/// Adds the part of a triangle whose texture coordinates lie in 0..1, cut along the edges (Sutherland and Hodgman 1974).
+fn append_inside(mesh: &mut Mesh, corners: &[Vertex; 3]) {
+    let mut kept = corners.to_vec();
+    for (axis, sign, bound) in [(0, 1.0, 0.0), (0, -1.0, -1.0), (1, 1.0, 0.0), (1, -1.0, -1.0)] {
+        let above = |v: &Vertex| sign * v.uv[axis] - bound;
+        let ring = std::mem::take(&mut kept);
+        for (i, a) in ring.iter().enumerate() {
+            let b = &ring[(i + 1) % ring.len()];
+            let (da, db) = (above(a), above(b));
+            if da >= 0.0 {
+                kept.push(*a);
+            }
+            if (da >= 0.0) != (db >= 0.0) {
+                kept.push(between(a, b, da / (da - db)));
+            }
+        }
+    }
+    let base = mesh.vertices.len() as u32;
+    for i in 1..(kept.len() as u32).saturating_sub(1) {
+        mesh.indices.extend([base, base + i, base + i + 1]);
+    }
+    if kept.len() > 2 {
+        mesh.vertices.extend(kept);
+    }
+}
+
+/// A vertex on the way from one to another.
+fn between(a: &Vertex, b: &Vertex, t: f32) -> Vertex {
+    let position = Vec3::from(a.position_m).lerp(b.position_m.into(), t);
+    let normal = Vec3::from(a.normal).lerp(b.normal.into(), t).normalize_or(Vec3::Z);
+    let uv = [0, 1].map(|i| a.uv[i] + (b.uv[i] - a.uv[i]) * t);
+    Vertex { position_m: position.to_array(), normal: normal.to_array(), uv, tint: a.tint }
+}
+
 /// A face printed on the shirt of somebody who leans back by an angle, radians; the wearer's frame.
 pub fn shirt(k: u8, posed: &Posed, back_angle_rad: f32, stature_m: f32, picture: &Arc<Texture>) -> Figure {
     let size = stature_m / 1.70;
@@ -173,20 +213,20 @@ pub fn shirt(k: u8, posed: &Posed, back_angle_rad: f32, stature_m: f32, picture:
     let mut mesh = Mesh::default();
     for top in posed.parts.iter().filter(|part| part.name == "top") {
         for t in top.mesh.indices.chunks_exact(3) {
-            let corners = [t[0], t[1], t[2]].map(|i| top.mesh.vertices[i as usize]);
-            let flat = corners.map(|v| chest_from_owner * Vec3::from(v.position_m));
-            let ahead = corners.iter().all(|v| (chest_from_owner * Vec3::from(v.normal)).z > 0.35);
-            let uv = flat.map(|p| [0.5 + 0.5 * p.x / half.0, 0.5 - 0.5 * (p.y - middle_up) / half.1]);
-            // Arms lie before the hips, not before the print.
-            if !ahead || uv.iter().flatten().any(|c| !(0.0..=1.0).contains(c)) {
-                continue;
-            }
-            for (v, uv) in corners.iter().zip(uv) {
-                let position = Vec3::from(v.position_m) + Vec3::from(v.normal) * 0.0015;
-                mesh.indices.push(mesh.vertices.len() as u32);
-                mesh.vertices.push(Vertex { position_m: position.to_array(), uv, tint: [255, 255, 255, v.tint[3]], ..*v });
+            let corners = [t[0], t[1], t[2]].map(|i| {
+                let v = top.mesh.vertices[i as usize];
+                let p = chest_from_owner * Vec3::from(v.position_m);
+                let uv = [0.5 + 0.5 * p.x / half.0, 0.5 - 0.5 * (p.y - middle_up) / half.1];
+                Vertex { uv, tint: [255, 255, 255, v.tint[3]], ..v }
+            });
+            // The print is on the chest, not on the back or the arms' outsides.
+            if corners.iter().all(|v| (chest_from_owner * Vec3::from(v.normal)).z > 0.35) {
+                append_inside(&mut mesh, &corners);
             }
         }
+    }
+    for v in &mut mesh.vertices {
+        v.position_m = (Vec3::from(v.position_m) + Vec3::from(v.normal) * 0.0015).to_array();
     }
     let face_m = points(&mesh);
     Figure { parts: vec![part(k, "printed shirt", mesh, printed(picture, 0.9))], face_m }

@@ -196,7 +196,8 @@ impl Acting {
         }
         let sign = if left_handed { 1.0 } else { -1.0 };
         let size = person.stature_m / 1.70;
-        let look = Look { person, around, mean_yaw_rad: self.yaw_rad, fixation: fixation_rad(self.motion_seed, time_s) };
+        let look =
+            Look { person, around, mean_yaw_rad: self.yaw_rad, fixation: fixation_rad(self.motion_seed, time_s) };
         match self.behaviour {
             Behaviour::Road | Behaviour::VisorDown => look.ahead(&mut p),
             // The mean turn is to the booth already; the eyes go on a little further.
@@ -275,8 +276,7 @@ struct Look<'a> {
 impl Look<'_> {
     /// Along the road: the eyes take most of the head's turn back.
     fn ahead(&self, p: &mut Posture) {
-        p.gaze =
-            Gaze::towards(self.fixation.0 - 0.7 * p.head_yaw_rad, self.fixation.1 - 0.7 * p.head_pitch_rad);
+        p.gaze = Gaze::towards(self.fixation.0 - 0.7 * p.head_yaw_rad, self.fixation.1 - 0.7 * p.head_pitch_rad);
     }
 
     fn nearest_camera_m(&self, p: &Posture) -> Option<Vec3> {

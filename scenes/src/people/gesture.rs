@@ -147,7 +147,13 @@ impl Gesture {
             }
             Gesture::PhoneInLap => {
                 let middle = Vec3::new(sign * 0.03, 0.19, 0.28) * size;
-                palm_at(middle, Vec3::new(-0.3 * sign, 0.35, 1.0), Vec3::new(-0.2 * sign, 0.9, -0.4), down_and_out, 0.35)
+                palm_at(
+                    middle,
+                    Vec3::new(-0.3 * sign, 0.35, 1.0),
+                    Vec3::new(-0.2 * sign, 0.9, -0.4),
+                    down_and_out,
+                    0.35,
+                )
             }
             Gesture::CoverMouth => {
                 // Clear of the nose, which stands out further than the lips.

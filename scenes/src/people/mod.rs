@@ -7,8 +7,8 @@ mod ambient;
 mod appearance;
 mod atlas;
 mod bake;
-mod behaviour;
 mod base_mesh;
+mod behaviour;
 mod clothes;
 mod error;
 mod expression;
@@ -35,8 +35,8 @@ pub mod wear;
 
 pub use appearance::Appearance;
 pub use bake::Person;
-pub use behaviour::{Acting, Behaviour, Surroundings};
 pub use base_mesh::VERTEX_COUNT;
+pub use behaviour::{Acting, Behaviour, Surroundings};
 pub use error::PeopleError;
 pub use expression::{Expression, FaceUnit};
 pub use gaze::Gaze;
@@ -48,5 +48,7 @@ pub use library::PeopleLibrary;
 pub use pose::{Hands, Legs, Posed, Posture};
 pub use skin::MONK_SRGB;
 
+#[cfg(test)]
+mod acting_tests;
 #[cfg(test)]
 mod tests;

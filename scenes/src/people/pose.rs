@@ -99,8 +99,7 @@ impl Posture {
         // The chest stands more upright than the hips, and bends further.
         let back = self.back_angle_rad * (1.0 - 0.28 * share);
         let bend = 0.75 + 0.5 * share;
-        Quat::from_rotation_z(-self.bend_left_rad * bend)
-            * Quat::from_rotation_x(self.bend_forward_rad * bend - back)
+        Quat::from_rotation_z(-self.bend_left_rad * bend) * Quat::from_rotation_x(self.bend_forward_rad * bend - back)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
     truth::{Role, Subject},
 };
 
-fn library() -> Option<&'static PeopleLibrary> {
+pub(super) fn library() -> Option<&'static PeopleLibrary> {
     static LIBRARY: OnceLock<Option<PeopleLibrary>> = OnceLock::new();
     let library = LIBRARY.get_or_init(|| {
         let folder = PathBuf::from(std::env::var_os("LANEPROOF_PEOPLE_DATA")?);
@@ -22,12 +22,12 @@ fn library() -> Option<&'static PeopleLibrary> {
     library.as_ref()
 }
 
-fn sample(index: u64, ages: (f32, f32)) -> Identity {
+pub(super) fn sample(index: u64, ages: (f32, f32)) -> Identity {
     let d = Demographics { age_years: ages, ..Demographics::default() };
     Identity::sample(&d, &mut stream(77, index, "test identity"))
 }
 
-fn baked(library: &PeopleLibrary, who: &Identity) -> Person {
+pub(super) fn baked(library: &PeopleLibrary, who: &Identity) -> Person {
     library.bake(who, &Appearance::of_portrait(who))
 }
 
@@ -113,7 +113,9 @@ fn adults_are_as_tall_as_measured_ones() {
     for (who, male_share, measured_m, deviation_m) in [("women", 0.0, 1.629, 0.064), ("men", 1.0, 1.756, 0.069)] {
         let d = Demographics { male_share, ..Demographics::adults() };
         let draw = |i| Identity::sample(&d, &mut stream(79, i, "test identity"));
-        let statures: Vec<f32> = (0..150).map(|i| library.stature_m(&library.shaped_positions_m(&draw(i), &Expression::neutral()))).collect();
+        let statures: Vec<f32> = (0..150)
+            .map(|i| library.stature_m(&library.shaped_positions_m(&draw(i), &Expression::neutral())))
+            .collect();
         let (mean, deviation) = moments(&statures);
         assert!((mean - measured_m).abs() < 0.04, "{who}: mean {mean} m");
         assert!((0.75..1.25).contains(&(deviation / deviation_m)), "{who}: deviation {deviation} m");

@@ -87,9 +87,9 @@ impl ChildSeat {
             ChildSeat::Forward => Affine3A::from_translation(
                 seat.h_point_m + Vec3::new(0.0, on(SHELL_BELOW_M), SHELL_BEHIND_M + behind - BACK_BEHIND_H_M),
             ),
-            ChildSeat::Booster => {
-                Affine3A::from_translation(seat.h_point_m + Vec3::new(0.0, on(BOOSTER_M), behind - BACK_BEHIND_H_M + 0.03))
-            }
+            ChildSeat::Booster => Affine3A::from_translation(
+                seat.h_point_m + Vec3::new(0.0, on(BOOSTER_M), behind - BACK_BEHIND_H_M + 0.03),
+            ),
         }
     }
 
@@ -174,6 +174,8 @@ fn part(name: &str, mesh: Mesh, double_sided: bool) -> Part {
 /// The line of a cradle, from the feet over the hips to above the head.
 fn cradle(stature_m: f32) -> Vec<Station> {
     let below = BELOW_HIPS * stature_m + 0.012;
+    // Drawn round a child of 0.7 m.
+    let size = stature_m / 0.7;
     let (s, c) = CRADLE_RECLINE_RAD.sin_cos();
     // Along the back, so far up from the hips, lying behind it.
     let back = |up: f32| Vec2::new(-s * up - c * (below + 0.02), c * up - s * (below + 0.02));
@@ -181,14 +183,16 @@ fn cradle(stature_m: f32) -> Vec<Station> {
     vec![
         station(Vec2::new(0.27, 0.03), 0.13, 0.02),
         station(Vec2::new(0.20, -0.02), 0.15, 0.06),
-        station(Vec2::new(0.10, -below), 0.16, 0.11),
-        station(Vec2::new(0.0, -below - 0.008), 0.165, 0.15),
-        station(back(0.04), 0.17, 0.17),
-        station(back(0.14 * stature_m / 0.7), 0.175, 0.17),
-        station(back(0.24 * stature_m / 0.7), 0.165, 0.17),
-        station(back(0.34 * stature_m / 0.7), 0.145, 0.16),
-        station(back(0.44 * stature_m / 0.7), 0.125, 0.12),
-        station(back(0.48 * stature_m / 0.7), 0.09, 0.05),
+        station(Vec2::new(0.10, -below), 0.16, 0.09),
+        station(Vec2::new(0.0, -below - 0.008), 0.165, 0.12),
+        station(back(0.04), 0.17, 0.135),
+        station(back(0.14 * size), 0.17, 0.135),
+        station(back(0.24 * size), 0.16, 0.14),
+        station(back(0.33 * size), 0.148, 0.145),
+        station(back(0.40 * size), 0.138, 0.135),
+        station(back(0.455 * size), 0.122, 0.11),
+        station(back(0.49 * size), 0.10, 0.075),
+        station(back(0.505 * size), 0.072, 0.045),
     ]
 }
 

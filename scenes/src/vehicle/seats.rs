@@ -49,10 +49,7 @@ pub(crate) fn seats(spec: &Spec) -> Vec<Seat> {
 
 /// The back's own frame round the H-point: Y along it, Z out of its front.
 fn back_frame(back_angle_rad: f32) -> Affine3A {
-    Affine3A::from_rotation_translation(
-        Quat::from_rotation_x(-back_angle_rad),
-        Vec3::new(0.0, 0.0, -H_AHEAD_OF_BACK_M),
-    )
+    Affine3A::from_rotation_translation(Quat::from_rotation_x(-back_angle_rad), Vec3::new(0.0, 0.0, -H_AHEAD_OF_BACK_M))
 }
 
 /// Height of a head-rest's middle along the back and half its height, metres: its top is about 0.76 m above the H-point
