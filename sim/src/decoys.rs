@@ -11,10 +11,11 @@ use laneproof_scenes::{
     decoy::{self, DecoyKind, Figure},
     people::{Appearance, Gesture, Identity, Person, Posed},
     surface::Texture,
+    truth::Subject,
     vehicle::{SeatSide, Vehicle},
 };
 
-use crate::staged::StagedOccupant;
+use crate::{region::TruthLayers, staged::StagedOccupant};
 
 /// A decoy that stands still in the vehicle, or what it takes to make it at an instant.
 #[derive(Debug, Clone)]
@@ -89,22 +90,27 @@ pub(crate) fn shown_by(decoys: &[DecoyPlan], occupant: usize) -> Gesture {
     held.unwrap_or(Gesture::None)
 }
 
-/// The truth of a decoy; `None` when a part of it is behind the camera or all of it beside the sensor.
+/// The truth of a decoy; `None` when it is not seen.
 pub(crate) fn truth(
     k: u8,
     kind: DecoyKind,
     face_m: &[Vec3],
     world_from_figure: Affine3A,
     camera: &PinholeCamera,
+    layers: &TruthLayers,
 ) -> Option<DecoyTruth> {
     let mut box_px = BoxPx { x0: f32::MAX, y0: f32::MAX, x1: f32::MIN, y1: f32::MIN };
     for point in face_m {
         let ([x, y], _) = camera.project(world_from_figure.transform_point3(*point))?;
         box_px = BoxPx { x0: box_px.x0.min(x), y0: box_px.y0.min(y), x1: box_px.x1.max(x), y1: box_px.y1.max(y) };
     }
-    let (w, h) = (camera.width_px as f32, camera.height_px as f32);
-    let in_view = !face_m.is_empty() && box_px.x1 > 0.0 && box_px.y1 > 0.0 && box_px.x0 < w && box_px.y0 < h;
-    in_view.then_some(DecoyTruth { decoy: k, kind, box_px })
+    let on_sensor = |value: f32, size: u32| value.clamp(0.0, size as f32) as u32;
+    let columns = on_sensor(box_px.x0, camera.width_px)..on_sensor(box_px.x1.ceil(), camera.width_px);
+    let rows = on_sensor(box_px.y0, camera.height_px)..on_sensor(box_px.y1.ceil(), camera.height_px);
+    let shows = |column, row| layers.tag(column, row).is_some_and(|tag| tag.subject == Subject::Decoy(k));
+    let seen: usize = rows.map(|row| columns.clone().filter(|column| shows(*column, row)).count()).sum();
+    let visible_share = (seen as f32 / box_px.area().max(1.0)).min(1.0);
+    (seen > 0).then_some(DecoyTruth { decoy: k, kind, box_px, visible_share })
 }
 
 impl StagedDecoy {

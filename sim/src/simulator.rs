@@ -398,7 +398,8 @@ impl Simulator {
                 .decoys
                 .iter()
                 .filter_map(|(k, kind, figure, place)| {
-                    decoys::truth(*k, *kind, &figure.face_m, moment.world_from_vehicle * *place, &camera)
+                    let world_from_figure = moment.world_from_vehicle * *place;
+                    decoys::truth(*k, *kind, &figure.face_m, world_from_figure, &camera, &layers)
                 })
                 .collect(),
         };

@@ -35,6 +35,9 @@ pub const MIN_IOU: f32 = 0.3;
 /// Least visible share of a face that a detection can belong to.
 pub const MIN_VISIBLE_SHARE: f32 = 0.2;
 
+/// Least share of a decoy's box that must show it; a head fills some 60 % of its box, so this is a sixth of one.
+pub const MIN_DECOY_SHARE: f32 = 0.1;
+
 /// What became of an occupant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -202,10 +205,11 @@ pub fn assign(detection_box: &BoxPx, faces: &[FaceTruth]) -> Option<u8> {
 }
 
 /// The decoy that a detection shows, where it shows nobody's face: that whose box it overlaps most, of those whose overlap
-/// is at least [`MIN_IOU`].
+/// is at least [`MIN_IOU`] and that show in at least [`MIN_DECOY_SHARE`] of their box.
 pub fn assign_decoy(detection_box: &BoxPx, decoys: &[DecoyTruth]) -> Option<u8> {
     decoys
         .iter()
+        .filter(|decoy| decoy.visible_share >= MIN_DECOY_SHARE)
         .map(|decoy| (decoy.box_px.iou(detection_box), decoy.decoy))
         .filter(|(iou, _)| *iou >= MIN_IOU)
         .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)))

@@ -199,6 +199,7 @@ fn a_decoy_that_is_claimed_is_charged_and_one_that_is_not_is_not() {
         decoy,
         kind: DecoyKind::Dog,
         box_px: BoxPx { x0, y0: 300.0, x1: x0 + 80.0, y1: 390.0 },
+        visible_share: 0.6,
     };
     let mut world = FlatWorld { decoys: vec![decoy(0, 180.0), decoy(1, 390.0)], ..Default::default() };
     let mut stack = TestStack::new(Manner::Oracle(world.key.clone()));
@@ -218,10 +219,16 @@ fn a_decoy_that_is_claimed_is_charged_and_one_that_is_not_is_not() {
 #[test]
 fn a_face_is_an_occupants_before_it_is_a_decoys() {
     let face = good_face(0, 100.0, 100.0);
-    let printed =
-        DecoyTruth { decoy: 3, kind: DecoyKind::Shirt, box_px: BoxPx { x0: 95.0, y0: 240.0, x1: 195.0, y1: 360.0 } };
+    let printed = DecoyTruth {
+        decoy: 3,
+        kind: DecoyKind::Shirt,
+        box_px: BoxPx { x0: 95.0, y0: 240.0, x1: 195.0, y1: 360.0 },
+        visible_share: 0.6,
+    };
     assert_eq!(assign(&face.face_box_px, std::slice::from_ref(&face)), Some(0));
     assert_eq!(assign_decoy(&face.face_box_px, &[printed]), None);
+    let hidden = DecoyTruth { visible_share: 0.01, ..printed };
+    assert_eq!(assign_decoy(&hidden.box_px, &[hidden]), None);
     assert_eq!(assign_decoy(&BoxPx { x0: 100.0, y0: 250.0, x1: 190.0, y1: 350.0 }, &[printed]), Some(3));
 }
 

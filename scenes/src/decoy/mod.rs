@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 use crate::{
     mesh::{Mesh, Vertex},
     people::{Person, Posed, Posture, gesture_phone},
-    shapes::sheet,
+    shapes::{coloured, rounded_box, sheet},
     surface::{Part, Surface, Texture},
-    truth::Tag,
+    truth::{Role, Tag},
     vehicle::Seat,
 };
 
@@ -67,8 +67,11 @@ pub struct Figure {
     pub face_m: Vec<Vec3>,
 }
 
-/// Linear size of a doll against the infant of 6 months that it is shaped like: about half a metre tall.
-const DOLL_SCALE: f32 = 0.72;
+/// Linear size of a doll against the infant of 6 months that it is shaped like: some 0.6 m tall, as the largest are.
+const DOLL_SCALE: f32 = 0.92;
+/// Half the bag on which a doll is set so that it looks out, metres.
+const BAG_HALF_M: Vec3 = Vec3::new(0.17, 0.085, 0.15);
+const BAG: [f32; 3] = [0.09, 0.05, 0.12];
 /// Half width and height of a print on a head-rest and of a magazine (about A4), metres.
 const REST_HALF_M: (f32, f32) = (0.066, 0.0825);
 const MAGAZINE_HALF_M: (f32, f32) = (0.108, 0.138);
@@ -113,13 +116,17 @@ pub fn dog(k: u8, seed: u64, side: f32) -> Figure {
 /// A doll in the likeness of an infant; seat frame.
 pub fn doll(k: u8, infant: &Person, seat: &Seat) -> Figure {
     let posture = Posture { back_angle_rad: seat.back_angle_rad, ..Posture::default() };
-    // On the cushion, leaning on the back; `seats` has their distances from the H-point.
-    let hips =
-        Vec3::new(0.0, -0.095 + 0.056 * infant.stature_m * DOLL_SCALE, -0.135 + 0.085 * infant.stature_m * DOLL_SCALE);
+    // On a bag on the cushion, leaning on the back; `seats` has their distances from the H-point, `child_seat` a child's.
+    let size = infant.stature_m * DOLL_SCALE;
+    let (cushion_y, back_z) = (-0.095, -0.135);
+    let hips = Vec3::new(0.0, cushion_y + 2.0 * BAG_HALF_M.y + 0.056 * size, back_z + 0.085 * size - 0.03);
     let place = Affine3A::from_scale_rotation_translation(Vec3::splat(DOLL_SCALE), Quat::IDENTITY, hips);
     let posed = infant.seated(k, &posture);
     let face_m = posed.landmarks.face_outline_m.iter().map(|p| place.transform_point3(*p)).collect();
-    let parts = posed
+    let bag = coloured(rounded_box(BAG_HALF_M, 0.06, [1, 1, 1]), BAG, 0.8);
+    let bag =
+        bag.transformed(Affine3A::from_translation(Vec3::new(0.0, cushion_y + BAG_HALF_M.y, back_z + BAG_HALF_M.z)));
+    let mut parts: Vec<Part> = posed
         .parts
         .into_iter()
         // Vinyl: light does not enter it as it enters skin, and it shines more.
@@ -135,6 +142,7 @@ pub fn doll(k: u8, infant: &Person, seat: &Seat) -> Figure {
             name: p.name,
         })
         .collect();
+    parts.push(Part { tag: Tag::vehicle(Role::Interior), ..part(k, "bag", bag, Surface::matt([1.0; 3])) });
     Figure { parts, face_m }
 }
 

@@ -175,7 +175,7 @@ impl Gesture {
                 palm_at(middle, Vec3::new(-0.1 * sign, 1.0, 0.0), Vec3::new(0.0, 0.1, 1.0), down_and_out, 0.35)
             }
             Gesture::HoldUp => {
-                let middle = face.eyes_m + Vec3::new(sign * 0.115, -0.36, 0.26) * size;
+                let middle = face.eyes_m + Vec3::new(sign * 0.115, -0.29, 0.27) * size;
                 let hand = Vec3::new(-0.2 * sign, 0.9, 0.3);
                 palm_at(middle, hand, Vec3::new(-sign, 0.0, 0.25), Vec3::new(sign * 0.8, -1.0, -0.2), 0.5)
             }
@@ -206,7 +206,7 @@ impl Gesture {
         Some(match self {
             Gesture::HoldUp => {
                 let eyes = Face::of(person, poser, shift).eyes_m;
-                frame(eyes + Vec3::new(0.0, -0.26, 0.30) * size, Vec3::new(0.0, 1.0, -0.3), Vec3::new(0.0, 0.3, 1.0))
+                frame(eyes + Vec3::new(0.0, -0.19, 0.31) * size, Vec3::new(0.0, 1.0, -0.3), Vec3::new(0.0, 0.3, 1.0))
             }
             // Out of the palm, beyond the thumb's ball.
             _ => frame(at(heel) + hand * 1.15 + palm * HALF_HAND_M * 1.35, hand, palm),

@@ -116,7 +116,7 @@ pub struct ExposureTruth {
     pub speed_mps: f32,
     /// One entry per occupant, in the order of the plan; a face wholly behind the camera has `in_frame_share` 0.
     pub faces: Vec<FaceTruth>,
-    /// One entry per decoy before the camera, in the order of the plan.
+    /// One entry per decoy that is seen, in the order of the plan.
     #[serde(default)]
     pub decoys: Vec<DecoyTruth>,
 }
@@ -128,6 +128,8 @@ pub struct DecoyTruth {
     pub decoy: u8,
     /// What it is.
     pub kind: DecoyKind,
-    /// Box round what could be taken for a face, whether or not it is visible; may leave the sensor.
+    /// Box round what could be taken for a face; may leave the sensor.
     pub box_px: BoxPx,
+    /// Share of the box's pixels that show the decoy, above 0 to 1; a head never fills its box.
+    pub visible_share: f32,
 }
