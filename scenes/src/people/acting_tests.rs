@@ -25,25 +25,32 @@ fn around() -> Surroundings {
     }
 }
 
-/// Distance from the hands to the nearest skin of face and head: negative inside of it, metres.
+/// How far outside of the head's skin the hands stay, along lines from the head's middle: negative inside, metres.
 fn hands_off_the_head_m(posed: &Posed) -> f32 {
-    let skin: Vec<_> = [Role::Face, Role::Head]
+    let l = &posed.landmarks;
+    let eyes = (l.left_pupil_m + l.right_pupil_m) / 2.0;
+    let middle = eyes - l.head_rotation * Vec3::Z * 0.075;
+    // Below the chin the skin is that of neck and chest.
+    let above_chin = |p: &Vec3| (*p - l.chin_m).dot(l.head_rotation * Vec3::Y) > -0.005;
+    let skin: Vec<[Vec3; 3]> = [Role::Face, Role::Head]
         .iter()
-        .flat_map(|role| &part(posed, *role).mesh.vertices)
-        .map(|v| (Vec3::from(v.position_m), Vec3::from(v.normal)))
-        .filter(|(p, _)| p.y > posed.landmarks.chin_m.y - 0.02)
+        .flat_map(|role| part(posed, *role).mesh.triangles())
+        .filter(|t| t.iter().all(above_chin))
         .collect();
-    let hand = |v: &crate::mesh::Vertex| {
-        let p = Vec3::from(v.position_m);
-        let nearest = skin.iter().min_by(|a, b| a.0.distance_squared(p).total_cmp(&b.0.distance_squared(p)));
-        nearest.map_or(f32::MAX, |(q, n)| p.distance(*q) * if (p - *q).dot(*n) < 0.0 { -1.0 } else { 1.0 })
+    let hands = part(posed, Role::Limb).mesh.vertices.iter().map(|v| Vec3::from(v.position_m));
+    let off = |p: Vec3| {
+        let line = p - middle;
+        // The outermost skin counts: within it are the mouth and the nostrils.
+        let out = skin.iter().filter_map(|t| hit(*t, middle, line.normalize())).fold(0.0, f32::max);
+        line.length() - out
     };
-    part(posed, Role::Limb).mesh.vertices.iter().map(hand).fold(f32::MAX, f32::min)
+    hands.filter(|p| p.distance(middle) < 0.25).filter(above_chin).map(off).fold(0.25, f32::min)
 }
 
 #[test]
 fn hands_never_go_through_the_head() {
     let Some(library) = library() else { return };
+    let mut through = Vec::new();
     for index in 0..4 {
         let person = baked(library, &sample(40 + index, if index == 3 { (7.0, 9.0) } else { (20.0, 70.0) }));
         for left_handed in [false, true] {
@@ -65,11 +72,14 @@ fn hands_never_go_through_the_head() {
                         Gesture::CoverMouth | Gesture::CarryHead | Gesture::ShadeEyes => -0.004,
                         _ => 0.03,
                     };
-                    assert!(off >= least, "{index} {gesture:?} left {left_handed} turned {turn}: {off} m");
+                    if off < least {
+                        through.push(format!("{index} {gesture:?} left {left_handed} turned {turn}: {off} m"));
+                    }
                 }
             }
         }
     }
+    assert!(through.is_empty(), "{through:#?}");
 }
 
 #[test]

@@ -71,6 +71,8 @@ struct Face {
     mouth_m: Vec3,
     nose_m: Vec3,
     chin_m: Vec3,
+    /// From the middle to the broadest place of the face.
+    half_width_m: f32,
 }
 
 impl Face {
@@ -89,6 +91,7 @@ impl Face {
             mouth_m: middle(&l.mouth),
             nose_m: at(l.nose_tip.position_m),
             chin_m: at(l.chin.position_m),
+            half_width_m: l.outline.iter().map(|p| p.position_m.x.abs()).fold(0.0, f32::max),
         }
     }
 }
@@ -157,17 +160,17 @@ impl Gesture {
             }
             Gesture::CoverMouth => {
                 // Clear of the nose, which stands out further than the lips.
-                let clear = (face.nose_m - face.mouth_m).dot(ahead).max(0.0) + HALF_HAND_M + 0.008;
+                let clear = (face.nose_m - face.mouth_m).dot(ahead).max(0.0) + HALF_HAND_M + 0.024;
                 let middle = face.mouth_m + ahead * clear + out * 0.012;
                 palm_at(middle, out * -0.75 + up * 0.55 + ahead * 0.10, -ahead, down_and_out, 0.12)
             }
             Gesture::CarryHead => {
                 let jaw = face.chin_m.lerp(face.mouth_m, 0.5);
-                let middle = jaw + out * (0.066 * size.min(1.0) + HALF_HAND_M) - ahead * 0.055 * size;
-                palm_at(middle, up + out * 0.22, -out, Vec3::new(sign * 0.5, -1.0, 0.35), 0.10)
+                let middle = jaw + out * (face.half_width_m + HALF_HAND_M + 0.020) - ahead * 0.055 * size;
+                palm_at(middle, up + out * 0.38, -out + up * 0.38, Vec3::new(sign * 0.5, -1.0, 0.35), 0.03)
             }
             Gesture::ShadeEyes => {
-                let middle = face.eyes_m + up * 0.055 + ahead * 0.058 * size.max(0.8);
+                let middle = face.eyes_m + up * 0.055 + ahead * 0.080 * size.max(0.8);
                 palm_at(middle, out * -0.95 + ahead * 0.12, -up + ahead * 0.15, Vec3::new(sign, -0.6, 0.2), 0.06)
             }
             Gesture::Show => {

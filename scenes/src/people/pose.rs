@@ -131,8 +131,8 @@ impl Posed {
 
 /// Distance from chest to the steering wheel's rim along +Z, metres (assumption within SAE J1100 package ranges).
 const WHEEL_AHEAD_M: f32 = 0.42;
-/// Turn of the jaw at its widest in speech, radians (assumption: some 35 mm between the teeth would be twice this).
-const JAW_TURN_RAD: f32 = 0.22;
+/// Turn of the jaw at its widest in speech, radians (assumption: the chin drops by some 12 mm; a jaw can open three times as far).
+const JAW_TURN_RAD: f32 = 0.32;
 /// Half the distance between the hands on the wheel, metres ("ten to two" on a rim of 0.37 m diameter).
 const WHEEL_HALF_GRIP_M: f32 = 0.165;
 
