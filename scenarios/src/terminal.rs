@@ -79,6 +79,12 @@ pub fn table(summary: &Summary) -> String {
         of(&s.rank_1)
     )
     .ok();
+    if s.decoys_taken.of > 0 {
+        let kinds: Vec<String> =
+            s.decoys.iter().map(|(kind, taken)| format!("{} {}/{}", kind.label(), taken.count, taken.of)).collect();
+        let (taken, of) = (s.decoys_taken.count, s.decoys_taken.of);
+        writeln!(out, "decoys taken for occupants: {taken} of {of} ({})", kinds.join(", ")).ok();
+    }
     if s.head.in_domain {
         writeln!(out, "models trained on this simulator: optimistic").ok();
     }

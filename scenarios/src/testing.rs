@@ -10,7 +10,7 @@ use lane_stack::client::{
 };
 use laneproof_exchange::{
     encounter::EncounterPlan,
-    truth::{BoxPx, ExposureTruth, FaceTruth},
+    truth::{BoxPx, DecoyTruth, ExposureTruth, FaceTruth},
 };
 use laneproof_scenes::{
     catalogue::Trigger, document::DocumentKind, people::Identity, stream::stream, vehicle::SeatSide,
@@ -68,6 +68,8 @@ pub(crate) struct FlatWorld {
     pub key: AnswerKey,
     /// Changes faces before they are used.
     pub spoil: Option<fn(&mut FaceTruth, &EncounterPlan)>,
+    /// Decoys that every exposure shows.
+    pub decoys: Vec<DecoyTruth>,
     /// Encounters that cannot be staged.
     pub broken: Vec<u64>,
     /// The run is cut off (as by a kill) before this encounter.
@@ -155,6 +157,7 @@ impl World for FlatWorld {
             exposure_us: request.exposure_us,
             speed_mps: 0.0,
             faces,
+            decoys: self.decoys.clone(),
         };
         let cross_check_differs = request.cross_check.then_some(false);
         Ok(Exposed { frame, truth, timings: StepTimings::default(), cross_check_differs })
@@ -188,6 +191,8 @@ pub(crate) struct TestStack {
     pub controls: Vec<ControlMessage>,
     /// References that it refuses.
     pub refuses: Option<String>,
+    /// A box that it claims as one more occupant in every encounter.
+    pub fooled_by: Option<BoxPx>,
     encounter: u64,
     gallery: Vec<String>,
     frames: Vec<(u64, String)>,
@@ -195,7 +200,15 @@ pub(crate) struct TestStack {
 
 impl TestStack {
     pub fn new(manner: Manner) -> Self {
-        Self { manner, controls: Vec::new(), refuses: None, encounter: 0, gallery: Vec::new(), frames: Vec::new() }
+        Self {
+            manner,
+            controls: Vec::new(),
+            refuses: None,
+            fooled_by: None,
+            encounter: 0,
+            gallery: Vec::new(),
+            frames: Vec::new(),
+        }
     }
 }
 
@@ -270,7 +283,8 @@ impl StackClient for TestStack {
                     .map(|(face, reference)| (face.face_box_px, reference.clone(), u32::from(face.occupant)))
                     .collect(),
             };
-            for (b, reference, track) in boxes {
+            let fooled = self.fooled_by.map(|b| (b, None, u32::MAX));
+            for (b, reference, track) in boxes.into_iter().chain(fooled) {
                 let detection = detection(*id, camera, b, track);
                 decisions.detections.push(detection.clone());
                 let candidates =

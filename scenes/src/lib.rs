@@ -5,6 +5,7 @@
 //! `z = 0` is the lane's stop line, `x = 0` the middle of the roadway, `y = 0` the road surface.
 //! This crate knows no GPU and no clock; randomness comes in as a named [`stream`].
 pub mod catalogue;
+pub mod decoy;
 pub mod document;
 mod in_band;
 pub mod infrared;

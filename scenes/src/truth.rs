@@ -36,10 +36,16 @@ pub enum Role {
     Headwear = 23,
     /// Masks, veils and scarves over mouth and nose.
     FaceCover = 24,
+    /// What somebody holds in the hand.
+    Held = 25,
+    /// Child seats and boosters.
+    ChildSeat = 26,
+    /// What looks like a person and is none: a dog, a doll, a printed face.
+    Decoy = 27,
 }
 
 impl Role {
-    const ALL: [Role; 16] = [
+    const ALL: [Role; 19] = [
         Role::Sky,
         Role::Ground,
         Role::Furniture,
@@ -56,6 +62,9 @@ impl Role {
         Role::Eyewear,
         Role::Headwear,
         Role::FaceCover,
+        Role::Held,
+        Role::ChildSeat,
+        Role::Decoy,
     ];
 }
 
@@ -66,8 +75,10 @@ pub enum Subject {
     Lane,
     /// The vehicle.
     Vehicle,
-    /// Occupant by index in the encounter, 0..=253.
+    /// Occupant by index in the encounter, 0..=125.
     Occupant(u8),
+    /// Decoy by index in the encounter, 0..=127.
+    Decoy(u8),
 }
 
 /// Subject and role of a surface.
@@ -79,13 +90,18 @@ pub struct Tag {
     pub role: Role,
 }
 
+/// High byte of the first decoy.
+const FIRST_DECOY: u16 = 128;
+
 impl Tag {
-    /// Pixel value in the truth layer: subject in the high byte (0 lane, 1 vehicle, 2 + k occupant k), role in the low byte.
+    /// Pixel value in the truth layer: subject in the high byte (0 lane, 1 vehicle, 2 + k occupant k,
+    /// 128 + k decoy k), role in the low byte.
     pub fn to_bits(self) -> u16 {
         let subject = match self.subject {
             Subject::Lane => 0,
             Subject::Vehicle => 1,
             Subject::Occupant(k) => u16::from(k) + 2,
+            Subject::Decoy(k) => u16::from(k) + FIRST_DECOY,
         };
         (subject << 8) | self.role as u16
     }
@@ -96,7 +112,8 @@ impl Tag {
         let subject = match bits >> 8 {
             0 => Subject::Lane,
             1 => Subject::Vehicle,
-            k => Subject::Occupant((k - 2) as u8),
+            k if k < FIRST_DECOY => Subject::Occupant((k - 2) as u8),
+            k => Subject::Decoy((k - FIRST_DECOY) as u8),
         };
         Some(Self { subject, role })
     }
@@ -114,5 +131,26 @@ impl Tag {
     /// Tag of a part of occupant `k`.
     pub const fn occupant(k: u8, role: Role) -> Self {
         Self { subject: Subject::Occupant(k), role }
+    }
+
+    /// Tag of a decoy's part.
+    pub const fn decoy(k: u8) -> Self {
+        Self { subject: Subject::Decoy(k), role: Role::Decoy }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_tag_comes_back_from_its_bits() {
+        let subjects = [Subject::Lane, Subject::Vehicle, Subject::Occupant(0), Subject::Occupant(125)];
+        for subject in subjects.into_iter().chain([Subject::Decoy(0), Subject::Decoy(127)]) {
+            for role in Role::ALL {
+                let tag = Tag { subject, role };
+                assert_eq!(Tag::from_bits(tag.to_bits()), Some(tag));
+            }
+        }
     }
 }

@@ -128,19 +128,21 @@ struct Visible {
     over_exposed: u32,
 }
 
-const OCCLUDERS: [Occluder; 9] = [
+const OCCLUDERS: [Occluder; 11] = [
     Occluder::Body,
     Occluder::Interior,
     Occluder::Seat,
     Occluder::Person,
     Occluder::Oneself,
     Occluder::Furniture,
+    Occluder::ChildSeat,
+    Occluder::Decoy,
     Occluder::Eyewear,
     Occluder::Headwear,
     Occluder::FaceCover,
 ];
 /// Where the things that people wear begin in [`OCCLUDERS`].
-const WORN: usize = 6;
+const WORN: usize = 8;
 
 fn occluder_index(occupant: u8, tag: Option<Tag>) -> usize {
     match tag {
@@ -151,6 +153,8 @@ fn occluder_index(occupant: u8, tag: Option<Tag>) -> usize {
             _ => 4,
         },
         Some(Tag { subject: Subject::Occupant(_), .. }) => 3,
+        Some(Tag { subject: Subject::Decoy(_), .. }) => 7,
+        Some(Tag { role: Role::ChildSeat, .. }) => 6,
         Some(Tag { role: Role::Interior, .. }) => 1,
         Some(Tag { role: Role::Seat, .. }) => 2,
         Some(Tag { subject: Subject::Vehicle, .. }) => 0,
@@ -421,7 +425,7 @@ mod tests {
         assert_eq!(by(3, Role::FaceCover), Occluder::FaceCover);
         assert_eq!(by(3, Role::Hair), Occluder::Oneself);
         assert_eq!(by(4, Role::Headwear), Occluder::Person);
-        let worn = Visible { expected: 10, hidden_by: [0, 0, 0, 0, 5, 0, 0, 1, 2], ..Visible::default() };
+        let worn = Visible { expected: 10, hidden_by: [0, 0, 0, 0, 5, 0, 0, 0, 0, 1, 2], ..Visible::default() };
         assert_eq!(worn.most_hidden_by(0), Some(Occluder::Oneself));
         assert_eq!(worn.most_hidden_by(WORN), Some(Occluder::FaceCover));
         assert!((worn.worn_share() - 0.3).abs() < 1e-6);

@@ -1,18 +1,18 @@
 //! The scene at one instant: the vehicle where its drive has brought it, heads where their motion has turned them.
-use std::{f32::consts::TAU, sync::Arc};
+use std::sync::Arc;
 
 use glam::{Affine3A, Quat, Vec3};
 use laneproof_render::{Scene, ScenePane, Solid};
 use laneproof_scenes::{
-    people::{FaceLandmarks, Hands, Posed, Posture},
-    stream::stream,
+    decoy::{DecoyKind, Figure},
+    people::{Acting, Behaviour, FaceLandmarks, Posed, Posture, Surroundings},
     surface::Part,
     truth::Role,
 };
-use rand::Rng as _;
 use rayon::prelude::*;
 
 use crate::{
+    decoys::StagedDecoy,
     light,
     staged::{Staged, StagedOccupant},
 };
@@ -22,69 +22,101 @@ use crate::{
 const SHADOW_CENTRE_M: Vec3 = Vec3::new(0.0, 0.8, -3.5);
 const SHADOW_HALF_EXTENT_M: f32 = 6.5;
 
-/// A child of less than this stature sits on a booster (UN R129 requires a child restraint below 1.35 m).
-const BOOSTER_BELOW_STATURE_M: f32 = 1.35;
-/// How far a booster lifts the hips; assumption, common high-back boosters.
-const BOOSTER_RAISE_M: f32 = 0.14;
-
-/// Largest turn of an idle head from its mean pose, degrees: yaw, pitch, roll (assumption).
-const IDLE_SWAY_DEG: [f32; 3] = [4.0, 2.0, 1.5];
-/// Slowest and fastest idle motion, Hz (assumption).
-const IDLE_RATE_HZ: std::ops::Range<f32> = 0.1..0.4;
-
 /// One instant of an encounter.
 pub(crate) struct Moment {
     pub(crate) world_from_vehicle: Affine3A,
-    /// Occupants' parts, in the vehicle's frame.
+    /// Occupants, each in their own frame.
     pub(crate) posed: Vec<Posed>,
+    /// Decoys that are there: index in the plan, what, and their frame in the vehicle's.
+    pub(crate) decoys: Vec<(u8, DecoyKind, Arc<Figure>, Affine3A)>,
 }
 
-/// Turn of an occupant's head from its mean pose, degrees: yaw, pitch, roll. Two incommensurate sines per axis with
-/// phases and rates from the occupant's own stream.
-fn idle_sway_deg(motion_seed: u64, time_s: f64) -> [f32; 3] {
-    let mut rng = stream(motion_seed, 0, "idle head motion");
-    IDLE_SWAY_DEG.map(|largest| {
-        let mut wave = |share: f32| {
-            let rate_hz = rng.random_range(IDLE_RATE_HZ);
-            let phase = rng.random_range(0.0..TAU);
-            share * (phase + (TAU * rate_hz) * time_s as f32).sin()
-        };
-        largest * (wave(0.6) + wave(0.4))
-    })
+/// How an occupant holds themselves at a time, the vehicle standing where it does.
+fn posture(staged: &Staged, occupant: &StagedOccupant, world_from_vehicle: Affine3A, time_s: f64) -> Posture {
+    let seat_from_world = (world_from_vehicle * occupant.vehicle_from_seat).inverse();
+    let cameras_m =
+        staged.plan.rig.cameras.iter().map(|c| seat_from_world.transform_point3(c.position_m.into())).collect();
+    let around = Surroundings { cameras_m, neighbour_m: neighbour_m(staged, occupant), ..surroundings(occupant) };
+    acting(occupant).posture(&occupant.person, &around, time_s)
 }
 
-/// How an occupant holds themselves at a time.
-pub(crate) fn posture(occupant: &StagedOccupant, time_s: f64) -> Posture {
-    let [yaw, pitch, roll] = idle_sway_deg(occupant.plan.motion_seed, time_s);
-    Posture {
-        back_angle_rad: occupant.seat.back_angle_rad,
-        head_yaw_rad: (occupant.plan.head_yaw_deg + yaw).to_radians(),
-        head_pitch_rad: (occupant.plan.head_pitch_deg + pitch).to_radians(),
-        head_roll_rad: (occupant.plan.head_roll_deg + roll).to_radians(),
-        hands: if occupant.drives() { Hands::Wheel } else { Hands::Lap },
+/// What an occupant does.
+fn acting(occupant: &StagedOccupant) -> Acting {
+    let plan = &occupant.plan;
+    Acting {
+        behaviour: plan.behaviour,
+        yaw_rad: plan.head_yaw_deg.to_radians(),
+        pitch_rad: plan.head_pitch_deg.to_radians(),
+        roll_rad: plan.head_roll_deg.to_radians(),
+        motion_seed: plan.motion_seed,
+        shows: occupant.shows,
     }
 }
 
-/// Where an occupant's hips are in the vehicle's frame.
-fn hips_m(occupant: &StagedOccupant) -> Vec3 {
-    let raise = if occupant.person.stature_m < BOOSTER_BELOW_STATURE_M { BOOSTER_RAISE_M } else { 0.0 };
-    occupant.seat.h_point_m + Vec3::Y * raise
+/// What an occupant has round them in a vehicle without cameras or others.
+fn surroundings(occupant: &StagedOccupant) -> Surroundings {
+    let back_angle_rad = occupant.back_angle_rad();
+    match occupant.plan.child_seat {
+        // Wings are between the head and the pane.
+        Some(restraint) => Surroundings {
+            back_angle_rad,
+            legs: Some(restraint.legs()),
+            pane: occupant.pane.filter(|_| !restraint.has_harness()),
+            ..Surroundings::default()
+        },
+        None => {
+            Surroundings { back_angle_rad, drives: occupant.drives(), pane: occupant.pane, ..Surroundings::default() }
+        }
+    }
+}
+
+/// A child seat with its harness, in the child's frame.
+pub(crate) fn restraint_parts(occupant: &StagedOccupant) -> Vec<Part> {
+    let Some(restraint) = occupant.plan.child_seat else { return Vec::new() };
+    let stature_m = occupant.person.stature_m;
+    let posture = acting(occupant).posture(&occupant.person, &surroundings(occupant), 0.0);
+    let mut parts = restraint.parts(stature_m, occupant.plan.motion_seed);
+    parts.extend(restraint.harness(&occupant.person.seated(0, &posture), stature_m));
+    parts
+}
+
+/// The head of the occupant whom one would look at, from one's own hips: the nearest in the own row, else the nearest.
+fn neighbour_m(staged: &Staged, occupant: &StagedOccupant) -> Option<Vec3> {
+    let hips_m = |o: &StagedOccupant| Vec3::from(o.vehicle_from_seat.translation);
+    let here = hips_m(occupant);
+    let others = staged.occupants.iter().filter(|o| o.seat.id != occupant.seat.id);
+    let nearest = others.min_by(|a, b| {
+        let rank = |o: &StagedOccupant| (o.seat.id.row != occupant.seat.id.row, hips_m(o).distance(here));
+        rank(a).0.cmp(&rank(b).0).then(rank(a).1.total_cmp(&rank(b).1))
+    })?;
+    let posture = Posture { back_angle_rad: nearest.back_angle_rad(), ..Posture::default() };
+    let head_m = nearest.vehicle_from_seat.transform_point3(nearest.person.eyes_when_seated_m(&posture));
+    Some(occupant.vehicle_from_seat.inverse().transform_point3(head_m))
 }
 
 impl Moment {
     pub(crate) fn new(staged: &Staged, time_s: f64) -> Self {
-        let posed = staged
+        let world_from_vehicle = staged.trajectory.pose_at(time_s);
+        let posed: Vec<Posed> = staged
             .occupants
             .par_iter()
             .enumerate()
-            .map(|(k, occupant)| occupant.person.seated(k as u8, &posture(occupant, time_s)))
+            .map(|(k, occupant)| {
+                let posture = posture(staged, occupant, world_from_vehicle, time_s);
+                occupant.person.seated(k as u8, &posture)
+            })
             .collect();
-        Self { world_from_vehicle: staged.trajectory.pose_at(time_s), posed }
+        let at = |(k, decoy): &(u8, StagedDecoy)| {
+            let (figure, place) = decoy.at(*k, &staged.occupants, &posed)?;
+            Some((*k, decoy.kind(), figure, place))
+        };
+        let decoys = staged.decoys.iter().filter_map(at).collect();
+        Self { world_from_vehicle, posed, decoys }
     }
 
     /// An occupant's frame in the world.
     pub(crate) fn world_from_seat(&self, occupant: &StagedOccupant) -> Affine3A {
-        self.world_from_vehicle * Affine3A::from_translation(hips_m(occupant))
+        self.world_from_vehicle * occupant.vehicle_from_seat
     }
 
     /// The whole scene.
@@ -101,8 +133,17 @@ impl Moment {
         }
         for (occupant, posed) in staged.occupants.iter().zip(&self.posed) {
             let world_from_seat = self.world_from_seat(occupant);
-            scene.solids.extend(posed.parts.iter().map(|part| solid(part, world_from_seat, true)));
+            let parts = posed.parts.iter().chain(&occupant.restraint);
+            scene.solids.extend(parts.map(|part| solid(part, world_from_seat, true)));
         }
+        for (_, _, figure, place) in &self.decoys {
+            scene.solids.extend(figure.parts.iter().map(|part| solid(part, self.world_from_vehicle * *place, true)));
+        }
+        let visors = vehicle.visors.iter().map(|visor| {
+            let down = |o: &StagedOccupant| o.seat.id == visor.seat && o.plan.behaviour == Behaviour::VisorDown;
+            if staged.occupants.iter().any(down) { &visor.down } else { &visor.up }
+        });
+        scene.solids.extend(visors.map(|part| solid(part, self.world_from_vehicle, true)));
         scene.panes = vehicle
             .panes
             .iter()
@@ -140,25 +181,4 @@ pub(crate) fn background(staged: &Staged) -> Scene {
 pub(crate) fn landmarks_in(frame: Affine3A, landmarks: &FaceLandmarks) -> FaceLandmarks {
     let (_, rotation, _) = frame.to_scale_rotation_translation();
     landmarks.moved(|p| frame.transform_point3(p), rotation)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn idle_sway_is_bounded_seeded_and_slow() {
-        for step in 0..200 {
-            let time_s = f64::from(step) * 0.05;
-            let now = idle_sway_deg(9, time_s);
-            assert_eq!(now, idle_sway_deg(9, time_s));
-            let soon = idle_sway_deg(9, time_s + 0.002);
-            for axis in 0..3 {
-                assert!(now[axis].abs() <= IDLE_SWAY_DEG[axis]);
-                // At most 0.4 Hz: 4° · 2π · 0.4 Hz = 10°/s.
-                assert!((soon[axis] - now[axis]).abs() <= 0.021);
-            }
-        }
-        assert_ne!(idle_sway_deg(9, 1.0), idle_sway_deg(10, 1.0));
-    }
 }

@@ -19,8 +19,9 @@ use laneproof_scenes::{
 use rayon::prelude::*;
 
 use crate::{
+    decoys::{self, StagedDecoy},
     document::{self, DocumentError, DocumentPortrait},
-    encounter::EncounterPlan,
+    encounter::{DecoyPlan, EncounterPlan},
     face_truth::{Evidence, FacePose, face_truth, mid_eyes_m},
     infrared::{self, InfraredScene},
     light::LaneLight,
@@ -311,20 +312,29 @@ impl Simulator {
         let (light, lane_parts) = self.lane_scene(plan)?;
         let vehicle = self.vehicle(plan)?;
         let cabin = self.cabin(plan, &light)?;
-        let looks: Vec<_> = plan.occupants.iter().map(|o| (o.identity.clone(), o.appearance.clone())).collect();
-        let people = self.people.bake_all(looks.iter());
+        let mut looks: Vec<_> = plan.occupants.iter().map(|o| (o.identity.clone(), o.appearance.clone())).collect();
+        looks.extend(plan.decoys.iter().filter_map(decoys::likeness));
+        let mut people = self.people.bake_all(looks.iter());
+        let mut likenesses = people.split_off(plan.occupants.len()).into_iter();
+        let like = |decoy: &DecoyPlan| decoy.likeness.as_ref().and_then(|_| likenesses.next());
+        let likenesses: Vec<_> = plan.decoys.iter().map(like).collect();
         let occupants =
             plan.occupants
                 .iter()
                 .zip(people)
-                .map(|(occupant, person)| {
+                .enumerate()
+                .map(|(k, (occupant, person))| {
                     let seat =
                         vehicle.seats.iter().find(|s| s.id == occupant.seat).ok_or_else(|| {
                             SimError::Plan(format!("a {} has no seat {:?}", plan.vehicle, occupant.seat))
                         })?;
-                    Ok(StagedOccupant { plan: occupant.clone(), person, seat: seat.clone() })
+                    Ok(StagedOccupant::new(plan, k, person, seat, &vehicle))
                 })
                 .collect::<Result<Vec<_>, SimError>>()?;
+        let decoys = (0..)
+            .zip(plan.decoys.iter().zip(&likenesses))
+            .filter_map(|(k, (decoy, like))| Some((k, StagedDecoy::new(k, decoy, like.as_deref(), &vehicle)?)))
+            .collect();
         let trajectory = laneproof_physics::drive(&vehicle, plan.approach_speed_mps, plan.lateral_offset_m)
             .map_err(|e| SimError::Plan(e.to_string()))?;
         let mut staged = Staged {
@@ -333,6 +343,7 @@ impl Simulator {
             vehicle,
             trajectory: Arc::new(trajectory),
             occupants,
+            decoys,
             light,
             cabin,
             lane_parts,
@@ -444,6 +455,14 @@ impl Simulator {
             exposure_us: request.exposure_us,
             speed_mps: staged.trajectory.speed_at(time_s),
             faces: faces(staged, &moment, request, &evidence),
+            decoys: moment
+                .decoys
+                .iter()
+                .filter_map(|(k, kind, figure, place)| {
+                    let world_from_figure = moment.world_from_vehicle * *place;
+                    decoys::truth(*k, *kind, &figure.face_m, world_from_figure, &camera, &layers)
+                })
+                .collect(),
         };
         Ok(Exposure {
             frame,

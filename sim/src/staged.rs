@@ -1,20 +1,23 @@
 //! An encounter made ready.
 use std::sync::Arc;
 
+use glam::Affine3A;
 use laneproof_optics::{cabin::CabinLight, glass::PaneLut};
 use laneproof_physics::Trajectory;
 use laneproof_render::PinholeCamera;
 use laneproof_scenes::{
     catalogue::{CameraMount, Sensor, Trigger},
     infrared::Infrared,
-    people::Person,
+    people::{Gesture, Person},
     surface::Part,
     vehicle::{Seat, SeatSide, Vehicle},
 };
 
 use crate::{
+    decoys::{StagedDecoy, shown_by},
     encounter::{EncounterPlan, OccupantPlan},
     light::LaneLight,
+    moment::restraint_parts,
 };
 
 /// One occupant in the staged vehicle.
@@ -23,9 +26,48 @@ pub(crate) struct StagedOccupant {
     pub(crate) plan: OccupantPlan,
     pub(crate) person: Arc<Person>,
     pub(crate) seat: Seat,
+    /// The occupant's frame (see `Person::seated`) in the vehicle's.
+    pub(crate) vehicle_from_seat: Affine3A,
+    /// What is shown to the cameras.
+    pub(crate) shows: Gesture,
+    /// Child seat and harness, in the occupant's frame.
+    pub(crate) restraint: Vec<Part>,
+    /// The pane beside the head: +1 left or −1 right, and its distance from the seat's middle, metres.
+    pub(crate) pane: Option<(f32, f32)>,
 }
 
 impl StagedOccupant {
+    /// An occupant on a seat of the vehicle.
+    pub(crate) fn new(
+        encounter: &EncounterPlan,
+        k: usize,
+        person: Arc<Person>,
+        seat: &Seat,
+        vehicle: &Vehicle,
+    ) -> Self {
+        let plan = &encounter.occupants[k];
+        let vehicle_from_seat = match plan.child_seat {
+            Some(restraint) => restraint.vehicle_from_child(seat, person.stature_m),
+            None => Affine3A::from_translation(seat.h_point_m),
+        };
+        let pane = vehicle.pane_beside(seat);
+        let bare = Self {
+            plan: plan.clone(),
+            person,
+            seat: seat.clone(),
+            vehicle_from_seat,
+            shows: shown_by(&encounter.decoys, k),
+            restraint: Vec::new(),
+            pane,
+        };
+        Self { restraint: restraint_parts(&bare), ..bare }
+    }
+
+    /// Lean of the back that they sit against, radians.
+    pub(crate) fn back_angle_rad(&self) -> f32 {
+        self.plan.child_seat.map_or(self.seat.back_angle_rad, |restraint| restraint.back_angle_rad(&self.seat))
+    }
+
     /// Whether this one drives.
     pub(crate) fn drives(&self) -> bool {
         self.seat.id.row == 1 && self.seat.id.side == SeatSide::Left
@@ -48,6 +90,8 @@ pub struct Staged {
     pub(crate) pane_responses: Vec<Arc<[[f32; 2]; 64]>>,
     pub(crate) trajectory: Arc<Trajectory>,
     pub(crate) occupants: Vec<StagedOccupant>,
+    /// Decoys, by their place in the plan.
+    pub(crate) decoys: Vec<(u8, StagedDecoy)>,
     pub(crate) light: LaneLight,
     pub(crate) cabin: Arc<Cabin>,
     pub(crate) lane_parts: Arc<Vec<Part>>,

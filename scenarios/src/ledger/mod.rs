@@ -31,6 +31,8 @@ pub fn occupants(scores: &[EncounterScore]) -> Result<Vec<u8>, RunError> {
     t.column("age_years", &rows, |o| o.who.age_years);
     t.column("sex", &rows, |o| o.who.sex);
     t.column("monk_tone", &rows, |o| o.who.monk_tone);
+    t.column("behaviour", &rows, |o| name_of(&o.who.behaviour));
+    t.column("child_seat", &rows, |o| o.who.child_seat.as_ref().and_then(name_of));
     t.column("reference_id", &rows, |o| o.who.reference_id.clone());
     t.column("document", &rows, |o| o.who.reference_id.is_some().then(|| o.who.document.name().to_owned()));
     t.column("outcome", &rows, |o| name_of(&o.outcome));

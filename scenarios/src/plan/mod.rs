@@ -4,14 +4,15 @@
 //! that is added, or an occupant more, moves no other draw, and no encounter depends on another.
 use laneproof_exchange::encounter::{EncounterPlan, OccupantPlan};
 use laneproof_scenes::{
-    catalogue::{TrafficMix, VehicleShare},
-    people::{Appearance, Demographics, Identity},
+    catalogue::{Childhood, TrafficMix, VehicleShare},
+    people::{Appearance, Behaviour, Demographics, Expression, Identity, Wear},
     stream::stream,
-    vehicle::SeatId,
+    vehicle::{ChildSeat, SeatId},
 };
 use rand::{Rng as _, RngCore as _};
 use rand_distr::{Distribution as _, StandardNormal};
 
+mod decoys;
 pub mod seats;
 #[cfg(test)]
 mod tests;
@@ -50,6 +51,7 @@ pub fn plan(scenario: &Scenario, k: u64) -> EncounterPlan {
         Some(e) => e.occupants.iter().map(|o| o.id()).collect(),
         None => sample_seats(seed, k, mix, share),
     };
+    let occupants: Vec<OccupantPlan> = taken.iter().map(|seat| plan_occupant(seed, k, mix, *seat)).collect();
     let [slow, fast] = mix.approach_speed_mps;
     let paint = PAINTS[pick(PAINTS.iter().map(|p| p.1), stream(seed, k, "paint").random())].0;
     EncounterPlan {
@@ -64,7 +66,8 @@ pub fn plan(scenario: &Scenario, k: u64) -> EncounterPlan {
         paint,
         approach_speed_mps: slow + (fast - slow) * stream(seed, k, "approach speed").random::<f32>(),
         lateral_offset_m: mix.lateral_offset_sd_m * cut_normal(&mut stream(seed, k, "lateral offset")),
-        occupants: taken.into_iter().map(|seat| plan_occupant(seed, k, mix, seat)).collect(),
+        decoys: decoys::sample(seed, k, mix, &share.model, &occupants),
+        occupants,
     }
 }
 
@@ -90,21 +93,42 @@ fn plan_occupant(seed: u64, k: u64, mix: &TrafficMix, seat: SeatId) -> OccupantP
     let name = seats::seat_name(seat);
     let open = |purpose: &str| stream(seed, k, &format!("{purpose} {name}"));
     let child = seat.row > 1 && open("child").random::<f32>() < mix.child_share_rear;
-    let demographics = if child {
-        // Below six, children ride in child seats, which the vehicles do not have.
-        Demographics { age_years: (6.0, 17.9), ..Demographics::default() }
+    let (band, age_years) = if child {
+        let bands = mix.age.childhood();
+        let band = pick(bands.iter().map(|b| b.1), open("age band").random());
+        (Some(bands[band].0), bands[band].2)
     } else {
-        Demographics::adults()
+        (None, mix.age.adults_years.into())
     };
+    let restrained: f32 = open("child seat").random();
+    let child_seat = match band {
+        Some(Childhood::Infant) => Some(ChildSeat::RearFacing),
+        Some(Childhood::Toddler) if restrained < mix.age.rear_facing_toddlers => Some(ChildSeat::RearFacing),
+        Some(Childhood::Toddler) => Some(ChildSeat::Forward),
+        Some(Childhood::Child) if restrained < mix.age.booster_use => Some(ChildSeat::Booster),
+        _ => None,
+    };
+    let demographics = Demographics { age_years, ..Demographics::default() };
     let mut pose = open("head pose");
     let [yaw, pitch, roll] = [0; 3].map(|_| cut_normal(&mut pose));
-    let looks_at_booth = open("looks at booth").random::<f32>() < mix.looks_at_booth_share;
-    let head_yaw_deg = if looks_at_booth { BOOTH_YAW_DEG.0 + BOOTH_YAW_DEG.1 * yaw } else { mix.head_yaw_sd_deg * yaw };
+    // The stream's name is that of the first behaviour there was: it keeps who looks at the booth.
+    let behaviour = behaviour_in(seat, child_seat, mix.behaviour.at(open("looks at booth").random()));
+    let head_yaw_deg = match behaviour {
+        Behaviour::Booth => BOOTH_YAW_DEG.0 + BOOTH_YAW_DEG.1 * yaw,
+        _ => mix.head_yaw_sd_deg * yaw,
+    };
     let enrolled = open("enrolled").random::<f32>() < mix.enrolled_share;
     let identity = Identity::sample(&demographics, &mut open("identity"));
+    let mut appearance = Appearance::another_day(&identity, &mut open("appearance"));
+    appearance.wear = Wear::sample(&mix.wear.worn, &identity, &mut open("wear"));
+    if behaviour == Behaviour::Asleep {
+        appearance.expression = Expression::asleep();
+    }
     OccupantPlan {
         seat,
-        appearance: Appearance::another_day(&identity, &mut open("appearance")),
+        child_seat,
+        appearance,
+        behaviour,
         identity,
         document: mix.documents.pick(open("document").random()),
         reference_id: enrolled.then(|| format!("e{k:03}-r{name}")),
@@ -112,6 +136,19 @@ fn plan_occupant(seed: u64, k: u64, mix: &TrafficMix, seat: SeatId) -> OccupantP
         head_pitch_deg: mix.head_pitch_sd_deg * pitch,
         head_roll_deg: mix.head_roll_sd_deg * roll,
         motion_seed: open("head motion").next_u64(),
+    }
+}
+
+/// What is done of a behaviour in a seat: drivers stay awake, only the front row has visors, and who is in a harness
+/// neither leans out of it nor has a phone.
+fn behaviour_in(seat: SeatId, child_seat: Option<ChildSeat>, drawn: Behaviour) -> Behaviour {
+    use Behaviour::{LeaningAside, LeaningForward, Phone, PhoneInLap, Road};
+    let harness = child_seat.is_some_and(ChildSeat::has_harness);
+    match drawn {
+        LeaningForward | LeaningAside | Phone | PhoneInLap if harness => Road,
+        Behaviour::Asleep if seat == seats::DRIVER => Behaviour::Road,
+        Behaviour::VisorDown if seat.row != 1 => Behaviour::Road,
+        drawn => drawn,
     }
 }
 

@@ -1,6 +1,11 @@
 use std::collections::BTreeSet;
 
-use laneproof_scenes::vehicle::SeatSide;
+use laneproof_exchange::encounter::DecoyPlace;
+use laneproof_scenes::{
+    decoy::DecoyKind,
+    people::{Behaviour, Expression},
+    vehicle::{ChildSeat, SeatSide},
+};
 
 use super::{plan, seats};
 use crate::scenario::{Scenario, tests::first_light};
@@ -92,4 +97,103 @@ fn the_mix_is_met_in_the_long_run() {
     let vans = (0..n).filter(|k| plan(&scenario, *k).vehicle == "van").count();
     // 0.6 ± 4 standard deviations of a binomial share.
     assert!((vans as f64 / n as f64 - 0.6).abs() < 4.0 * (0.24 / n as f64).sqrt());
+}
+
+/// The scenario with another of the shipped mixes.
+fn with_mix(name: &str) -> Scenario {
+    let mut scenario = first_light();
+    scenario.mix = laneproof_scenes::catalogue::load::load_shipped(laneproof_scenes::catalogue::load::Kind::Mix, name)
+        .unwrap_or_else(|e| panic!("{e}"));
+    scenario
+}
+
+#[test]
+fn every_behaviour_is_as_frequent_as_its_mix_says() {
+    for name in ["demo-families", "commuters", "families-holiday"] {
+        let scenario = with_mix(name);
+        let passengers: Vec<_> = (0..1500)
+            .flat_map(|k| plan(&scenario, k).occupants)
+            // Those to whom all behaviours are open but the visor.
+            .filter(|o| o.seat != seats::DRIVER && o.child_seat.is_none())
+            .collect();
+        let n = passengers.len() as f32;
+        for (key, behaviour, share) in scenario.mix.value.behaviour.listed() {
+            let fits =
+                |o: &&laneproof_exchange::encounter::OccupantPlan| behaviour != Behaviour::VisorDown || o.seat.row == 1;
+            let of = passengers.iter().filter(fits).count() as f32;
+            let count = passengers.iter().filter(fits).filter(|o| o.behaviour == behaviour).count() as f32;
+            let deviation = (share * (1.0 - share) / of).sqrt();
+            assert!((count / of - share).abs() <= 4.0 * deviation + 1e-4, "{name}: {key} {count} of {of} of {n}");
+        }
+    }
+}
+
+#[test]
+fn what_is_done_fits_the_seat() {
+    let scenario = with_mix("families-holiday");
+    let mut restrained = 0;
+    for o in (0..400).flat_map(|k| plan(&scenario, k).occupants) {
+        assert!(o.seat != seats::DRIVER || o.behaviour != Behaviour::Asleep);
+        assert!(o.seat.row == 1 || o.behaviour != Behaviour::VisorDown);
+        let age = o.identity.age_years;
+        match o.child_seat {
+            Some(ChildSeat::RearFacing) => assert!(age < 4.0),
+            Some(ChildSeat::Forward) => assert!((1.25..4.0).contains(&age)),
+            Some(ChildSeat::Booster) => assert!((4.0..10.0).contains(&age)),
+            None => assert!(age >= 4.0, "{age} without a seat"),
+        }
+        if age < 1.25 {
+            assert_eq!(o.child_seat, Some(ChildSeat::RearFacing));
+        }
+        assert_eq!(o.behaviour == Behaviour::Asleep, o.appearance.expression == Expression::asleep());
+        restrained += u32::from(o.child_seat.is_some());
+    }
+    assert!(restrained > 200, "{restrained}");
+}
+
+#[test]
+fn decoys_move_no_other_draw_and_displace_nobody() {
+    let with = first_light();
+    let mut without = first_light();
+    let decoys = &mut without.mix.value.decoys;
+    (decoys.dog, decoys.doll, decoys.head_rest) = (0.0, 0.0, 0.0);
+    (decoys.shirt, decoys.magazine, decoys.phone) = (0.0, 0.0, 0.0);
+    let mut seen = 0;
+    for k in 0..200 {
+        let (a, b) = (plan(&with, k), plan(&without, k));
+        assert_eq!(format!("{:?}", a.occupants), format!("{:?}", b.occupants));
+        assert!(b.decoys.is_empty());
+        for decoy in &a.decoys {
+            match decoy.place {
+                DecoyPlace::Seat(seat) => assert!(a.occupants.iter().all(|o| o.seat != seat)),
+                DecoyPlace::Occupant(o) => assert!(usize::from(o) < a.occupants.len()),
+            }
+            assert_eq!(decoy.likeness.is_none(), decoy.kind == DecoyKind::Dog);
+            seen += 1;
+        }
+    }
+    assert!(seen > 20, "{seen}");
+    let demo: Vec<_> = all(&with).into_iter().flat_map(|p| p.decoys).map(|d| d.kind).collect();
+    println!("the demo's decoys: {demo:?}");
+    assert!(!demo.is_empty());
+}
+
+#[test]
+fn a_behaviour_more_moves_nothing_but_who_does_it() {
+    let before = first_light();
+    let mut after = first_light();
+    after.mix.value.behaviour.leaning_aside += 0.10;
+    let bare =
+        |o: &laneproof_exchange::encounter::OccupantPlan| format!("{:?} {:?} {}", o.seat, o.identity, o.motion_seed);
+    let mut changed = 0;
+    for (old, new) in all(&before).iter().zip(all(&after)) {
+        for (o, n) in old.occupants.iter().zip(&new.occupants) {
+            assert_eq!(bare(o), bare(n));
+            if o.behaviour != n.behaviour {
+                assert_eq!((o.behaviour, n.behaviour), (Behaviour::Road, Behaviour::LeaningAside));
+                changed += 1;
+            }
+        }
+    }
+    assert!(changed > 0);
 }

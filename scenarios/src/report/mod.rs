@@ -68,6 +68,14 @@ struct GroupRow {
     high: f64,
 }
 
+/// Decoys of one kind: how many were taken for occupants, of how many that a camera saw.
+#[derive(Serialize)]
+struct DecoyRow {
+    label: &'static str,
+    taken: u64,
+    of: u64,
+}
+
 /// All that the template sees.
 #[derive(Serialize)]
 struct Page<'a> {
@@ -77,6 +85,7 @@ struct Page<'a> {
     seats: Vec<GroupRow>,
     /// Skin tone, age and sex: title and groups.
     people: Vec<(&'static str, Vec<GroupRow>)>,
+    decoys: Vec<DecoyRow>,
     bars: Vec<Bar>,
     cards: Vec<Card>,
     view_encounter: Option<u64>,
@@ -119,7 +128,13 @@ pub fn html(
                 ("skin tone", rows(&summary.tones)),
                 ("age, years", rows(&summary.ages)),
                 ("sex", rows(&summary.sexes)),
+                ("what they do", rows(&summary.behaviours)),
             ],
+            decoys: summary
+                .decoys
+                .iter()
+                .map(|(kind, taken)| DecoyRow { label: kind.label(), taken: taken.count, of: taken.of })
+                .collect(),
             bars: waterfall(summary),
             cards,
             view_encounter: views.as_ref().map(|(k, _)| *k),
@@ -201,7 +216,7 @@ fn whole(value: f32) -> i32 {
 }
 
 fn card(o: &OccupantScore, folder: &RunFolder, frames: &mut pictures::Frames<'_>) -> Card {
-    let mut facts = Vec::new();
+    let mut facts = vec![("does", o.who.doing())];
     if let Some(best) = &o.best {
         let f = &best.face;
         facts.push(("camera", format!("{}, exposure {}", best.camera_id, best.exposure_id)));

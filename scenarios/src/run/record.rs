@@ -1,7 +1,7 @@
 //! What is kept of an encounter: enough to score it again, nothing that depends on the clock.
 use lane_stack::client::{ControlMessage, Decisions};
 use laneproof_exchange::{encounter::EncounterPlan, truth::ExposureTruth};
-use laneproof_scenes::document::DocumentKind;
+use laneproof_scenes::{document::DocumentKind, people::Behaviour, vehicle::ChildSeat};
 use serde::{Deserialize, Serialize};
 
 use crate::plan::seats;
@@ -60,6 +60,10 @@ pub struct OccupantRecord {
     pub sex: f32,
     /// Monk skin tone, 1 to 10.
     pub monk_tone: u8,
+    /// What they do.
+    pub behaviour: Behaviour,
+    /// What restrains a child.
+    pub child_seat: Option<ChildSeat>,
 }
 
 /// One exposure.
@@ -90,6 +94,8 @@ impl EncounterRecord {
             age_years: o.identity.age_years,
             sex: o.identity.sex,
             monk_tone: o.identity.monk_tone,
+            behaviour: o.behaviour,
+            child_seat: o.child_seat,
         });
         Self { encounter: plan.encounter, vehicle: plan.vehicle.clone(), occupants: occupants.collect(), end }
     }
@@ -104,6 +110,14 @@ impl EncounterRecord {
 }
 
 impl OccupantRecord {
+    /// What they do, and for infants that they face backwards: a camera ahead cannot see such a face.
+    pub fn doing(&self) -> String {
+        match self.child_seat {
+            Some(ChildSeat::RearFacing) => "faces backwards".to_owned(),
+            _ => self.behaviour.label().to_owned(),
+        }
+    }
+
     /// "2-left".
     pub fn seat(&self) -> String {
         format!("{}-{}", self.row, self.side)

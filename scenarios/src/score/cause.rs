@@ -2,9 +2,10 @@
 //!
 //! The ladder follows the way of the light, from the scene to the decision:
 //! 1. **not in any camera's view**: less of the face box than the rule's visible share lies on a sensor;
-//! 2. **occluded**: too little of the face is visible (by body or pillar, interior, seat, person, oneself, furniture,
-//!    or by what the person wears: glasses, headwear, face cover);
-//! 3. **head turned**: yaw, pitch or roll beyond the rule;
+//! 2. **occluded**: too little of the face is visible (by body or pillar, interior, seat, child seat, decoy, person,
+//!    oneself, furniture, or by what the person wears: glasses, headwear, face cover);
+//! 3. **head turned**: yaw, pitch or roll beyond the rule; of an infant in a rear-facing seat these two are said as
+//!    **faces backwards**;
 //! 4. **too few pixels** between the eyes;
 //! 5. **pane too dark** (panes let through less than [`DARK_PANE_TRANSMITTANCE`]) or **under-exposed**: mean below the rule;
 //! 6. **veiling reflection**: contrast, entropy or brightness beyond the rule, while panes mirror at least
@@ -46,6 +47,10 @@ pub enum Cause {
     OccludedByInterior,
     /// Hidden by a seat or head-rest.
     OccludedBySeat,
+    /// Hidden by the shell of a child seat.
+    OccludedByChildSeat,
+    /// Hidden by a decoy: a dog, something held up.
+    OccludedByDecoy,
     /// Hidden by another occupant.
     OccludedByPerson,
     /// Hidden by the own head, hair or hand.
@@ -62,6 +67,8 @@ pub enum Cause {
     Occluded,
     /// Head turned away.
     HeadTurned,
+    /// An infant in a rear-facing seat: no camera ahead can see the face.
+    FacesBackwards,
     /// Too few pixels between the eyes.
     TooFewPixels,
     /// Too dark behind the pane.
@@ -92,6 +99,8 @@ impl Cause {
             Cause::OccludedByBody => "occluded by pillar or roof",
             Cause::OccludedByInterior => "occluded by dashboard or wheel",
             Cause::OccludedBySeat => "occluded by seat or head-rest",
+            Cause::OccludedByChildSeat => "occluded by child seat",
+            Cause::OccludedByDecoy => "occluded by a dog, doll or magazine",
             Cause::OccludedByPerson => "occluded by another person",
             Cause::OccludedByOneself => "occluded by own head, hair or hand",
             Cause::CoveredByEyewear => "covered by glasses",
@@ -100,6 +109,7 @@ impl Cause {
             Cause::OccludedByFurniture => "occluded by booth or pole",
             Cause::Occluded => "occluded",
             Cause::HeadTurned => "head turned",
+            Cause::FacesBackwards => "faces backwards in a child seat",
             Cause::TooFewPixels => "too few pixels",
             Cause::PaneTooDark => "pane too dark",
             Cause::UnderExposed => "under-exposed",
@@ -124,6 +134,8 @@ fn occluded_by(occluder: Occluder) -> Cause {
         Occluder::Body => Cause::OccludedByBody,
         Occluder::Interior => Cause::OccludedByInterior,
         Occluder::Seat => Cause::OccludedBySeat,
+        Occluder::ChildSeat => Cause::OccludedByChildSeat,
+        Occluder::Decoy => Cause::OccludedByDecoy,
         Occluder::Person => Cause::OccludedByPerson,
         Occluder::Oneself => Cause::OccludedByOneself,
         Occluder::Furniture => Cause::OccludedByFurniture,
@@ -214,10 +226,12 @@ pub(super) fn first_cause(
     rule: &ValidationRule,
     detected_in: &[u64],
     claimed: bool,
+    faces_backwards: bool,
 ) -> Cause {
     let Some(best) = best else { return Cause::OutOfView };
     if let Some(cause) = geometric_cause(&best.face, rule) {
-        return cause;
+        let hidden_or_turned = Cause::OutOfView < cause && cause <= Cause::HeadTurned;
+        return if faces_backwards && hidden_or_turned { Cause::FacesBackwards } else { cause };
     }
     let worn = best.face.worn.filter(|_| best.face.worn_share >= WORN_SHARE);
     if claimed {

@@ -9,8 +9,11 @@
 //!
 //! **Outcome.** Exactly one an occupant: captured and matched, captured but not matched, captured but not enrolled, or
 //! lost. A lost occupant's cause is the first rung of the ladder in [`cause`] on which their best exposure fails.
+use std::collections::BTreeMap;
+
 use lane_stack::client::{BestShot, Detection};
-use laneproof_exchange::truth::{BoxPx, FaceTruth};
+use laneproof_exchange::truth::{BoxPx, DecoyTruth, ExposureTruth, FaceTruth};
+use laneproof_scenes::{decoy::DecoyKind, vehicle::ChildSeat};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -31,6 +34,9 @@ pub use cause::Cause;
 pub const MIN_IOU: f32 = 0.3;
 /// Least visible share of a face that a detection can belong to.
 pub const MIN_VISIBLE_SHARE: f32 = 0.2;
+
+/// Least share of a decoy's box that must show it; a head fills some 60 % of its box, so this is a sixth of one.
+pub const MIN_DECOY_SHARE: f32 = 0.1;
 
 /// What became of an occupant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -148,6 +154,23 @@ pub struct EncounterScore {
     pub detections: u64,
     /// Detections that are nobody's face.
     pub nobodys_detections: u64,
+    /// Detections of decoys (part of `nobodys_detections`).
+    pub decoy_detections: u64,
+    /// Decoys of the encounter that some exposure shows.
+    pub decoys: Vec<DecoyScore>,
+}
+
+/// What a stack made of a decoy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DecoyScore {
+    /// Index in the encounter.
+    pub decoy: u8,
+    /// What it is.
+    pub kind: DecoyKind,
+    /// Whether a detection in any frame is of it.
+    pub detected: bool,
+    /// Whether the stack claims it as an occupant.
+    pub taken: bool,
 }
 
 /// Best shots counted by what the stack claims and what the testbed finds.
@@ -163,6 +186,8 @@ pub struct Shots {
     pub neither: u64,
     /// Claimed shots that are nobody's face (part of `claimed_only`).
     pub nobodys_claimed: u64,
+    /// Claimed shots of decoys (part of `nobodys_claimed`).
+    pub decoys_claimed: u64,
     /// Claimed shots matched to a reference that is not the person's, nobody's faces included.
     pub false_matches: u64,
 }
@@ -179,21 +204,45 @@ pub fn assign(detection_box: &BoxPx, faces: &[FaceTruth]) -> Option<u8> {
         .map(|(_, occupant)| occupant)
 }
 
+/// The decoy that a detection shows, where it shows nobody's face: that whose box it overlaps most, of those whose overlap
+/// is at least [`MIN_IOU`] and that show in at least [`MIN_DECOY_SHARE`] of their box.
+pub fn assign_decoy(detection_box: &BoxPx, decoys: &[DecoyTruth]) -> Option<u8> {
+    decoys
+        .iter()
+        .filter(|decoy| decoy.visible_share >= MIN_DECOY_SHARE)
+        .map(|decoy| (decoy.box_px.iou(detection_box), decoy.decoy))
+        .filter(|(iou, _)| *iou >= MIN_IOU)
+        .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)))
+        .map(|(_, decoy)| decoy)
+}
+
 fn box_of(detection: &Detection) -> BoxPx {
     let [x0, y0, x1, y1] = detection.box_px;
     BoxPx { x0, y0, x1, y1 }
 }
 
-/// The exposure's faces that a detection was made in; none for an exposure that does not exist or another camera's.
+/// The truth of the exposure that a detection was made in; none for one that does not exist or another camera's.
+fn truth_at<'s>(seen: &'s Seen, detection: &Detection) -> Option<&'s ExposureTruth> {
+    let exposure = seen.exposures.iter().find(|e| e.truth.exposure_id == detection.exposure_id)?;
+    (exposure.truth.camera_id == detection.camera_id).then_some(&exposure.truth)
+}
+
+/// The exposure's faces that a detection was made in.
 fn faces_at<'s>(seen: &'s Seen, detection: &Detection) -> &'s [FaceTruth] {
-    let exposure = seen.exposures.iter().find(|e| e.truth.exposure_id == detection.exposure_id);
-    exposure.filter(|e| e.truth.camera_id == detection.camera_id).map_or(&[], |e| &e.truth.faces)
+    truth_at(seen, detection).map_or(&[], |truth| &truth.faces)
+}
+
+/// The decoy that a detection shows; `None` where it shows an occupant.
+fn decoy_of(seen: &Seen, detection: &Detection, owner: Option<u8>) -> Option<u8> {
+    let truth = truth_at(seen, detection).filter(|_| owner.is_none())?;
+    assign_decoy(&box_of(detection), &truth.decoys)
 }
 
 /// A best shot with the testbed's view of it.
 struct Judged<'a> {
     shot: &'a BestShot,
     owner: Option<u8>,
+    decoy: Option<u8>,
     verified: bool,
 }
 
@@ -208,7 +257,8 @@ pub fn score(record: &EncounterRecord, rule: &ValidationRule) -> Option<Encounte
             let faces = faces_at(seen, &shot.detection);
             let owner = assign(&box_of(&shot.detection), faces);
             let face = owner.and_then(|o| faces.iter().find(|f| f.occupant == o));
-            Judged { shot, owner, verified: face.is_some_and(|f| cause::passes(f, rule)) }
+            let decoy = decoy_of(seen, &shot.detection, owner);
+            Judged { shot, owner, decoy, verified: face.is_some_and(|f| cause::passes(f, rule)) }
         })
         .collect();
     let owners: Vec<Option<u8>> = seen
@@ -216,6 +266,14 @@ pub fn score(record: &EncounterRecord, rule: &ValidationRule) -> Option<Encounte
         .detections
         .iter()
         .map(|detection| assign(&box_of(detection), faces_at(seen, detection)))
+        .collect();
+
+    let detected_decoys: Vec<u8> = seen
+        .decisions
+        .detections
+        .iter()
+        .zip(&owners)
+        .filter_map(|(detection, owner)| decoy_of(seen, detection, *owner))
         .collect();
 
     let mut shots = Shots::default();
@@ -227,6 +285,7 @@ pub fn score(record: &EncounterRecord, rule: &ValidationRule) -> Option<Encounte
             (false, false) => shots.neither += 1,
         }
         shots.nobodys_claimed += u64::from(j.shot.valid && j.owner.is_none());
+        shots.decoys_claimed += u64::from(j.shot.valid && j.decoy.is_some());
         let own = j.owner.and_then(|o| record.occupants.get(usize::from(o))?.reference_id.clone());
         shots.false_matches += u64::from(j.shot.valid && j.shot.matched.is_some() && j.shot.matched != own);
     }
@@ -237,8 +296,21 @@ pub fn score(record: &EncounterRecord, rule: &ValidationRule) -> Option<Encounte
         occupants: occupants.collect(),
         shots,
         detections: owners.len() as u64,
+        decoy_detections: detected_decoys.len() as u64,
+        decoys: decoys(seen, &judged, &detected_decoys),
         nobodys_detections: owners.iter().filter(|o| o.is_none()).count() as u64,
     })
+}
+
+/// The decoys that some exposure shows, each once.
+fn decoys(seen: &Seen, judged: &[Judged<'_>], detected: &[u8]) -> Vec<DecoyScore> {
+    let shown: BTreeMap<u8, DecoyKind> =
+        seen.exposures.iter().flat_map(|e| &e.truth.decoys).map(|d| (d.decoy, d.kind)).collect();
+    let claimed = |decoy: u8| judged.iter().any(|j| j.shot.valid && j.decoy == Some(decoy));
+    shown
+        .into_iter()
+        .map(|(decoy, kind)| DecoyScore { decoy, kind, detected: detected.contains(&decoy), taken: claimed(decoy) })
+        .collect()
 }
 
 fn score_occupant(
@@ -270,8 +342,10 @@ fn score_occupant(
         (false, Some(_)) => Outcome::NotMatched,
     };
     let best = cause::best_exposure(seen, occupant, rule);
-    let lost_by =
-        (outcome == Outcome::Lost).then(|| cause::first_cause(best.as_ref(), rule, &detected_in, !claimed.is_empty()));
+    let lost_by = (outcome == Outcome::Lost).then(|| {
+        let backwards = who.child_seat == Some(ChildSeat::RearFacing);
+        cause::first_cause(best.as_ref(), rule, &detected_in, !claimed.is_empty(), backwards)
+    });
     // The shot that stands for the occupant: verified before claimed before any, then the stack's own ranking.
     let rank = |j: &Judged<'_>| (j.shot.valid && j.verified, j.shot.valid, own(j));
     let by_quality = |a: &Judged<'_>, b: &Judged<'_>| {

@@ -2,6 +2,7 @@
 //!
 //! The measures are those of OFIQ (ISO/IEC 29794-5:2025): inter-eye distance ÷ cos yaw, head pose, luminance, share of
 //! pixels at 247 or above, entropy. They come from frame and truth, never from the stack.
+use super::cause::WORN_SHARE;
 use laneproof_exchange::truth::FaceTruth;
 
 use crate::scenario::ValidationRule;
@@ -24,12 +25,14 @@ pub fn has_detail(face: &FaceTruth, rule: &ValidationRule) -> bool {
     face.contrast >= rule.min_contrast && face.entropy_bits >= rule.min_entropy_bits
 }
 
-/// A face that any usable detector should find: visible, turned less than 30° and at least 60 px wide.
+/// A face that any usable detector should find: visible, not covered by what is worn, turned less than 30° and at least
+/// 60 px wide.
 pub fn is_plain_face(face: &FaceTruth) -> bool {
     /// Least visible share that counts as "visible" here; an assumption of this project.
     const VISIBLE: f32 = 0.7;
     face.visible_share >= VISIBLE
         && face.in_frame_share >= VISIBLE
+        && face.worn_share < WORN_SHARE
         && face.yaw_deg.abs() < 30.0
         && face.pitch_deg.abs() < 30.0
         && face.roll_deg.abs() < 30.0

@@ -1,9 +1,10 @@
 //! A run's numbers: `summary.json`, and what terminal and report show.
 use std::collections::BTreeMap;
 
+use laneproof_scenes::decoy::DecoyKind;
 use serde::{Deserialize, Serialize};
 
-use super::{Cause, EncounterScore, OccupantScore, Outcome, Shots, wilson::Share};
+use super::{Cause, DecoyScore, EncounterScore, OccupantScore, Outcome, Shots, wilson::Share};
 use crate::{
     run::record::{EncounterRecord, OccupantRecord},
     scenario::Scenario,
@@ -128,6 +129,8 @@ pub struct Summary {
     pub ages: Vec<Group>,
     /// By sex.
     pub sexes: Vec<Group>,
+    /// By what they do.
+    pub behaviours: Vec<Group>,
     /// Occupants by outcome.
     pub outcomes: Vec<(Outcome, u64)>,
     /// Lost occupants by cause, in the order of the ladder.
@@ -142,6 +145,12 @@ pub struct Summary {
     pub detections: u64,
     /// Detections that are nobody's face.
     pub nobodys_detections: u64,
+    /// Detections of decoys, part of the former.
+    pub decoy_detections: u64,
+    /// Decoys that a camera saw, and how many of them the stack took for an occupant, by kind.
+    pub decoys: Vec<(DecoyKind, Share)>,
+    /// Of all decoys that a camera saw: taken for an occupant.
+    pub decoys_taken: Share,
     /// Occupants who are plainly there (visible, turned < 30°, ≥ 60 px wide) of all.
     pub plain_faces: Share,
     /// Of those, detected in such an exposure.
@@ -190,6 +199,7 @@ impl Summary {
             shots.neither += s.shots.neither;
             shots.nobodys_claimed += s.shots.nobodys_claimed;
             shots.false_matches += s.shots.false_matches;
+            shots.decoys_claimed += s.shots.decoys_claimed;
         }
         let mut causes: BTreeMap<Cause, u64> = BTreeMap::new();
         for cause in people.iter().filter_map(|o| o.cause) {
@@ -215,12 +225,16 @@ impl Summary {
             tones: groups(&people, tone),
             ages: groups(&people, age),
             sexes: groups(&people, sex),
+            behaviours: groups(&people, |who| (who.behaviour as u8, who.doing())),
             outcomes: outcomes.map(|outcome| (outcome, count(&|o| o.outcome == outcome))).to_vec(),
             causes: causes.into_iter().collect(),
             shots,
             over_claimed_occupants: count(&|o| o.over_claimed),
             under_claimed_occupants: count(&|o| o.under_claimed),
             detections: scores.iter().map(|s| s.detections).sum(),
+            decoy_detections: scores.iter().map(|s| s.decoy_detections).sum(),
+            decoys: decoys_by_kind(scores),
+            decoys_taken: Share::of_items(scores.iter().flat_map(|s| &s.decoys), |d| d.taken),
             nobodys_detections: scores.iter().map(|s| s.nobodys_detections).sum(),
             plain_faces: everyone(&|o| o.plain),
             plain_faces_detected: Share::new(count(&|o| o.plain_detected), count(&|o| o.plain)),
@@ -244,6 +258,14 @@ fn failure(record: &EncounterRecord) -> Option<Failure> {
         }
         crate::run::record::End::Done(_) => None,
     }
+}
+
+fn decoys_by_kind(scores: &[EncounterScore]) -> Vec<(DecoyKind, Share)> {
+    let mut by_kind: BTreeMap<DecoyKind, Vec<&DecoyScore>> = BTreeMap::new();
+    for decoy in scores.iter().flat_map(|s| &s.decoys) {
+        by_kind.entry(decoy.kind).or_default().push(decoy);
+    }
+    by_kind.into_iter().map(|(kind, decoys)| (kind, Share::of_items(decoys, |d| d.taken))).collect()
 }
 
 fn matched<'a>(people: impl Iterator<Item = &'a OccupantScore>) -> Share {

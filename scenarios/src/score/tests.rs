@@ -1,7 +1,8 @@
-use laneproof_exchange::truth::{BoxPx, FaceTruth, Occluder};
+use laneproof_exchange::truth::{BoxPx, DecoyTruth, FaceTruth, Occluder};
+use laneproof_scenes::decoy::DecoyKind;
 
 use super::{
-    BestExposure, Cause, assign,
+    BestExposure, Cause, assign, assign_decoy,
     cause::{self, best_exposure, geometric_cause},
 };
 use crate::{
@@ -159,7 +160,7 @@ fn what_is_worn_is_blamed_before_the_stack_once_it_covers_enough() {
     let cause_at = |worn_share: f32, detected: &[u64]| {
         let face = FaceTruth { worn: Some(Occluder::Eyewear), worn_share, ..good_face(0, 0.0, 0.0) };
         let best = BestExposure { exposure_id: 1, camera_id: "front".into(), frame: String::new(), face };
-        cause::first_cause(Some(&best), &rule, detected, false)
+        cause::first_cause(Some(&best), &rule, detected, false, false)
     };
     assert_eq!(cause_at(cause::WORN_SHARE + 0.01, &[]), Cause::CoveredByEyewear);
     assert_eq!(cause_at(cause::WORN_SHARE + 0.01, &[1]), Cause::CoveredByEyewear);
@@ -177,6 +178,7 @@ fn the_best_exposure_is_the_one_that_gets_furthest() {
             exposure_us: 1.0,
             speed_mps: 0.0,
             faces: vec![face],
+            decoys: Vec::new(),
         },
         gain_db: 0.0,
         frame: String::new(),
@@ -203,4 +205,54 @@ fn a_detection_goes_to_the_largest_overlap_that_is_visible() {
     assert_eq!(assign(&b, &[near.clone(), far]), Some(0));
     assert_eq!(assign(&BoxPx { x0: 400.0, y0: 0.0, x1: 500.0, y1: 90.0 }, std::slice::from_ref(&near)), None);
     assert_eq!(assign(&BoxPx { x0: f32::NAN, y0: 0.0, x1: 500.0, y1: 90.0 }, &[near]), None);
+}
+
+#[test]
+fn a_decoy_that_is_claimed_is_charged_and_one_that_is_not_is_not() {
+    let scenario = first_light();
+    // Beside all faces of the flat pictures.
+    let decoy = |decoy, x0| DecoyTruth {
+        decoy,
+        kind: DecoyKind::Dog,
+        box_px: BoxPx { x0, y0: 300.0, x1: x0 + 80.0, y1: 390.0 },
+        visible_share: 0.6,
+    };
+    let mut world = FlatWorld { decoys: vec![decoy(0, 180.0), decoy(1, 390.0)], ..Default::default() };
+    let mut stack = TestStack::new(Manner::Oracle(world.key.clone()));
+    let honest = outcome(&mut world, &mut stack, &scenario).summary;
+    assert_eq!((honest.decoys_taken.count, honest.decoys_taken.of), (0, 24));
+    assert_eq!((honest.shots.decoys_claimed, honest.decoy_detections), (0, 0));
+
+    stack.fooled_by = Some(decoy(0, 182.0).box_px);
+    let fooled = outcome(&mut world, &mut stack, &scenario).summary;
+    assert_eq!((fooled.decoys_taken.count, fooled.decoys_taken.of), (12, 24));
+    assert_eq!(fooled.shots.decoys_claimed, 12);
+    assert!(fooled.shots.nobodys_claimed >= 12 && fooled.decoy_detections >= 12);
+    assert_eq!(fooled.occupant_coverage, honest.occupant_coverage, "a decoy is nobody");
+    assert!(crate::terminal::table(&fooled).contains("decoys taken for occupants: 12 of 24 (dog 12/24)"));
+}
+
+#[test]
+fn a_face_is_an_occupants_before_it_is_a_decoys() {
+    let face = good_face(0, 100.0, 100.0);
+    let printed = DecoyTruth {
+        decoy: 3,
+        kind: DecoyKind::Shirt,
+        box_px: BoxPx { x0: 95.0, y0: 240.0, x1: 195.0, y1: 360.0 },
+        visible_share: 0.6,
+    };
+    assert_eq!(assign(&face.face_box_px, std::slice::from_ref(&face)), Some(0));
+    assert_eq!(assign_decoy(&face.face_box_px, &[printed]), None);
+    let hidden = DecoyTruth { visible_share: 0.01, ..printed };
+    assert_eq!(assign_decoy(&hidden.box_px, &[hidden]), None);
+    assert_eq!(assign_decoy(&BoxPx { x0: 100.0, y0: 250.0, x1: 190.0, y1: 350.0 }, &[printed]), Some(3));
+}
+
+#[test]
+fn an_infant_who_faces_backwards_is_lost_by_that() {
+    let rule = demo_rule();
+    let turned = FaceTruth { yaw_deg: 170.0, ..good_face(0, 10.0, 10.0) };
+    let exposure = super::BestExposure { exposure_id: 0, camera_id: String::new(), frame: String::new(), face: turned };
+    let cause = |backwards| cause::first_cause(Some(&exposure), &rule, &[], false, backwards);
+    assert_eq!((cause(false), cause(true)), (Cause::HeadTurned, Cause::FacesBackwards));
 }

@@ -1,7 +1,9 @@
 //! Values that a type admits but the world does not: negative exposures, cameras in the ground, empty mixes.
-use crate::document::DocumentKind;
+use crate::{document::DocumentKind, people::WearShares};
 
-use super::{Colour, Daylight, LaneSpec, Lens, Rig, Sensor, TrafficMix, Trigger, fault::ValueFault};
+use super::{
+    AgeShares, BehaviourShares, Colour, Daylight, LaneSpec, Lens, Rig, Sensor, TrafficMix, Trigger, fault::ValueFault,
+};
 
 /// Something read from a file whose values can be impossible.
 pub trait Check {
@@ -221,7 +223,6 @@ impl Check for TrafficMix {
         within("head_yaw_sd_deg", self.head_yaw_sd_deg.into(), 0.0, 45.0, "°")?;
         within("head_pitch_sd_deg", self.head_pitch_sd_deg.into(), 0.0, 30.0, "°")?;
         within("head_roll_sd_deg", self.head_roll_sd_deg.into(), 0.0, 30.0, "°")?;
-        share("looks_at_booth_share", self.looks_at_booth_share)?;
         share("enrolled_share", self.enrolled_share)?;
         share("child_share_rear", self.child_share_rear)?;
         for (kind, weight) in DocumentKind::ALL.into_iter().zip(self.documents.weights()) {
@@ -231,6 +232,52 @@ impl Check for TrafficMix {
             let help = "give at least one document a weight above 0, or leave [documents] out: all passports";
             return Err(ValueFault::new("documents", "nobody carries a document", help));
         }
+        check_ages(&self.age)?;
+        check_behaviours(&self.behaviour)?;
+        if let Some(problem) = self.wear.worn.problem() {
+            return Err(ValueFault::new("wear.worn", problem, "shares are of everybody of that sex or age, 0 to 1"));
+        }
+        if self.wear.worn != WearShares::default() {
+            named("wear.source", &self.wear.source)?;
+        }
+        for (key, _, value) in self.decoys.listed() {
+            share(&format!("decoys.{key}"), value)?;
+        }
+        named("decoys.source", &self.decoys.source)?;
         named("source", &self.source)
     }
+}
+
+fn check_ages(age: &AgeShares) -> Result<(), ValueFault> {
+    for (i, years) in age.adults_years.iter().enumerate() {
+        within(&format!("age.adults_years.{i}"), (*years).into(), 18.0, 85.0, "years")?;
+    }
+    if age.adults_years[0] > age.adults_years[1] {
+        return Err(ValueFault::new("age.adults_years", "the range runs backwards", "write the younger age first"));
+    }
+    let childhood = [age.infants, age.toddlers, age.children, age.teenagers];
+    for (key, weight) in ["infants", "toddlers", "children", "teenagers"].into_iter().zip(childhood) {
+        within(&format!("age.{key}"), weight.into(), 0.0, 1e6, "")?;
+    }
+    if childhood.iter().sum::<f32>() <= 0.0 {
+        let help = "give infants, toddlers, children or teenagers a weight above 0";
+        return Err(ValueFault::new("age", "a child could have no age", help));
+    }
+    share("age.rear_facing_toddlers", age.rear_facing_toddlers)?;
+    share("age.booster_use", age.booster_use)?;
+    named("age.source", &age.source)
+}
+
+fn check_behaviours(shares: &BehaviourShares) -> Result<(), ValueFault> {
+    let mut sum = 0.0;
+    for (key, _, value) in shares.listed() {
+        share(&format!("behaviour.{key}"), value)?;
+        sum += value;
+        if sum > 1.0 + 1e-4 {
+            let problem = format!("the shares up to `{key}` sum to {sum:.3}");
+            let help = "they may sum to 1 at most; who does nothing else looks at the road";
+            return Err(ValueFault::new(format!("behaviour.{key}"), problem, help));
+        }
+    }
+    named("behaviour.source", &shares.source)
 }

@@ -52,7 +52,9 @@ shipped! {
     Sensor "sensors" "imx264-mono",
     Rig "rigs" "three-poles",
     Lane "lanes" "booth-inbound",
+    Mix "mixes" "commuters",
     Mix "mixes" "demo-families",
+    Mix "mixes" "families-holiday",
 }
 
 /// Names of the shipped files of one kind, sorted.

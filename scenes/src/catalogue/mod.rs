@@ -5,8 +5,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{document::DocumentShares, infrared::Infrared};
+use crate::{document::DocumentShares, infrared::Infrared, people::WearShares};
 
+mod behaviour;
 pub mod check;
 pub mod fault;
 pub mod load;
@@ -14,6 +15,8 @@ pub mod source;
 mod suggest;
 #[cfg(test)]
 mod tests;
+
+pub use behaviour::{AgeShares, BehaviourShares, Childhood, DecoyShares};
 
 /// Whether a sensor sees colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -206,15 +209,32 @@ pub struct TrafficMix {
     pub head_pitch_sd_deg: f32,
     /// Standard deviation of head roll, degrees.
     pub head_roll_sd_deg: f32,
-    /// Share of occupants who look towards the driver's-side booth rather than ahead, 0..1.
-    pub looks_at_booth_share: f32,
     /// Share of occupants with a reference in the gallery, 0..1.
     pub enrolled_share: f32,
-    /// Share of occupants under 18 who sit in rows 2 and 3.
+    /// Share of those in rows 2 and 3 who are under 18.
     pub child_share_rear: f32,
     /// Documents that enrolled occupants carry; all passports when left out.
     #[serde(default)]
     pub documents: DocumentShares,
+    /// How old they are.
+    pub age: AgeShares,
+    /// What they do.
+    pub behaviour: BehaviourShares,
+    /// What they wear on head and face; nothing when left out.
+    #[serde(default)]
+    pub wear: WearMix,
+    /// What else looks like an occupant.
+    pub decoys: DecoyShares,
+    /// Source or "assumption".
+    pub source: String,
+}
+
+/// What travellers wear on head and face.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WearMix {
+    /// Shares of those who wear each thing.
+    pub worn: WearShares,
     /// Source or "assumption".
     pub source: String,
 }

@@ -100,3 +100,30 @@ fn a_file_that_is_no_toml_is_placed_too() {
     let fault = SourceFile::open(Path::new("/nonexistent/x.toml")).expect_err("missing");
     assert!(fault.to_string().contains("cannot be read"));
 }
+
+fn mix_fault(from: &str, to: &str) -> FileFault {
+    let shipped = load_shipped::<TrafficMix>(Kind::Mix, "families-holiday").expect("ships").source.text;
+    assert!(shipped.contains(from), "the shipped mix no longer says {from:?}");
+    let source = file(&shipped.replacen(from, to, 1));
+    match source.parse::<TrafficMix>() {
+        Err(fault) => fault,
+        Ok(mix) => source.value_fault(mix.check().expect_err("the value is impossible")),
+    }
+}
+
+#[test]
+fn faults_in_a_mix_say_where_they_are() {
+    for (from, to, says) in [
+        ("asleep = 0.18", "aslep = 0.18", "`aslep`"),
+        ("asleep = 0.18", "asleep = 1.5", "1.5"),
+        ("talking = 0.10", "talking = 0.60", "sum to"),
+        ("toddlers = 0.28", "toddlers = -1.0", "-1"),
+        ("dog = 0.12", "dog = 2.0", "impossible value 2"),
+        ("dog = 0.12", "hog = 0.12", "`hog`"),
+    ] {
+        let fault = mix_fault(from, to);
+        assert!(fault.problem.contains(says), "{to}: {fault}");
+        let (line, column) = fault.line_and_column().expect("has a place");
+        assert!(line > 30 && column >= 1, "{to}: {fault}");
+    }
+}

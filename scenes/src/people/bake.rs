@@ -225,15 +225,14 @@ impl PeopleLibrary {
 
     fn bound_landmarks(&self, positions: &[Vec3]) -> BoundLandmarks {
         let LandmarkVertices { nose_tip, mouth, chin, crown, outline, points, .. } = &self.landmarks;
-        let head = self.head_bone();
+        let [left, right] = self.landmarks.pupils_m(positions);
+        let [left_eye, right_eye] = self.eye_bones();
         let point =
             |&v: &u16| BoundPoint { position_m: positions[usize::from(v)], skin: self.rig.skin[usize::from(v)] };
-        // Pupils ride on the head: gaze is straight out of the face.
+        // Pupils go where the eyes turn.
         BoundLandmarks {
-            pupils: self
-                .landmarks
-                .pupils_m(positions)
-                .map(|position_m| BoundPoint { position_m, skin: Skin::rigid(head) }),
+            pupils: [(left, left_eye), (right, right_eye)]
+                .map(|(position_m, bone)| BoundPoint { position_m, skin: Skin::rigid(bone) }),
             nose_tip: point(nose_tip),
             mouth: [point(&mouth[0]), point(&mouth[1])],
             chin: point(chin),
@@ -247,10 +246,15 @@ impl PeopleLibrary {
         self.rig.bone("head").unwrap_or(0)
     }
 
+    /// The bones that turn the left and the right eyeball about their middles.
+    fn eye_bones(&self) -> [u16; 2] {
+        ["eye.L", "eye.R"].map(|name| self.rig.bone(name).unwrap_or_else(|| self.head_bone()))
+    }
+
     fn eyes(&self, identity: &Identity, positions: &[Vec3], gather: &Gather<'_>) -> BoundPart {
-        let (mut vertices, mut indices) = (Vec::new(), Vec::new());
+        let (mut vertices, mut skin, mut indices) = (Vec::new(), Vec::new(), Vec::new());
         let mut radius = 0.0;
-        for template in &self.templates.eyes {
+        for (template, bone) in self.templates.eyes.iter().zip(self.eye_bones()) {
             let (mut eye, _, triangles) = gather(template, &|_| 0.0, [255; 3]);
             let places = || template.vertices.iter().map(|v| positions[usize::from(v.source)]);
             let (low, high) = places().fold((Vec3::MAX, Vec3::MIN), |(l, h), p| (l.min(p), h.max(p)));
@@ -263,6 +267,7 @@ impl PeopleLibrary {
                 v.uv = (Vec2::splat(0.5) + Vec2::new(d.x, -d.y)).to_array();
             }
             let base = vertices.len() as u32;
+            skin.extend(vec![Skin::rigid(bone); eye.len()]);
             vertices.extend(eye);
             indices.extend(triangles.iter().map(|i| i + base));
         }
@@ -273,7 +278,6 @@ impl PeopleLibrary {
             wrap: 0.2,
             ..Surface::matt([1.0; 3])
         };
-        let skin = vec![Skin::rigid(self.head_bone()); vertices.len()];
         BoundPart { name: "eyes", role: Role::Eyes, surface, vertices, skin, indices }
     }
 }

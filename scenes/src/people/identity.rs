@@ -138,7 +138,7 @@ pub struct FaceDetail {
 pub struct Identity {
     /// Seed of what is drawn while baking (pores, blotches, moles, strands).
     pub seed: u64,
-    /// Age in years, 3..=85.
+    /// Age in years, 0.5..=85.
     pub age_years: f32,
     /// 0 female to 1 male.
     pub sex: f32,
@@ -270,7 +270,7 @@ impl Identity {
     pub fn sample<R: Rng + ?Sized>(demographics: &Demographics, rng: &mut R) -> Self {
         let d = demographics;
         let seed = rng.random();
-        let (low, high) = (d.age_years.0.clamp(3.0, 85.0), d.age_years.1.clamp(3.0, 85.0));
+        let (low, high) = (d.age_years.0.clamp(0.5, 85.0), d.age_years.1.clamp(0.5, 85.0));
         let age_years = low + (high - low).max(0.0) * rng.random::<f32>();
         let male = rng.random::<f32>() < d.male_share;
         let adult = age_years >= 17.0;
@@ -296,6 +296,8 @@ impl Identity {
             pick(rng, &[([62, 40, 27], 4.0), ([84, 54, 34], 3.0), ([46, 30, 22], 3.0)])
         };
         let (hair_style, recession) = sample_style(rng, male, age_years, ancestry);
+        // Infants have little hair yet.
+        let hair_style = if age_years < 1.5 { HairStyle::Buzz } else { hair_style };
         let beard = if male && adult { sample_beard(rng, ancestry) } else { Beard::None };
         let brows = Brows {
             thickness_m: truncated(rng, if male { 0.0095 } else { 0.0070 }, 0.0030, 0.003, 0.016),
@@ -328,8 +330,7 @@ impl Identity {
             ancestry,
             weight: truncated(rng, 0.52, 0.20, 0.05, 0.98),
             muscle: truncated(rng, if male { 0.55 } else { 0.42 }, 0.15, 0.1, 0.95),
-            // Means and deviation that give measured statures (ANSUR II), ages and proportions included.
-            height: truncated(rng, if male { 0.545 } else { 0.52 }, 0.035, 0.1, 0.9),
+            height: sample_height(rng, male),
             proportions: truncated(rng, 0.55, 0.2, 0.0, 1.0),
             monk_tone,
             tone_shift: (tone - f32::from(monk_tone)).clamp(-0.5, 0.5),
@@ -364,6 +365,14 @@ impl Identity {
             hair: HairTraits::sample(rng, male, age_years, ancestry, grey),
         }
     }
+}
+
+/// Height macro: means and deviation that give measured statures (ANSUR II), ages and proportions included; the rare short
+/// and tall of 1.45 and 2.0 m too.
+fn sample_height<R: Rng + ?Sized>(rng: &mut R, male: bool) -> f32 {
+    let draw: f32 = StandardNormal.sample(rng);
+    let mean = if male { 0.545 } else { 0.52 };
+    mean + 0.033 * draw.clamp(-3.5, 3.5)
 }
 
 /// Draws of the head's measures. A common size makes them correlate by 0.2 (assumption; surveys find 0.1 to 0.5).

@@ -11,6 +11,7 @@ use super::{
     error::PeopleError,
     expression::Expression,
     face_shape::SHAPE,
+    growth,
     identity::Identity,
     landmarks::LandmarkVertices,
     macros, own_targets,
@@ -102,6 +103,10 @@ impl PeopleLibrary {
         }
         let normals = self.normals(&positions);
         self.relief.add_own(identity, &self.base, &normals, &mut positions);
+        let scale = growth::scale(identity.age_years);
+        if scale != 1.0 {
+            positions.iter_mut().for_each(|p| *p *= scale);
+        }
         positions
     }
 

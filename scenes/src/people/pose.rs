@@ -5,6 +5,8 @@ use glam::{Affine3A, Mat3, Quat, Vec3};
 
 use super::{
     bake::{BoundPoint, Person},
+    gaze::Gaze,
+    gesture::{Gesture, Reach},
     landmarks::FaceLandmarks,
 };
 use crate::{
@@ -23,19 +25,45 @@ pub enum Hands {
     Wheel,
 }
 
+/// How the legs of a seated person lie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Legs {
+    /// Thighs on the cushion, feet on the floor.
+    Seated,
+    /// Too short for the cushion: the shins hang over a child seat's edge.
+    Short,
+    /// Drawn up, as infants lie in a cradle.
+    Cradled,
+}
+
 /// How a seated person holds themselves.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Posture {
     /// Lean of the torso backwards from the vertical, radians.
     pub back_angle_rad: f32,
+    /// Torso bent forwards out of the back, radians.
+    pub bend_forward_rad: f32,
+    /// Torso bent to the person's left, radians.
+    pub bend_left_rad: f32,
     /// Head turned to the person's left, radians, against the seat's forward direction.
     pub head_yaw_rad: f32,
     /// Head lowered (chin down), radians, against the horizontal.
     pub head_pitch_rad: f32,
     /// Head tilted towards the person's right shoulder, radians.
     pub head_roll_rad: f32,
-    /// Hands.
+    /// Legs.
+    pub legs: Legs,
+    /// Eyes against the head.
+    pub gaze: Gaze,
+    /// How far the jaw is dropped, 0 (shut) to 1 (as wide as in loud speech).
+    pub jaw_open: f32,
+    /// Where hands rest.
     pub hands: Hands,
+    /// What one hand, or both, do instead.
+    pub gesture: Gesture,
+    /// Whether the left hand does it, where one hand is enough.
+    pub left_handed: bool,
 }
 
 impl Default for Posture {
@@ -43,10 +71,17 @@ impl Default for Posture {
     fn default() -> Self {
         Self {
             back_angle_rad: 22.0_f32.to_radians(),
+            bend_forward_rad: 0.0,
+            bend_left_rad: 0.0,
             head_yaw_rad: 0.0,
             head_pitch_rad: 0.0,
             head_roll_rad: 0.0,
+            legs: Legs::Seated,
+            gaze: Gaze::default(),
+            jaw_open: 0.0,
             hands: Hands::Lap,
+            gesture: Gesture::None,
+            left_handed: false,
         }
     }
 }
@@ -58,6 +93,14 @@ impl Posture {
             * Quat::from_rotation_x(self.head_pitch_rad)
             * Quat::from_rotation_z(self.head_roll_rad)
     }
+
+    /// Turn of the torso at the hips, and `share` of the way up to the chest.
+    fn torso_rotation(&self, share: f32) -> Quat {
+        // The chest stands more upright than the hips, and bends further.
+        let back = self.back_angle_rad * (1.0 - 0.28 * share);
+        let bend = 0.75 + 0.5 * share;
+        Quat::from_rotation_z(-self.bend_left_rad * bend) * Quat::from_rotation_x(self.bend_forward_rad * bend - back)
+    }
 }
 
 /// A person in a pose.
@@ -67,6 +110,8 @@ pub struct Posed {
     pub parts: Vec<Part>,
     /// Where the face is, in the same frame.
     pub landmarks: FaceLandmarks,
+    /// Frame of what the hands hold, +Z out of its front, +Y its upper end; `None` when they hold nothing.
+    pub grip: Option<Affine3A>,
 }
 
 impl Posed {
@@ -80,17 +125,19 @@ impl Posed {
             .iter()
             .map(|part| Part { mesh: Arc::new(part.mesh.transformed(target_from_owner)), ..part.clone() })
             .collect();
-        Posed { parts, landmarks: l.moved(at, rotation) }
+        Posed { parts, landmarks: l.moved(at, rotation), grip: self.grip.map(|grip| target_from_owner * grip) }
     }
 }
 
 /// Distance from chest to the steering wheel's rim along +Z, metres (assumption within SAE J1100 package ranges).
 const WHEEL_AHEAD_M: f32 = 0.42;
+/// Turn of the jaw at its widest in speech, radians (assumption: the chin drops by some 12 mm; a jaw can open three times as far).
+const JAW_TURN_RAD: f32 = 0.32;
 /// Half the distance between the hands on the wheel, metres ("ten to two" on a rim of 0.37 m diameter).
 const WHEEL_HALF_GRIP_M: f32 = 0.165;
 
 /// Builds bone transforms: every bone keeps its parent's turn unless told its own.
-struct Poser<'a> {
+pub(super) struct Poser<'a> {
     person: &'a Person,
     rotation: Vec<Quat>,
     origin: Vec<Vec3>,
@@ -103,7 +150,7 @@ impl<'a> Poser<'a> {
         Self { person, rotation: vec![Quat::IDENTITY; n], origin }
     }
 
-    fn index(&self, name: &str) -> usize {
+    pub(super) fn index(&self, name: &str) -> usize {
         self.person.joints.iter().position(|j| j.name == name).unwrap_or(0)
     }
 
@@ -122,8 +169,13 @@ impl<'a> Poser<'a> {
         }
     }
 
-    fn head(&self, name: &str) -> Vec3 {
+    pub(super) fn head(&self, name: &str) -> Vec3 {
         self.person.joints[self.index(name)].head_m
+    }
+
+    /// Where a point that moves with a bone has come to.
+    pub(super) fn carried(&self, bone: usize, bound_m: Vec3) -> Vec3 {
+        self.origin[bone] + self.rotation[bone] * (bound_m - self.person.joints[bone].head_m)
     }
 
     fn transforms(&self, shift: Vec3) -> Vec<Affine3A> {
@@ -153,12 +205,12 @@ fn bend(start: Vec3, goal: Vec3, first: f32, second: f32, pole: Vec3) -> (Vec3, 
 }
 
 impl Person {
-    /// Sits the person down as occupant `k`. Seat frame: origin at the hip pivot, +Z ahead, +Y up, +X left.
-    pub fn seated(&self, k: u8, posture: &Posture) -> Posed {
+    /// Turns torso, neck, head, jaw and eyes; gives the bones so far and the shift that puts the hip pivot at the origin.
+    fn sit(&self, posture: &Posture) -> (Poser<'_>, Vec<(usize, Quat)>, Vec3) {
         let mut poser = Poser::new(self);
         let hip = (poser.head("upperleg01.L") + poser.head("upperleg01.R")) / 2.0;
-        let lean = Quat::from_rotation_x(-posture.back_angle_rad);
-        let chest = Quat::from_rotation_x(-posture.back_angle_rad * 0.72);
+        let lean = posture.torso_rotation(0.0);
+        let chest = posture.torso_rotation(1.0);
         let head = posture.head_rotation();
         let root = poser.index("root");
         let mut set = vec![(root, lean)];
@@ -169,13 +221,27 @@ impl Person {
             set.push((poser.index(bone), chest.slerp(head, t)));
         }
         set.push((poser.index("head"), head));
-        // The root turns about its own head; the shift puts the hip pivot at the origin.
+        set.push((poser.index("jaw"), head * Quat::from_rotation_x(JAW_TURN_RAD * posture.jaw_open.clamp(0.0, 1.0))));
+        set.extend(posture.gaze.bones(head).map(|(bone, turn)| (poser.index(bone), turn)));
         poser.solve(&set);
+        // The root turns about its own head.
         let shift = -(poser.origin[root] + lean * (hip - poser.head("root")));
+        (poser, set, shift)
+    }
 
+    /// The middle between the pupils of the person seated so, without the cost of posing; seat frame, metres.
+    pub fn eyes_when_seated_m(&self, posture: &Posture) -> Vec3 {
+        let (poser, _, shift) = self.sit(posture);
+        let [left, right] = self.landmarks.pupils.map(|p| p.position_m);
+        poser.carried(poser.index("head"), (left + right) / 2.0) + shift
+    }
+
+    /// Sits the person down as occupant `k`. Seat frame: origin at the hip pivot, +Z ahead, +Y up, +X left.
+    pub fn seated(&self, k: u8, posture: &Posture) -> Posed {
+        let (mut poser, mut set, shift) = self.sit(posture);
         for side in ["L", "R"] {
             let sign = if side == "L" { 1.0 } else { -1.0 };
-            self.place_leg(&poser, side, sign, &mut set);
+            self.place_leg(&poser, side, sign, posture.legs, &mut set);
         }
         poser.solve(&set);
         for side in ["L", "R"] {
@@ -183,15 +249,24 @@ impl Person {
             self.place_arm(&poser, side, sign, posture, shift, &mut set);
         }
         poser.solve(&set);
-        self.posed(k, &poser, shift, head)
+        let mut posed = self.posed(k, &poser, shift, posture.head_rotation());
+        posed.grip = posture.gesture.grip(self, &poser, shift, posture.left_handed);
+        posed.parts.extend(posture.gesture.held(k, posed.grip));
+        posed
     }
 
-    fn place_leg(&self, poser: &Poser, side: &str, sign: f32, set: &mut Vec<(usize, Quat)>) {
+    fn place_leg(&self, poser: &Poser, side: &str, sign: f32, legs: Legs, set: &mut Vec<(usize, Quat)>) {
         let name = |n: &str| format!("{n}.{side}");
         let (hip, knee, foot) =
             (poser.head(&name("upperleg01")), poser.head(&name("lowerleg01")), poser.head(&name("foot")));
-        let thigh = turn((knee - hip, Vec3::Z), (Vec3::new(0.14 * sign, 0.16, 1.0), Vec3::Y));
-        let shin = turn((foot - knee, Vec3::Z), (Vec3::new(0.0, -1.0, 0.35), Vec3::new(0.0, 0.35, 1.0)));
+        // Directions of thigh and shin.
+        let (along_thigh, along_shin) = match legs {
+            Legs::Seated => (Vec3::new(0.14 * sign, 0.16, 1.0), Vec3::new(0.0, -1.0, 0.35)),
+            Legs::Short => (Vec3::new(0.22 * sign, 0.14, 1.0), Vec3::new(0.05 * sign, -0.75, 0.66)),
+            Legs::Cradled => (Vec3::new(0.55 * sign, 0.55, 0.75), Vec3::new(-0.35 * sign, -0.25, 1.0)),
+        };
+        let thigh = turn((knee - hip, Vec3::Z), (along_thigh, Vec3::Y));
+        let shin = turn((foot - knee, Vec3::Z), (along_shin, Vec3::new(0.0, along_shin.z, -along_shin.y)));
         set.push((poser.index(&name("upperleg01")), thigh));
         set.push((poser.index(&name("lowerleg01")), shin));
         set.push((poser.index(&name("foot")), Quat::from_rotation_x(-0.35)));
@@ -214,25 +289,28 @@ impl Person {
         let (first, second) = (shoulder.distance(elbow), elbow.distance(wrist));
         let start = poser.origin[bone("upperarm01")] + shift;
         let size = (first + second) / 0.50;
-        let (goal, pole, hand_direction, palm) = match posture.hands {
-            Hands::Lap => (
-                Vec3::new(sign * 0.105 * size, 0.125 * size, 0.27 * size),
-                Vec3::new(sign * 0.8, -0.6, -0.5),
-                Vec3::new(-0.25 * sign, -0.10, 1.0),
-                Vec3::new(0.15 * sign, -1.0, -0.05),
-            ),
+        let gesture = posture.gesture.reach(self, poser, shift, sign, size, posture.left_handed);
+        let reach = gesture.unwrap_or_else(|| match posture.hands {
+            Hands::Lap => Reach {
+                wrist_m: Vec3::new(sign * 0.105 * size, 0.125 * size, 0.27 * size),
+                pole: Vec3::new(sign * 0.8, -0.6, -0.5),
+                hand: Vec3::new(-0.25 * sign, -0.10, 1.0),
+                palm: Vec3::new(0.15 * sign, -1.0, -0.05),
+                curl: 0.16,
+            },
             Hands::Wheel => {
                 let chest = poser.origin[poser.index("spine01")] + shift;
                 let ahead = chest.z + 0.09 + WHEEL_AHEAD_M * size.min(1.05) - 0.07;
-                (
-                    Vec3::new(sign * WHEEL_HALF_GRIP_M, chest.y - 0.08 * size, ahead),
-                    Vec3::new(sign * 0.7, -1.0, -0.1),
-                    Vec3::new(-0.35 * sign, 0.45, 0.8),
-                    Vec3::new(-0.75 * sign, -0.35, 0.15),
-                )
+                Reach {
+                    wrist_m: Vec3::new(sign * WHEEL_HALF_GRIP_M, chest.y - 0.08 * size, ahead),
+                    pole: Vec3::new(sign * 0.7, -1.0, -0.1),
+                    hand: Vec3::new(-0.35 * sign, 0.45, 0.8),
+                    palm: Vec3::new(-0.75 * sign, -0.35, 0.15),
+                    curl: 0.95,
+                }
             }
-        };
-        let (middle, end) = bend(start, goal, first, second, pole);
+        });
+        let (middle, end) = bend(start, reach.wrist_m, first, second, reach.pole);
         let hinge_before = (elbow - shoulder).cross(wrist - elbow);
         let hinge_after = (middle - start).cross(end - middle);
         let upper = turn((elbow - shoulder, hinge_before), (middle - start, hinge_after));
@@ -240,19 +318,15 @@ impl Person {
         // The palm's outward normal in the rig's pose: from the line of the knuckles and the hand's direction.
         let across = poser.head(&name("finger2-1")) - poser.head(&name("finger5-1"));
         let palm_before = (knuckle - wrist).cross(across) * sign;
-        let hand = turn((knuckle - wrist, palm_before), (hand_direction, palm));
+        let hand = turn((knuckle - wrist, palm_before), (reach.hand, reach.palm));
         set.push((bone("upperarm01"), upper));
         set.push((bone("lowerarm01"), lower));
         set.push((bone("lowerarm02"), lower.slerp(twist_only(lower, hand, end - middle), 0.5)));
         set.push((bone("wrist"), hand));
-        let curl = match posture.hands {
-            Hands::Lap => 0.16,
-            Hands::Wheel => 0.95,
-        };
         let axis = hand * (across.normalize_or(Vec3::X));
         for finger in 2..=5 {
             for (joint, share) in [(1, 1.0), (2, 2.0), (3, 2.7)] {
-                let q = Quat::from_axis_angle(axis, -sign * curl * share) * hand;
+                let q = Quat::from_axis_angle(axis, -sign * reach.curl * share) * hand;
                 set.push((bone(&format!("finger{finger}-{joint}")), q));
             }
         }
@@ -328,7 +402,7 @@ impl Person {
             points_m: l.points.iter().map(at).collect(),
             head_rotation,
         };
-        Posed { parts, landmarks }
+        Posed { parts, landmarks, grip: None }
     }
 }
 

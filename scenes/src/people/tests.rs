@@ -276,3 +276,16 @@ fn adults_heads_measure_what_surveys_say() {
     }
     assert!(astray.is_empty(), "{astray:?}");
 }
+#[test]
+fn children_are_as_tall_as_measured_ones() {
+    let Some(library) = library() else { return };
+    // Medians of girls and boys, WHO Child Growth Standards (2006) and Growth Reference (2007), and 3 standard deviations
+    // of about 4 % each.
+    for (years, median_m) in [(0.5, 0.667), (1.5, 0.816), (3.0, 0.956), (5.0, 1.095), (7.0, 1.215), (10.0, 1.383)] {
+        let mean = (0..12)
+            .map(|i| sample(i, (years, years)))
+            .map(|who| library.stature_m(&library.shaped_positions_m(&who, &Expression::neutral())) / 12.0)
+            .sum::<f32>();
+        assert!((mean / median_m - 1.0).abs() < 0.05, "{years} years: {mean} m");
+    }
+}

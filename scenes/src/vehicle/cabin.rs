@@ -1,9 +1,11 @@
-//! The cabin: inner skin of the shell, floor, dashboard, steering wheel, console, mirror, visors.
+//! The cabin: inner skin of the shell, floor, dashboard, steering wheel, console, mirror; and the sun visors.
 use std::{collections::BTreeMap, f32::consts::PI, sync::Arc};
 
 use glam::{Affine3A, Quat, Vec3};
 
 use super::{
+    Visor,
+    seats::seats,
     spec::{RearWindow, Spec},
     split::{Label, Shell},
 };
@@ -202,7 +204,7 @@ fn steering(spec: &Spec) -> Mesh {
     mesh
 }
 
-/// Mirror, visors, arm rests.
+/// Mirror and arm rests.
 fn fittings(spec: &Spec) -> Mesh {
     let mut mesh = Mesh::default();
     let (top_z, roof_y) = (spec.windscreen.top.0, spec.roof[0].y);
@@ -210,16 +212,6 @@ fn fittings(spec: &Spec) -> Mesh {
     let at = Vec3::new(0.0, roof_y - 0.115, top_z + 0.03);
     mesh.append(&coloured(mirror.transformed(Affine3A::from_translation(at)), [0.03; 3], 0.9));
     mesh.append(&coloured(bar(at, at + Vec3::new(0.0, 0.055, 0.05), 0.010, 6), [0.03; 3], 0.8));
-    let visor = deformed(rounded_box(Vec3::new(0.165, 0.010, 0.07), 0.009, [3, 1, 1]), |p| {
-        Vec3::new(p.x, p.y - 0.6 * p.x * p.x, p.z)
-    });
-    for x in [spec.rows[0].x[0], spec.rows[0].x[1]] {
-        let place = Affine3A::from_rotation_translation(
-            Quat::from_rotation_x(0.10),
-            Vec3::new(x, roof_y - 0.052, top_z - 0.165),
-        );
-        mesh.append(&coloured(visor.transformed(place), LINING, 0.5));
-    }
     let half = spec.width_m / 2.0 - 0.15;
     for row in &spec.rows[..spec.rows.len().min(2)] {
         for sign in [1.0, -1.0] {
@@ -229,4 +221,39 @@ fn fittings(spec: &Spec) -> Mesh {
         }
     }
     mesh
+}
+
+/// How far a visor turns down from the roof, radians: to some 15° before the vertical (assumption).
+const VISOR_TURN_RAD: f32 = 1.30;
+
+/// The sun visors of the front row, hinged at the windscreen's upper edge.
+pub(super) fn visors(spec: &Spec) -> Vec<Visor> {
+    let (top_z, roof_y) = (spec.windscreen.top.0, spec.roof[0].y);
+    let flap = deformed(rounded_box(Vec3::new(0.165, 0.010, 0.07), 0.009, [3, 1, 1]), |p| {
+        Vec3::new(p.x, p.y - 0.6 * p.x * p.x, p.z)
+    });
+    let surface = Surface { roughness: 0.8, ..Surface::matt([1.0; 3]) };
+    seats(spec)
+        .into_iter()
+        .filter(|seat| seat.id.row == 1)
+        .map(|seat| {
+            let lying = Affine3A::from_rotation_translation(
+                Quat::from_rotation_x(0.10),
+                Vec3::new(seat.h_point_m.x, roof_y - 0.052, top_z - 0.165),
+            );
+            // The hinge is the flap's front edge.
+            let hinge = lying.transform_point3(Vec3::new(0.0, 0.0, 0.07));
+            let turned = Affine3A::from_translation(hinge)
+                * Affine3A::from_rotation_x(-VISOR_TURN_RAD)
+                * Affine3A::from_translation(-hinge)
+                * lying;
+            let part = |name: &str, place: Affine3A| Part {
+                name: name.to_owned(),
+                mesh: Arc::new(coloured(flap.transformed(place), LINING, 0.5)),
+                surface: surface.clone(),
+                tag: Tag::vehicle(Role::Interior),
+            };
+            Visor { seat: seat.id, up: part("visor", lying), down: part("visor, down", turned) }
+        })
+        .collect()
 }

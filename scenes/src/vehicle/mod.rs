@@ -9,6 +9,7 @@ use glam::Vec3;
 
 mod body;
 mod cabin;
+mod child_seat;
 mod seats;
 mod shell;
 mod spec;
@@ -17,6 +18,8 @@ mod subdivide;
 #[cfg(test)]
 mod tests;
 mod wheels;
+
+pub use child_seat::ChildSeat;
 
 use crate::{
     catalogue::GlassSet,
@@ -53,6 +56,8 @@ pub struct Seat {
     pub h_point_m: Vec3,
     /// Angle of the seat back from the vertical, radians, leaning backwards positive.
     pub back_angle_rad: f32,
+    /// Middle of the head-rest's front, vehicle frame, metres.
+    pub head_rest_m: Vec3,
 }
 
 /// One wheel; its mesh is centred on the hub, axle along X.
@@ -68,6 +73,17 @@ pub struct Wheel {
     pub parts: Vec<Part>,
 }
 
+/// A sun visor over the windscreen, in both its positions; vehicle frame.
+#[derive(Debug, Clone)]
+pub struct Visor {
+    /// Whose.
+    pub seat: SeatId,
+    /// Flat under the roof.
+    pub up: Part,
+    /// Turned down before the face.
+    pub down: Part,
+}
+
 /// A vehicle model, ready to be placed. Vehicle frame: origin on the road below the middle of the wheelbase,
 /// +Z forward, +Y up, +X left.
 #[derive(Debug, Clone)]
@@ -78,6 +94,8 @@ pub struct Vehicle {
     pub parts: Vec<Part>,
     /// Four wheels.
     pub wheels: Vec<Wheel>,
+    /// Sun visors of the front seats.
+    pub visors: Vec<Visor>,
     /// Panes, in the vehicle frame.
     pub panes: Vec<Pane>,
     /// Seats, front row first, left to right.
@@ -177,6 +195,7 @@ pub fn build(model: &str, glass: &GlassSet, paint: [f32; 3]) -> Result<Vehicle, 
         name: spec.name.to_owned(),
         parts,
         wheels: wheels::wheels(spec),
+        visors: cabin::visors(spec),
         panes,
         seats: seats::seats(spec),
         length_m: spec.length_m,
@@ -186,6 +205,35 @@ pub fn build(model: &str, glass: &GlassSet, paint: [f32; 3]) -> Result<Vehicle, 
         wheelbase_m: spec.wheelbase_m,
         mass_kg: spec.mass_kg,
     })
+}
+
+/// Height of a seated adult's temple above the H-point, metres (sitting eye height about 0.79 m over the seat for the
+/// median adult, ANSUR II, less the seat's give and the back's lean).
+const TEMPLE_ABOVE_H_M: f32 = 0.64;
+/// How far behind the H-point it is, metres, on a back of 22°.
+const TEMPLE_BEHIND_H_M: f32 = 0.16;
+/// A pane further away than this is not beside a seat, metres.
+const BESIDE_M: f32 = 0.60;
+
+impl Vehicle {
+    /// The pane beside the head of somebody in a seat: +1 on the left or −1 on the right, and its distance from the seat's
+    /// middle, metres; `None` for seats in the middle.
+    pub fn pane_beside(&self, seat: &Seat) -> Option<(f32, f32)> {
+        let side = match seat.id.side {
+            SeatSide::Left => 1.0,
+            SeatSide::Middle => return None,
+            SeatSide::Right => -1.0,
+        };
+        let from = seat.h_point_m + Vec3::new(0.0, TEMPLE_ABOVE_H_M, -TEMPLE_BEHIND_H_M);
+        // Where a pillar is beside the head, the nearest pane ahead or behind says how far the side is.
+        let to_pane = |at: Vec3| {
+            let triangles = self.panes.iter().flat_map(|pane| pane.mesh.triangles());
+            let hits = triangles.filter_map(|triangle| hit(triangle, at, Vec3::X * side));
+            hits.filter(|d| *d < BESIDE_M).min_by(f32::total_cmp)
+        };
+        let along = [0.0, 0.1, 0.2, 0.3, -0.1].into_iter();
+        along.filter_map(|z| to_pane(from + Vec3::Z * z)).next().map(|room_m| (side, room_m))
+    }
 }
 
 /// Distance along a ray to a triangle, either side (T. Möller, B. Trumbore, 1997).

@@ -33,15 +33,33 @@ pub(crate) fn seats(spec: &Spec) -> Vec<Seat> {
                 x if x < -0.1 => SeatSide::Right,
                 _ => SeatSide::Middle,
             };
+            let (h_point_m, back_angle_rad) = (Vec3::new(x, row.h_y, row.h_z), row.back_deg.to_radians());
+            let (rest_y, _) = head_rest(row.x.len() == 3);
+            let rest_front = back_frame(back_angle_rad).transform_point3(Vec3::new(0.0, rest_y, REST_FRONT_M));
             seats.push(Seat {
                 id: SeatId { row: index as u8 + 1, side },
-                h_point_m: Vec3::new(x, row.h_y, row.h_z),
-                back_angle_rad: row.back_deg.to_radians(),
+                h_point_m,
+                back_angle_rad,
+                head_rest_m: h_point_m + rest_front,
             });
         }
     }
     seats
 }
+
+/// The back's own frame round the H-point: Y along it, Z out of its front.
+fn back_frame(back_angle_rad: f32) -> Affine3A {
+    Affine3A::from_rotation_translation(Quat::from_rotation_x(-back_angle_rad), Vec3::new(0.0, 0.0, -H_AHEAD_OF_BACK_M))
+}
+
+/// Height of a head-rest's middle along the back and half its height, metres: its top is about 0.76 m above the H-point
+/// (ECE R17 asks for 0.80 m from the R-point in the highest position; a middle one stands lower).
+fn head_rest(bench: bool) -> (f32, f32) {
+    if bench { (0.635, 0.075) } else { (0.665, 0.095) }
+}
+
+/// A head-rest's front before the back's plane, with some air for what lies on it, metres.
+const REST_FRONT_M: f32 = 0.018;
 
 /// All seats as one part.
 pub(crate) fn seat_part(spec: &Spec) -> Part {
@@ -93,14 +111,9 @@ fn seat(row: &Row, floor_y: f32, bench: bool) -> Mesh {
             let lumbar = 0.015 * (1.0 - (up + 0.45).powi(2)).max(0.0);
             Vec3::new(p.x * taper, p.y, p.z + front * (raised(p.x) * (1.0 - 0.5 * up.max(0.0)) + lumbar))
         });
-    let frame = Affine3A::from_rotation_translation(
-        Quat::from_rotation_x(-row.back_deg.to_radians()),
-        Vec3::new(0.0, 0.0, -H_AHEAD_OF_BACK_M),
-    );
+    let frame = back_frame(row.back_deg.to_radians());
     let back = back.transformed(frame * Affine3A::from_translation(Vec3::new(0.0, back_half - 0.10, -back_thickness)));
-    // Top of the head-rest about 0.76 m above the H-point along the back (ECE R17 asks for 0.80 m from the R-point in
-    // the highest position; a middle one stands lower).
-    let (rest_y, rest_height) = if bench { (0.635, 0.075) } else { (0.665, 0.095) };
+    let (rest_y, rest_height) = head_rest(bench);
     let rest = deformed(rounded_box(Vec3::new(0.13, rest_height, 0.045), 0.036, [3, 2, 1]), |p| {
         Vec3::new(p.x * (1.0 - 0.10 * (p.y / rest_height).max(0.0)), p.y, p.z + 0.25 * p.x * p.x / 0.13)
     });

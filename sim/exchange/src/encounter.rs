@@ -1,9 +1,10 @@
 //! What a plan asks the simulator for: one encounter, and in it one exposure after another.
 use laneproof_scenes::{
     catalogue::{Daylight, GlassSet, LaneSpec, Rig, Sensor},
+    decoy::DecoyKind,
     document::DocumentKind,
-    people::{Appearance, Identity},
-    vehicle::SeatId,
+    people::{Appearance, Behaviour, Identity},
+    vehicle::{ChildSeat, SeatId},
 };
 
 /// Everything that staging depends on. A pure value: the same plan stages the same encounter.
@@ -33,6 +34,30 @@ pub struct EncounterPlan {
     pub lateral_offset_m: f32,
     /// Who sits where.
     pub occupants: Vec<OccupantPlan>,
+    /// What looks like an occupant and is none.
+    pub decoys: Vec<DecoyPlan>,
+}
+
+/// Where a decoy is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DecoyPlace {
+    /// On an empty seat.
+    Seat(SeatId),
+    /// On or in the hands of an occupant, by index.
+    Occupant(u8),
+}
+
+/// One decoy of an encounter.
+#[derive(Debug, Clone)]
+pub struct DecoyPlan {
+    /// What it is.
+    pub kind: DecoyKind,
+    /// Where.
+    pub place: DecoyPlace,
+    /// Whose face is printed, or whom a doll is shaped like; nobody's of a dog, and nobody who is enrolled.
+    pub likeness: Option<Identity>,
+    /// Seed of its form.
+    pub seed: u64,
 }
 
 /// One occupant of an encounter.
@@ -40,6 +65,8 @@ pub struct EncounterPlan {
 pub struct OccupantPlan {
     /// Seat.
     pub seat: SeatId,
+    /// What restrains a child; `None` for the vehicle's own seat and belt.
+    pub child_seat: Option<ChildSeat>,
     /// Who.
     pub identity: Identity,
     /// How they look today.
@@ -48,12 +75,14 @@ pub struct OccupantPlan {
     pub reference_id: Option<String>,
     /// Document that the reference was photographed for.
     pub document: DocumentKind,
+    /// What they do.
+    pub behaviour: Behaviour,
     /// Head turn about the vertical relative to straight ahead, degrees, to the occupant's left positive.
     pub head_yaw_deg: f32,
     /// Nod, degrees, down positive.
     pub head_pitch_deg: f32,
     /// Tilt, degrees, towards the occupant's right shoulder positive.
     pub head_roll_deg: f32,
-    /// Seed of the head's slow motion during the encounter.
+    /// Seed of how they move during the encounter.
     pub motion_seed: u64,
 }

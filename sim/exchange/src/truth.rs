@@ -1,4 +1,5 @@
 //! What the testbed knows about one exposure, and no stack ever sees.
+use laneproof_scenes::decoy::DecoyKind;
 
 /// An axis-aligned box in pixels; x right, y down, pixel (0, 0) covers [0, 1) × [0, 1).
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -55,6 +56,10 @@ pub enum Occluder {
     Headwear,
     /// The face's own mask, veil or scarf over mouth and nose.
     FaceCover,
+    /// A child seat's shell.
+    ChildSeat,
+    /// A decoy: a dog, something held up.
+    Decoy,
 }
 
 /// One occupant's face in one exposure.
@@ -121,4 +126,20 @@ pub struct ExposureTruth {
     pub speed_mps: f32,
     /// One entry per occupant, in the order of the plan; a face wholly behind the camera has `in_frame_share` 0.
     pub faces: Vec<FaceTruth>,
+    /// One entry per decoy that is seen, in the order of the plan.
+    #[serde(default)]
+    pub decoys: Vec<DecoyTruth>,
+}
+
+/// What looks like a face and is nobody's, in one exposure.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct DecoyTruth {
+    /// Index in the encounter.
+    pub decoy: u8,
+    /// What it is.
+    pub kind: DecoyKind,
+    /// Box round what could be taken for a face; may leave the sensor.
+    pub box_px: BoxPx,
+    /// Share of the box's pixels that show the decoy, above 0 to 1; a head never fills its box.
+    pub visible_share: f32,
 }

@@ -1,4 +1,5 @@
 //! `laneproof people`: a contact sheet of portraits, and measurements.
+mod acts;
 mod cost;
 mod documents;
 mod judged;

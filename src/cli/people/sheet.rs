@@ -10,7 +10,7 @@ use laneproof_scenes::{
 };
 use laneproof_sim::{FaceView, PortraitPicture};
 
-use super::{documents, identity};
+use super::{acts, documents, identity};
 use crate::session::{self, Choices, Failure};
 
 /// A contact sheet.
@@ -47,6 +47,9 @@ pub(super) struct Args {
     /// Show them as a near-infrared camera sees them: nir-850 or nir-940
     #[arg(long, value_name = "BAND", value_parser = infrared, conflicts_with = "documents")]
     band: Option<Infrared>,
+    /// Draw what people do in a car, one picture a behaviour
+    #[arg(long, conflicts_with_all = ["count", "identity", "wear", "yaw", "documents", "band"])]
+    behaviours: bool,
     /// Part of the name or driver of the Vulkan adapter
     #[arg(long, env = "LANEPROOF_ADAPTER", value_name = "NAME")]
     adapter: Option<String>,
@@ -101,6 +104,9 @@ pub(super) fn run(args: &Args) -> Result<u8, Failure> {
     let path = args.sheet.as_ref().ok_or_else(|| Failure::usage("--sheet names the picture to write"))?;
     if args.count == 0 || args.columns == 0 {
         return Err(Failure::usage("a sheet needs at least one person and one column"));
+    }
+    if args.behaviours {
+        return acts::draw(args.seed, args.columns, args.adapter.clone(), path);
     }
     let mut world = session::open_world(&Choices { adapter: args.adapter.clone(), ..Choices::default() })?;
     let looks = args.looks();

@@ -64,11 +64,12 @@ pub(super) fn solids_front_to_back(job: &ExtractedView) -> Vec<usize> {
         | Role::Eyes
         | Role::Hair
         | Role::Limb
+        | Role::Held
         | Role::Clothes
         | Role::Eyewear
         | Role::Headwear
         | Role::FaceCover => 1,
-        Role::Seat => 2,
+        Role::Seat | Role::ChildSeat | Role::Decoy => 2,
         Role::Interior => 3,
         Role::Furniture => 4,
         Role::Ground | Role::Sky => 5,
