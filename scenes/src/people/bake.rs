@@ -7,6 +7,7 @@ use super::{
     appearance::Appearance,
     beard,
     clothes::{ease_m, paint_fabric},
+    drape::Drape,
     eyes::{paint_eye, paint_lashes},
     hair,
     identity::Identity,
@@ -76,6 +77,8 @@ pub(super) struct Joint {
 #[derive(Debug, Clone)]
 pub struct Person {
     pub(super) parts: Vec<BoundPart>,
+    /// How the upper garment, the part of that name, lies over the shoulders.
+    pub(super) drape: Drape,
     pub(super) joints: Vec<Joint>,
     pub(super) landmarks: BoundLandmarks,
     /// Distance between the pupils, metres.
@@ -211,6 +214,7 @@ impl PeopleLibrary {
             stature_m: self.stature_m(&positions),
             head_height_m: landmarks.crown.position_m.y - landmarks.chin.position_m.y,
             parts,
+            drape: Drape::over_shoulders(&t.top, &self.base.positions_m),
             joints,
             landmarks,
         }

@@ -23,6 +23,11 @@ impl ShapeParameter {
         self.positive.starts_with("own/")
     }
 
+    /// Whether it shapes head or face rather than ears or neck.
+    pub fn is_of_the_face(&self) -> bool {
+        !self.positive.starts_with("ears/") && !self.positive.starts_with("neck/")
+    }
+
     /// Sides on which the parameter has targets of its own.
     pub fn sides(&self) -> &'static [char] {
         if self.is_sided() { &['l', 'r'] } else { &['l'] }

@@ -263,7 +263,7 @@ fn jitter<R: Rng + ?Sized>(rng: &mut R, rgb: [u8; 3], spread: f32) -> [u8; 3] {
 
 /// Spread of the shape parameters as a multiple of the table's deviations. The table was judged when nothing else held heads
 /// to human measures; now that their measures are fitted, the rest may vary this much (assumption, judged on sheets).
-const SPREAD: f32 = 1.7;
+const SPREAD: f32 = 1.55;
 
 impl Identity {
     /// Draws an identity. Rates of hair, beard and colour by group are assumptions for variety, not statistics.
@@ -310,11 +310,13 @@ impl Identity {
             shade: truncated(rng, 0.75, 0.25, 0.3, 1.2),
         };
 
-        let strength = SPREAD * d.shape_strength.max(0.0) * if age_years < 14.0 { 0.75 } else { 1.0 };
+        let strength = d.shape_strength.max(0.0) * if age_years < 14.0 { 0.75 } else { 1.0 };
         let shape = SHAPE
             .iter()
             .map(|p| {
-                let x = truncated(rng, 0.0, p.deviation, -1.0, 1.0) * strength;
+                // Ears and necks leave the human range sooner than faces do.
+                let spread = if p.is_of_the_face() { SPREAD } else { 1.0 };
+                let x = truncated(rng, 0.0, p.deviation, -1.0, 1.0) * strength * spread;
                 x.clamp(if p.negative.is_some() { -anthropometry::MOST } else { 0.0 }, anthropometry::MOST)
             })
             .collect();

@@ -22,6 +22,7 @@ impl Person {
             BoundPart { surface, vertices, skin: part.skin.clone(), indices: part.indices.clone(), ..*part }
         });
         let parts = parts.collect();
-        Self { parts, joints: self.joints.clone(), landmarks: self.landmarks.clone(), ..*self }
+        let (drape, joints, landmarks) = (self.drape.clone(), self.joints.clone(), self.landmarks.clone());
+        Self { parts, drape, joints, landmarks, ..*self }
     }
 }

@@ -13,6 +13,7 @@ mod beard;
 mod behaviour;
 mod clothes;
 mod complexion;
+mod drape;
 mod error;
 mod expression;
 mod eyes;

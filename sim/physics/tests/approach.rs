@@ -12,6 +12,7 @@ fn car() -> Vehicle {
         wheels: vec![wheel(0.79, 1.4), wheel(-0.79, 1.4), wheel(0.79, -1.4), wheel(-0.79, -1.4)],
         panes: Vec::new(),
         seats: Vec::new(),
+        visors: Vec::new(),
         length_m: 4.8,
         width_m: 1.85,
         height_m: 1.45,

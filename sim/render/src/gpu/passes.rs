@@ -233,18 +233,24 @@ impl Recording<'_> {
             depth_stencil_attachment: depth_attachment(&self.targets.sun_depth, Some(1.0)),
             ..Default::default()
         });
-        pass.set_pipeline(self.pipeline(self.ready.pipelines.shadow)?);
         pass.set_bind_group(0, sun_view, &[]);
-        for (slot, solid) in self.job.solids.iter().enumerate() {
-            // The sun passes a clear lens; a dark one shades the eyes.
-            if solid.surface.transmittance.is_some() && !solid.surface.is_dark_lens() {
-                continue;
-            }
-            let Some(gpu) = self.uploads.mesh(&solid.mesh) else { continue };
-            let (centre, radius) = gpu.world_bounds(&solid.world_from_mesh);
-            if casts(centre, radius) {
-                pass.set_bind_group(1, draw_group, &[(slot * DRAW_STRIDE) as u32]);
-                self.draw_mesh(&mut pass, &solid.mesh);
+        for (cut_out, &shadow) in [false, true].into_iter().zip(&self.ready.pipelines.shadow) {
+            pass.set_pipeline(self.pipeline(shadow)?);
+            for (slot, solid) in self.job.solids.iter().enumerate() {
+                // The sun passes a clear lens; a dark one shades the eyes.
+                if solid.surface.transmittance.is_some() && !solid.surface.is_dark_lens() {
+                    continue;
+                }
+                let Some(gpu) = self.uploads.mesh(&solid.mesh) else { continue };
+                let Some(picture) = self.uploads.picture(solid.surface.texture.as_ref()) else { continue };
+                let (centre, radius) = gpu.world_bounds(&solid.world_from_mesh);
+                if picture.has_holes == cut_out && casts(centre, radius) {
+                    pass.set_bind_group(1, draw_group, &[(slot * DRAW_STRIDE) as u32]);
+                    if cut_out {
+                        pass.set_bind_group(2, &*picture.group, &[]);
+                    }
+                    self.draw_mesh(&mut pass, &solid.mesh);
+                }
             }
         }
         drop(pass);

@@ -123,7 +123,8 @@ pub(super) struct Pipelines {
     pub(super) sky: CachedRenderPipelineId,
     /// Panes; the second of the two shows the sun's own image.
     pub(super) glass: [CachedRenderPipelineId; 2],
-    pub(super) shadow: CachedRenderPipelineId,
+    /// Depth from the sun; the second of the two leaves out the holes of pictures.
+    pub(super) shadow: [CachedRenderPipelineId; 2],
     pub(super) sun_glass: CachedRenderPipelineId,
 }
 
@@ -137,7 +138,7 @@ impl Pipelines {
     }
 
     fn ids(&self) -> impl Iterator<Item = CachedRenderPipelineId> {
-        self.solid.into_iter().chain(self.lens).chain(self.glass).chain([self.sky, self.shadow, self.sun_glass])
+        self.solid.into_iter().chain(self.lens).chain(self.glass).chain(self.shadow).chain([self.sky, self.sun_glass])
     }
 }
 
@@ -354,16 +355,27 @@ impl FromWorld for Pipelines {
             fragment: Some(glass_fragment("fragment_sun", vec![], target(SUN_GLASS, None))),
             ..base("glass from the sun")
         });
-        let shadow = cache.queue_render_pipeline(RenderPipelineDescriptor {
-            layout: vec![sun_view.clone(), draw.clone()],
-            vertex: VertexState {
-                shader: shaders.shadow.clone(),
-                entry_point: Some("vertex".into()),
-                buffers: vec![vertex_buffer(1)],
-                ..Default::default()
-            },
-            depth_stencil: depth(true, CompareFunction::Less),
-            ..base("shadow")
+        let shadow = [false, true].map(|cut_out| {
+            let shader_defs: Vec<ShaderDefVal> = if cut_out { vec!["CUT_OUT".into()] } else { vec![] };
+            let mut layout = vec![sun_view.clone(), draw.clone()];
+            layout.extend(cut_out.then(|| picture.clone()));
+            cache.queue_render_pipeline(RenderPipelineDescriptor {
+                layout,
+                vertex: VertexState {
+                    shader: shaders.shadow.clone(),
+                    shader_defs: shader_defs.clone(),
+                    entry_point: Some("vertex".into()),
+                    buffers: vec![vertex_buffer(if cut_out { 3 } else { 1 })],
+                },
+                fragment: cut_out.then(|| FragmentState {
+                    shader: shaders.shadow.clone(),
+                    shader_defs,
+                    entry_point: Some("fragment".into()),
+                    targets: vec![],
+                }),
+                depth_stencil: depth(true, CompareFunction::Less),
+                ..base("shadow")
+            })
         });
         Self { sun_view, camera_view, draw, picture, solid, lens, sky, glass, shadow, sun_glass }
     }
