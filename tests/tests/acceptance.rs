@@ -36,7 +36,7 @@ const FRAMES: usize = 12;
 fn demo_run(models: &Path) -> (TempDir, Vec<EncounterRecord>) {
     let folder = TempDir::new().expect("a folder");
     let out = folder.path().join("run");
-    let mut command = program::command(["run", "scenarios/first-light.toml", "--models"]);
+    let mut command = program::command(["run", "scenarios/plain-faces.toml", "--models"]);
     let (code, stdout, stderr) = program::run(command.arg(models).arg("--out").arg(&out));
     assert_eq!(code, 0, "{stdout}\n{stderr}");
     let records = records(&out);

@@ -33,7 +33,14 @@ fn with_studio<T>(use_it: impl FnOnce(&mut Studio) -> T) -> T {
 
 /// People whose irises are bright, so that the pupil stands out whatever the head.
 fn bright_eyed(k: u64) -> Identity {
-    Identity { eye_srgb: [150, 175, 200], ..Identity::sample(&Demographics::default(), &mut stream(7, k, "geometry")) }
+    // Mean eyes, so that no lid covers a pupil.
+    let (shape, asymmetry) = (Vec::new(), Vec::new());
+    Identity {
+        eye_srgb: [150, 175, 200],
+        shape,
+        asymmetry,
+        ..Identity::sample(&Demographics::default(), &mut stream(7, k, "geometry"))
+    }
 }
 
 /// A person before the camera, as the renderer takes them; origin in the middle between the pupils.

@@ -55,6 +55,7 @@ shipped! {
     Mix "mixes" "commuters",
     Mix "mixes" "demo-families",
     Mix "mixes" "families-holiday",
+    Mix "mixes" "plain-families",
 }
 
 /// Names of the shipped files of one kind, sorted.

@@ -111,7 +111,7 @@ fn first_hit(mesh: &Mesh, from: Vec3, towards: Vec3) -> f32 {
 fn whoever_sleeps_has_the_eyes_shut_and_leans_on_the_pane() {
     let Some(library) = library() else { return };
     for index in 0..4 {
-        let who = sample(50 + index, (18.0, 70.0));
+        let who = Identity { shape: Vec::new(), asymmetry: Vec::new(), ..sample(50 + index, (18.0, 70.0)) };
         let eyes_show = |expression: Expression| {
             let day = Appearance { expression, ..Appearance::of_portrait(&who) };
             let posed = library.bake(&who, &day).portrait();
@@ -192,4 +192,17 @@ fn a_talking_jaw_opens_the_mouth() {
     let chin = |jaw_open| person.seated(0, &Posture { jaw_open, ..Posture::default() }).landmarks.chin_m.y;
     let drop = chin(0.0) - chin(1.0);
     assert!((0.010..0.035).contains(&drop), "the chin drops by {drop} m");
+}
+
+#[test]
+fn nearly_everybodys_pupils_show() {
+    let Some(library) = library() else { return };
+    let shows = |index: &u64| {
+        let posed = baked(library, &sample(400 + index, (6.0, 80.0))).portrait();
+        let from = posed.landmarks.left_pupil_m + Vec3::Z * 0.1;
+        first_hit(&part(&posed, Role::Eyes).mesh, from, Vec3::NEG_Z)
+            < first_hit(&part(&posed, Role::Face).mesh, from, Vec3::NEG_Z)
+    };
+    let showing = (0..30).filter(shows).count();
+    assert!(showing >= 28, "{showing} of 30");
 }

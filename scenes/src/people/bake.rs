@@ -7,7 +7,6 @@ use super::{
     appearance::Appearance,
     beard,
     clothes::{ease_m, paint_fabric},
-    drape::Drape,
     eyes::{paint_eye, paint_lashes},
     hair,
     identity::Identity,
@@ -77,8 +76,6 @@ pub(super) struct Joint {
 #[derive(Debug, Clone)]
 pub struct Person {
     pub(super) parts: Vec<BoundPart>,
-    /// How the upper garment, the part of that name, lies over the shoulders.
-    pub(super) drape: Drape,
     pub(super) joints: Vec<Joint>,
     pub(super) landmarks: BoundLandmarks,
     /// Distance between the pupils, metres.
@@ -188,6 +185,7 @@ impl PeopleLibrary {
             ..Surface::matt([1.0; 3])
         };
         let mut top = part("top", Role::Clothes, fabric(identity.top_srgb, 1), gather(&t.top, &ease_m, white));
+        show_folds(&mut top, &t.top, &self.base.positions_m);
         add_collar(&mut top, &t.top, &self.base.positions_m);
         parts.push(top);
         let trousers = gather(&t.trousers, &ease_m, white);
@@ -214,7 +212,6 @@ impl PeopleLibrary {
             stature_m: self.stature_m(&positions),
             head_height_m: landmarks.crown.position_m.y - landmarks.chin.position_m.y,
             parts,
-            drape: Drape::over_shoulders(&t.top, &self.base.positions_m),
             joints,
             landmarks,
         }
@@ -284,6 +281,22 @@ impl PeopleLibrary {
         };
         BoundPart { name: "eyes", role: Role::Eyes, surface, vertices, skin, indices }
     }
+}
+
+/// Skinning folds a sleeve into itself where the arm hangs, which turns a few triangles over. Their backs are drawn too, lit
+/// as the outside, so that no slit opens there.
+fn show_folds(top: &mut BoundPart, template: &Template, base: &[Vec3]) {
+    let at_shoulder = |i: u32| {
+        let p = template.vertices[i as usize].place(base);
+        (0.10..0.34).contains(&p.x.abs()) && p.y > 0.28
+    };
+    let backs: Vec<u32> = template
+        .indices
+        .chunks_exact(3)
+        .filter(|t| t.iter().all(|&i| at_shoulder(i)))
+        .flat_map(|t| [t[0], t[2], t[1]])
+        .collect();
+    top.indices.extend(backs);
 }
 
 /// Turns the open upper edge of the garment into a standing rim that ends below the skin, so that no gap shows.

@@ -23,9 +23,10 @@ impl ShapeParameter {
         self.positive.starts_with("own/")
     }
 
-    /// Whether it shapes head or face rather than ears or neck.
-    pub fn is_of_the_face(&self) -> bool {
-        !self.positive.starts_with("ears/") && !self.positive.starts_with("neck/")
+    /// Whether it may vary beyond its deviation: not ears and necks, which leave the human range soon, nor eyes and brows,
+    /// whose lids would hide the pupils.
+    pub fn may_spread(&self) -> bool {
+        !["ears/", "neck/", "eyes/", "eyebrows/"].iter().any(|held| self.positive.starts_with(held))
     }
 
     /// Sides on which the parameter has targets of its own.

@@ -87,15 +87,19 @@ pub(super) struct MeasureVertices {
 
 impl MeasureVertices {
     pub fn find(base: &BaseMesh) -> Self {
-        let groups = ["body", "helper-l-eye", "helper-r-eye"];
-        let mut vertices: Vec<u16> = groups.iter().flat_map(|g| base.group_vertices(g)).collect();
-        vertices.sort_unstable();
-        vertices.dedup();
-        let nearest = |p: Vec3| {
-            let distance = |v: u16| base.positions_m[usize::from(v)].distance_squared(p);
-            vertices.iter().copied().min_by(|&a, &b| distance(a).total_cmp(&distance(b))).unwrap_or(0)
-        };
+        let groups = ["body", "helper-l-eye", "helper-r-eye"].map(|g| base.group_vertices(g));
         let ends = HEAD_MEASURES.map(|m| {
+            // The eyes' ends lie on the eyeballs, not on the sockets about them.
+            let eyes = m.ends[0] == LEFT_EYE;
+            let nearest = |p: Vec3| {
+                let distance = |v: u16| base.positions_m[usize::from(v)].distance_squared(p);
+                let group = &groups[match (eyes, p.x > 0.0) {
+                    (false, _) => 0,
+                    (true, true) => 1,
+                    (true, false) => 2,
+                }];
+                group.iter().copied().min_by(|&a, &b| distance(a).total_cmp(&distance(b))).unwrap_or(0)
+            };
             let first: Vec<u16> = m.ends[0].iter().map(|&p| nearest(p)).collect();
             let mirrored = |p: &Vec3| nearest(Vec3::new(-p.x, p.y, p.z));
             let second = match m.reading {

@@ -314,8 +314,7 @@ impl Identity {
         let shape = SHAPE
             .iter()
             .map(|p| {
-                // Ears and necks leave the human range sooner than faces do.
-                let spread = if p.is_of_the_face() { SPREAD } else { 1.0 };
+                let spread = if p.may_spread() { SPREAD } else { 1.0 };
                 let x = truncated(rng, 0.0, p.deviation, -1.0, 1.0) * strength * spread;
                 x.clamp(if p.negative.is_some() { -anthropometry::MOST } else { 0.0 }, anthropometry::MOST)
             })

@@ -22,7 +22,6 @@ impl Person {
             BoundPart { surface, vertices, skin: part.skin.clone(), indices: part.indices.clone(), ..*part }
         });
         let parts = parts.collect();
-        let (drape, joints, landmarks) = (self.drape.clone(), self.joints.clone(), self.landmarks.clone());
-        Self { parts, drape, joints, landmarks, ..*self }
+        Self { parts, joints: self.joints.clone(), landmarks: self.landmarks.clone(), ..*self }
     }
 }

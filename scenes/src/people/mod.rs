@@ -13,7 +13,6 @@ mod beard;
 mod behaviour;
 mod clothes;
 mod complexion;
-mod drape;
 mod error;
 mod expression;
 mod eyes;

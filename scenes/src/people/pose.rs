@@ -366,7 +366,7 @@ impl Person {
             .parts
             .iter()
             .map(|part| {
-                let mut vertices: Vec<Vertex> = part
+                let vertices = part
                     .vertices
                     .iter()
                     .zip(&part.skin)
@@ -380,9 +380,6 @@ impl Person {
                         }
                     })
                     .collect();
-                if part.name == "top" {
-                    self.drape.relax(&mut vertices);
-                }
                 Part {
                     name: part.name.to_owned(),
                     mesh: Arc::new(Mesh { vertices, indices: part.indices.clone() }),

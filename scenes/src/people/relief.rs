@@ -94,7 +94,7 @@ const COARSE_ROUNDS: usize = 28;
 fn freedom(p: Vec3) -> f32 {
     let eye = (p - Vec3::new(0.031 * p.x.signum(), 0.728, 0.135)).length();
     let mouth = Vec3::new(p.x * 0.55, p.y - 0.661, p.z - 0.15).length();
-    smooth(0.014, 0.024, eye)
+    smooth(0.018, 0.030, eye)
         * smooth(0.008, 0.020, mouth)
         * smooth(0.080, 0.074, p.x.abs())
         * smooth(0.60, 0.625, p.y)
