@@ -52,35 +52,29 @@ const MESH: Description = Description {
     length: 3 * MESH_POINTS,
 };
 
+const FSANET: Description = Description {
+    name: "fsanet-1x1",
+    file: "pose_fsanet_1x1.onnx",
+    sha256: "d85e90cb4b9d3a87e81bbfdcfcd130cbe0e175407042e439a570aa396c44eda6",
+    licence: "MIT",
+    source: "omasaht/headpose-fsanet-pytorch",
+    input: "input",
+    output: "output",
+    side_px: 64,
+    order: ColourOrder::Bgr,
+    mean: 127.5,
+    scale: 1.0 / 128.0,
+    length: 3,
+};
+
 /// Head pose is the mean of the two.
 const POSE: [Description; 2] = [
-    Description {
-        name: "fsanet-1x1",
-        file: "pose_fsanet_1x1.onnx",
-        sha256: "d85e90cb4b9d3a87e81bbfdcfcd130cbe0e175407042e439a570aa396c44eda6",
-        licence: "MIT",
-        source: "omasaht/headpose-fsanet-pytorch",
-        input: "input",
-        output: "output",
-        side_px: 64,
-        order: ColourOrder::Bgr,
-        mean: 127.5,
-        scale: 1.0 / 128.0,
-        length: 3,
-    },
+    FSANET,
     Description {
         name: "fsanet-var",
         file: "pose_fsanet_var.onnx",
         sha256: "2877b1db98e3dc66468e90df8db4a21059facd1c3f107af91c6d4fe6476a03e1",
-        licence: "MIT",
-        source: "omasaht/headpose-fsanet-pytorch",
-        input: "input",
-        output: "output",
-        side_px: 64,
-        order: ColourOrder::Bgr,
-        mean: 127.5,
-        scale: 1.0 / 128.0,
-        length: 3,
+        ..FSANET
     },
 ];
 

@@ -133,10 +133,17 @@ pub(crate) fn photograph_infrared(
     posed: &Posed,
     view: &FaceView,
 ) -> Result<PortraitPicture, RenderError> {
-    let rgb = radiance_of(renderer, posed, view)?
-        .iter()
-        .flat_map(|pixel| [encode(pixel[0] / (view.white_radiance[0] * INFRARED_WHITE)); 3])
-        .collect();
+    developed(renderer, posed, view, |pixel| [encode(pixel[0] / (view.white_radiance[0] * INFRARED_WHITE)); 3])
+}
+
+/// A picture whose pixels are made of radiance by `develop`.
+fn developed(
+    renderer: &mut Renderer,
+    posed: &Posed,
+    view: &FaceView,
+    develop: impl Fn(&[f32; 3]) -> [u8; 3],
+) -> Result<PortraitPicture, RenderError> {
+    let rgb = radiance_of(renderer, posed, view)?.iter().flat_map(develop).collect();
     Ok(picture_of(&view.camera(), &posed.landmarks, rgb))
 }
 
@@ -163,9 +170,5 @@ pub(crate) fn photograph(
     posed: &Posed,
     view: &FaceView,
 ) -> Result<PortraitPicture, RenderError> {
-    let rgb = radiance_of(renderer, posed, view)?
-        .iter()
-        .flat_map(|pixel| std::array::from_fn::<u8, 3, _>(|i| encode(pixel[i] / view.white_radiance[i])))
-        .collect();
-    Ok(picture_of(&view.camera(), &posed.landmarks, rgb))
+    developed(renderer, posed, view, |pixel| std::array::from_fn(|i| encode(pixel[i] / view.white_radiance[i])))
 }

@@ -3,11 +3,15 @@ use rand::Rng;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    complexion,
     expression::Expression,
     hair::traits::HairTraits,
     identity::{Beard, HairStyle, Identity, fabric},
     wear::Wear,
 };
+
+/// How much darker heavy make-up makes the upper lids, in units of a complexion (assumption).
+const LID_SHADE: f32 = 0.8;
 
 /// One day's looks of an [`Identity`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -104,9 +108,16 @@ impl Appearance {
         day
     }
 
-    /// The identity as of this day: older, heavier, with today's hair, beard and clothes.
+    /// The identity as of this day: older, heavier, sunburnt or made up, with today's hair, beard and clothes.
     pub(super) fn applied_to(&self, who: &Identity) -> Identity {
+        let mut complexion = who.complexion.clone();
+        if let Some(lids) = complexion.get_mut(complexion::UPPER_LIDS) {
+            *lids -= LID_SHADE * self.makeup;
+        }
         Identity {
+            flush: who.flush.max(self.sunburn),
+            lip_redness: who.lip_redness.max(self.makeup),
+            complexion,
             age_years: (who.age_years + self.years_later).min(85.0),
             weight: (who.weight + self.weight_change).clamp(0.0, 1.0),
             hair_style: self.hair_style,
@@ -152,5 +163,24 @@ fn other_beards(usual: Beard) -> &'static [Beard] {
         Goatee | VanDyke => &[None, Stubble, Full, Goatee, VanDyke],
         Moustache | Horseshoe => &[None, Stubble, Moustache, Horseshoe, Goatee],
         ChinStrap | MuttonChops => &[None, Stubble, Full, ChinStrap],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{people::Demographics, stream::stream};
+
+    #[test]
+    fn sunburn_reddens_and_make_up_colours_lips_and_lids() {
+        let mut rng = stream(3, 0, "appearance");
+        let who = Identity { flush: 0.1, lip_redness: 0.1, ..Identity::sample(&Demographics::adults(), &mut rng) };
+        let plain = Appearance::of_portrait(&who);
+        assert_eq!(plain.applied_to(&who), who);
+        let burnt = Appearance { sunburn: 0.9, ..plain.clone() }.applied_to(&who);
+        assert_eq!(burnt.flush, 0.9);
+        let made_up = Appearance { makeup: 1.0, ..plain }.applied_to(&who);
+        assert_eq!(made_up.lip_redness, 1.0);
+        assert!(made_up.complexion[complexion::UPPER_LIDS] < who.complexion[complexion::UPPER_LIDS]);
     }
 }

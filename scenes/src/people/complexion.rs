@@ -6,6 +6,8 @@ use super::noise::{bell, smooth};
 
 /// Number of places.
 pub(super) const COUNT: usize = 12;
+/// Index of the upper lids among the places.
+pub(super) const UPPER_LIDS: usize = 0;
 /// Largest lightening or darkening of a place, as a share of the tone; draws have 0.41 of it as their standard deviation
 /// (assumption, chosen on contact sheets: more looks painted).
 const MOST: f32 = 0.48;

@@ -227,16 +227,10 @@ fn pupils_are_where_the_iris_is_painted() {
 }
 
 /// Mean and standard deviation of every measure over adults of one sex, millimetres.
-fn measures_of(
-    library: &PeopleLibrary,
-    men: bool,
-    count: u64,
-    read: impl Fn(&Identity) -> Vec<f32>,
-) -> Vec<(f32, f32)> {
+fn measures_of(men: bool, count: u64, read: impl Fn(&Identity) -> Vec<f32>) -> Vec<(f32, f32)> {
     let d = Demographics { male_share: f32::from(u8::from(men)), ..Demographics::adults() };
     let all: Vec<Vec<f32>> =
         (0..count).map(|i| read(&Identity::sample(&d, &mut stream(79, i, "test identity")))).collect();
-    let _ = library;
     (0..HEAD_MEASURES.len()).map(|m| moments(&all.iter().map(|a| a[m]).collect::<Vec<_>>())).collect()
 }
 
@@ -244,7 +238,7 @@ fn measures_of(
 fn the_macro_parameters_alone_make_the_measures_that_the_table_says() {
     let Some(library) = library() else { return };
     let of_macros = |who: &Identity| library.anthropometry.of_macros_mm(who).to_vec();
-    let [women, men] = [false, true].map(|men| measures_of(library, men, 4000, of_macros));
+    let [women, men] = [false, true].map(|men| measures_of(men, 4000, of_macros));
     for (i, m) in HEAD_MEASURES.iter().enumerate() {
         println!("    [({:.1}, {:.1}), ({:.1}, {:.1})], // {}", women[i].0, women[i].1, men[i].0, men[i].1, m.name);
     }
@@ -262,7 +256,7 @@ fn adults_heads_measure_what_surveys_say() {
     let mut astray = Vec::new();
     let shaped = |who: &Identity| library.head_measures_mm(&library.shaped_positions_m(who, &Expression::neutral()));
     for men in [false, true] {
-        for (m, (mean, deviation)) in HEAD_MEASURES.iter().zip(measures_of(library, men, 300, shaped)) {
+        for (m, (mean, deviation)) in HEAD_MEASURES.iter().zip(measures_of(men, 300, shaped)) {
             let (wanted, spread) = if men { m.men_mm } else { m.women_mm };
             println!(
                 "{} {}: {mean:.1} ± {deviation:.1}, survey {wanted:.1} ± {spread:.1}",
