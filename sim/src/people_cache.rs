@@ -1,17 +1,17 @@
 //! Baked people, kept while they are likely to be seen again.
 use std::{collections::VecDeque, sync::Arc};
 
-use laneproof_scenes::people::{Appearance, Identity, PeopleLibrary, Person};
+use laneproof_scenes::people::{Appearance, Detail, Identity, PeopleLibrary, Person};
 use rayon::prelude::*;
 
-/// The last people that were baked. A person takes some 10 MB, mostly skin texture.
+/// The last people that were baked. A person takes some 7 MB, mostly skin texture; 3 MB where coarse is enough.
 pub(crate) struct PeopleCache {
     library: PeopleLibrary,
     kept: VecDeque<(Looks, Arc<Person>)>,
 }
 
-/// Who, and how they look that day.
-pub(crate) type Looks = (Identity, Appearance);
+/// Who, how they look that day, and how finely they are made.
+pub(crate) type Looks = (Identity, Appearance, Detail);
 
 /// What making people costs.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -24,7 +24,7 @@ pub struct BakeCost {
 
 impl PeopleCache {
     /// Bakes people one after the other on one thread and forgets them; for benchmarks.
-    pub(crate) fn time_baking(&self, looks: &[Looks], clock: fn() -> f64) -> BakeCost {
+    pub(crate) fn time_baking(&self, looks: &[(Identity, Appearance)], clock: fn() -> f64) -> BakeCost {
         let work = || {
             let begin = clock();
             let bytes = looks.iter().map(|(who, day)| self.library.bake(who, day).memory_bytes()).sum();
@@ -45,16 +45,15 @@ impl PeopleCache {
     }
 
     /// The baked people of these looks, in their order.
-    pub(crate) fn bake_all<'a>(&mut self, looks: impl Iterator<Item = &'a Looks>) -> Vec<Arc<Person>> {
-        let wanted: Vec<&Looks> = looks.collect();
+    pub(crate) fn bake_all(&mut self, wanted: &[Looks]) -> Vec<Arc<Person>> {
         let missing: Vec<&Looks> =
-            wanted.iter().copied().filter(|looks| !self.kept.iter().any(|(kept, _)| kept == *looks)).collect();
-        let bake = |looks: &Looks| (looks.clone(), Arc::new(self.library.bake(&looks.0, &looks.1)));
+            wanted.iter().filter(|looks| !self.kept.iter().any(|(kept, _)| kept == *looks)).collect();
+        let bake = |looks: &Looks| (looks.clone(), Arc::new(self.library.bake_at(&looks.0, &looks.1, looks.2)));
         let baked: Vec<_> = missing.into_par_iter().map(bake).collect();
         self.kept.extend(baked);
         let found = wanted
             .iter()
-            .filter_map(|looks| self.kept.iter().find(|(kept, _)| kept == *looks).map(|(_, person)| person.clone()))
+            .filter_map(|looks| self.kept.iter().find(|(kept, _)| kept == looks).map(|(_, person)| person.clone()))
             .collect();
         while self.kept.len() > Self::CAPACITY.max(wanted.len()) {
             self.kept.pop_front();

@@ -11,7 +11,7 @@ use laneproof_scenes::{
     document::DocumentKind,
     infrared::Infrared,
     lane::{self, CameraPole},
-    people::{Appearance, Identity, PeopleLibrary, Person, Posed},
+    people::{Appearance, Detail, Identity, PeopleLibrary, Person, Posed},
     surface::Part,
     truth::Role,
     vehicle::{self, Vehicle},
@@ -20,13 +20,14 @@ use rayon::prelude::*;
 
 use crate::{
     decoys::{self, StagedDecoy},
+    detail,
     document::{self, DocumentError, DocumentPortrait},
-    encounter::{DecoyPlan, EncounterPlan},
+    encounter::{DecoyPlan, EncounterPlan, OccupantPlan},
     face_truth::{Evidence, FacePose, face_truth, mid_eyes_m},
     infrared::{self, InfraredScene},
     light::LaneLight,
     moment::{self, Moment},
-    people_cache::{BakeCost, PeopleCache},
+    people_cache::{BakeCost, Looks, PeopleCache},
     region::{TruthLayers, overlay, vehicle_region},
     staged::{Cabin, Staged, StagedOccupant, pane_responses},
     studio::{self, FaceView, PortraitPicture},
@@ -183,9 +184,21 @@ impl Simulator {
         self.renderer.adapter()
     }
 
-    /// Bakes people as they look on one day; later calls find them again.
+    /// Bakes people as they look on one day, in every detail; later calls find them again.
     pub fn bake(&mut self, looks: &[(Identity, Appearance)]) -> Vec<Arc<Person>> {
-        self.people.bake_all(looks.iter())
+        self.bake_at(looks, Detail::Fine)
+    }
+
+    /// Bakes people at a level of detail.
+    pub fn bake_at(&mut self, looks: &[(Identity, Appearance)], detail: Detail) -> Vec<Arc<Person>> {
+        let looks: Vec<Looks> = looks.iter().map(|(who, day)| (who.clone(), day.clone(), detail)).collect();
+        self.people.bake_all(&looks)
+    }
+
+    /// Bakes one person in every detail.
+    fn bake_one(&mut self, who: &Identity, day: &Appearance) -> Result<Arc<Person>, SimError> {
+        let looks = [(who.clone(), day.clone(), Detail::Fine)];
+        self.people.bake_all(&looks).into_iter().next().ok_or_else(|| SimError::Plan("no such person".to_owned()))
     }
 
     /// What baking these people costs; for benchmarks.
@@ -195,8 +208,7 @@ impl Simulator {
 
     /// The portrait of an identity in the studio's own light, before it goes into any document.
     pub fn portrait(&mut self, identity: &Identity) -> Result<PortraitPicture, SimError> {
-        let person = self.people.bake_all(std::iter::once(&(identity.clone(), Appearance::of_portrait(identity))));
-        let person = person.first().ok_or_else(|| SimError::Plan("no such person".to_owned()))?;
+        let person = self.bake_one(identity, &Appearance::of_portrait(identity))?;
         Ok(studio::photograph(&mut self.renderer, &person.portrait(), &FaceView::portrait())?)
     }
 
@@ -207,8 +219,7 @@ impl Simulator {
         view: &FaceView,
         band: Option<Infrared>,
     ) -> Result<PortraitPicture, SimError> {
-        let person = self.people.bake_all(std::iter::once(look));
-        let person = person.first().ok_or_else(|| SimError::Plan("no such person".to_owned()))?;
+        let person = self.bake_one(&look.0, &look.1)?;
         Ok(match band {
             Some(band) => studio::photograph_infrared(&mut self.renderer, &person.in_band(band).portrait(), view)?,
             None => studio::photograph(&mut self.renderer, &person.portrait(), view)?,
@@ -217,9 +228,8 @@ impl Simulator {
 
     /// The reference portrait of an identity as a document holds it.
     pub fn document(&mut self, identity: &Identity, kind: DocumentKind) -> Result<DocumentPortrait, SimError> {
-        let person = self.people.bake_all(std::iter::once(&(identity.clone(), Appearance::of_portrait(identity))));
-        let person = person.first().ok_or_else(|| SimError::Plan("no such person".to_owned()))?;
-        document::photograph(&mut self.renderer, person, kind, identity.seed).map_err(|e| match e {
+        let person = self.bake_one(identity, &Appearance::of_portrait(identity))?;
+        document::photograph(&mut self.renderer, &person, kind, identity.seed).map_err(|e| match e {
             DocumentError::Render(e) => SimError::Render(e),
             DocumentError::Encode(e) => SimError::Plan(format!("the {}'s portrait: {e}", kind.name())),
         })
@@ -312,9 +322,13 @@ impl Simulator {
         let (light, lane_parts) = self.lane_scene(plan)?;
         let vehicle = self.vehicle(plan)?;
         let cabin = self.cabin(plan, &light)?;
-        let mut looks: Vec<_> = plan.occupants.iter().map(|o| (o.identity.clone(), o.appearance.clone())).collect();
-        looks.extend(plan.decoys.iter().filter_map(decoys::likeness));
-        let mut people = self.people.bake_all(looks.iter());
+        let trajectory = laneproof_physics::drive(&vehicle, plan.approach_speed_mps, plan.lateral_offset_m)
+            .map_err(|e| SimError::Plan(e.to_string()))?;
+        let level = |o: &OccupantPlan| detail::needed(plan, &vehicle, &trajectory, o);
+        let mut looks: Vec<Looks> =
+            plan.occupants.iter().map(|o| (o.identity.clone(), o.appearance.clone(), level(o))).collect();
+        looks.extend(plan.decoys.iter().filter_map(decoys::likeness).map(|(who, day)| (who, day, Detail::Fine)));
+        let mut people = self.people.bake_all(&looks);
         let mut likenesses = people.split_off(plan.occupants.len()).into_iter();
         let like = |decoy: &DecoyPlan| decoy.likeness.as_ref().and_then(|_| likenesses.next());
         let likenesses: Vec<_> = plan.decoys.iter().map(like).collect();
@@ -335,8 +349,6 @@ impl Simulator {
             .zip(plan.decoys.iter().zip(&likenesses))
             .filter_map(|(k, (decoy, like))| Some((k, StagedDecoy::new(k, decoy, like.as_deref(), &vehicle)?)))
             .collect();
-        let trajectory = laneproof_physics::drive(&vehicle, plan.approach_speed_mps, plan.lateral_offset_m)
-            .map_err(|e| SimError::Plan(e.to_string()))?;
         let mut staged = Staged {
             plan: plan.clone(),
             pane_responses: pane_responses(&vehicle),

@@ -102,11 +102,7 @@ pub struct Staged {
 impl Staged {
     /// When a trigger fires, microseconds since the encounter began; `None` when the vehicle never meets it.
     pub fn trigger_time_us(&self, trigger: Trigger) -> Option<u64> {
-        let seconds = match trigger {
-            Trigger::Front { z_m } => self.trajectory.time_front_passes(z_m)?,
-            Trigger::Stop { after_s } => self.trajectory.stop_time_s() + f64::from(after_s),
-        };
-        Some((seconds * 1e6).round() as u64)
+        Some((trigger_time_s(&self.trajectory, trigger)? * 1e6).round() as u64)
     }
 
     /// The encounter in the band of a camera.
@@ -118,6 +114,14 @@ impl Staged {
     /// A camera of the rig as a pinhole.
     pub(crate) fn pinhole(&self, camera_index: usize) -> PinholeCamera {
         pinhole(&self.plan.rig.cameras[camera_index], &self.plan.sensors[camera_index])
+    }
+}
+
+/// When a trigger fires, seconds since the encounter began; `None` when the vehicle never meets it.
+pub(crate) fn trigger_time_s(trajectory: &Trajectory, trigger: Trigger) -> Option<f64> {
+    match trigger {
+        Trigger::Front { z_m } => trajectory.time_front_passes(z_m),
+        Trigger::Stop { after_s } => Some(trajectory.stop_time_s() + f64::from(after_s)),
     }
 }
 

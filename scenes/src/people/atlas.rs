@@ -11,8 +11,6 @@ use super::{
     regions::{Template, Templates, atlas_to_base_uv},
 };
 
-/// Width and height of the skin picture in texels.
-pub(super) const ATLAS_SIZE: usize = 1024;
 /// Texels that a covered island is widened by, so that filtering does not reach the void.
 const MARGIN_PX: usize = 4;
 
@@ -34,6 +32,9 @@ pub(super) struct Texel {
 /// The base mesh unrolled.
 #[derive(Debug)]
 pub(super) struct Atlas {
+    /// Width and height in texels.
+    pub size: usize,
+    /// Rows from the top.
     pub texels: Vec<Texel>,
 }
 
@@ -66,19 +67,19 @@ impl Mask {
 }
 
 impl Atlas {
-    /// Unrolls the head and reads the masks from MakeHuman's texture folder.
-    pub fn build(textures: &Path, base: &BaseMesh, templates: &Templates) -> Result<Self, PeopleError> {
+    /// Unrolls the head on `size` texels squared and reads the masks from MakeHuman's texture folder.
+    pub fn build(textures: &Path, size: usize, base: &BaseMesh, templates: &Templates) -> Result<Self, PeopleError> {
         let (lips, lids) = rayon::join(
             || Mask::load(&textures.join("mpfb_lips.jpg")),
             || Mask::load(&textures.join("mpfb_eyelids.jpg")),
         );
         let (lips, lids) = (lips?, lids?);
         let void = Texel { position_m: Vec3::ZERO, lips: 0, lids: 0, places: [0; complexion::COUNT], covered: false };
-        let mut atlas = Self { texels: vec![void; ATLAS_SIZE * ATLAS_SIZE] };
+        let mut atlas = Self { size, texels: vec![void; size * size] };
         atlas.unroll(base, &templates.head);
         atlas.unroll(base, &templates.face);
         for (i, texel) in atlas.texels.iter_mut().enumerate().filter(|(_, t)| t.covered) {
-            let uv = Vec2::new((i % ATLAS_SIZE) as f32 + 0.5, (i / ATLAS_SIZE) as f32 + 0.5) / ATLAS_SIZE as f32;
+            let uv = Vec2::new((i % size) as f32 + 0.5, (i / size) as f32 + 0.5) / size as f32;
             texel.places = complexion::places(texel.position_m);
             if let Some(uv) = atlas_to_base_uv(uv) {
                 texel.lips = lips.at(uv);
@@ -93,21 +94,22 @@ impl Atlas {
 
     /// 1 off the lips' red, 0 on it, at a place of the atlas.
     pub fn off_lips(&self, uv: Vec2) -> f32 {
-        let at = |x: f32| ((x * ATLAS_SIZE as f32).max(0.0) as usize).min(ATLAS_SIZE - 1);
-        1.0 - f32::from(self.texels[at(uv.y) * ATLAS_SIZE + at(uv.x)].lips) / 255.0
+        let at = |x: f32| ((x * self.size as f32).max(0.0) as usize).min(self.size - 1);
+        1.0 - f32::from(self.texels[at(uv.y) * self.size + at(uv.x)].lips) / 255.0
     }
 
     fn unroll(&mut self, base: &BaseMesh, template: &Template) {
+        let size = self.size;
         for t in template.indices.chunks_exact(3) {
             let corners = [0, 1, 2].map(|k| template.vertices[t[k] as usize]);
-            let [a, b, c] = corners.map(|v| v.uv * ATLAS_SIZE as f32);
+            let [a, b, c] = corners.map(|v| v.uv * size as f32);
             let places = corners.map(|v| base.positions_m[usize::from(v.source)]);
             let area = (b - a).perp_dot(c - a);
             if area.abs() < 1e-9 {
                 continue;
             }
             let low = a.min(b).min(c).floor().max(Vec2::ZERO);
-            let high = a.max(b).max(c).ceil().min(Vec2::splat(ATLAS_SIZE as f32));
+            let high = a.max(b).max(c).ceil().min(Vec2::splat(size as f32));
             for y in low.y as usize..high.y as usize {
                 for x in low.x as usize..high.x as usize {
                     let p = Vec2::new(x as f32 + 0.5, y as f32 + 0.5);
@@ -115,7 +117,7 @@ impl Atlas {
                     let wb = (c - p).perp_dot(a - p) / area;
                     let wc = 1.0 - wa - wb;
                     if wa.min(wb).min(wc) >= -1e-4 {
-                        let texel = &mut self.texels[y * ATLAS_SIZE + x];
+                        let texel = &mut self.texels[y * size + x];
                         texel.position_m = places[0] * wa + places[1] * wb + places[2] * wc;
                         texel.covered = true;
                     }
@@ -127,7 +129,7 @@ impl Atlas {
     /// Copies covered texels into their uncovered neighbours.
     fn widen(&mut self) {
         let old = self.texels.clone();
-        let n = ATLAS_SIZE;
+        let n = self.size;
         for (i, texel) in self.texels.iter_mut().enumerate().filter(|(_, t)| !t.covered) {
             let (x, y) = (i % n, i / n);
             let neighbours = [

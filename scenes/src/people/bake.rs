@@ -7,6 +7,7 @@ use super::{
     appearance::Appearance,
     beard,
     clothes::{ease_m, paint_fabric},
+    detail::Detail,
     eyes::{paint_eye, paint_lashes},
     hair,
     identity::Identity,
@@ -106,14 +107,19 @@ impl Person {
 }
 
 impl PeopleLibrary {
-    /// Shapes, paints and dresses an identity as it looks on one day. The same values give the same bytes on any number of
-    /// threads.
+    /// Shapes, paints and dresses an identity as it looks on one day, in every detail. The same values give the same bytes
+    /// on any number of threads.
     pub fn bake(&self, identity: &Identity, appearance: &Appearance) -> Person {
+        self.bake_at(identity, appearance, Detail::Fine)
+    }
+
+    /// [`PeopleLibrary::bake`] at a level of detail.
+    pub fn bake_at(&self, identity: &Identity, appearance: &Appearance, detail: Detail) -> Person {
         let identity = &appearance.applied_to(identity);
         let positions = self.shaped_positions_m(identity, &appearance.expression);
         let normals = self.normals(&positions);
         let seed = (identity.seed ^ (identity.seed >> 32)) as u32;
-        let t = &self.templates;
+        let (t, atlas) = self.level(detail);
         let prominence = self.relief.prominence_m(&normals, &positions);
         let gather = |template: &Template, ease: &dyn Fn(Vec3) -> f32, tint: [u8; 3]| {
             let vertices: Vec<Vertex> = template
@@ -144,7 +150,7 @@ impl PeopleLibrary {
         let bare = |_: Vec3| 0.0;
         let white = [255; 3];
 
-        let skin_picture = Arc::new(skin::paint(&self.atlas, identity));
+        let skin_picture = Arc::new(skin::paint(atlas, identity));
         let skin_surface = |texture: Option<Arc<Texture>>| Surface {
             texture,
             roughness: 0.42,
@@ -192,7 +198,7 @@ impl PeopleLibrary {
         parts.push(part("trousers", Role::Clothes, fabric(identity.trousers_srgb, 2), trousers));
         let wear = &appearance.wear;
         let covered = |place| wear.hair_room_m(place) < COVERED_BELOW_M;
-        parts.extend(hair::grow(self, identity, &positions, &hair::Cover(&covered)));
+        parts.extend(hair::grow(self, identity, &positions, &hair::Cover(&covered), detail));
         if !covered(UPPER_LIP_M) {
             parts.extend(beard::grow(self, identity, &positions));
         }

@@ -8,6 +8,7 @@ use super::{
     anthropometry::{Anthropometry, MOST},
     atlas::Atlas,
     base_mesh::{BaseMesh, Quad, VERTEX_COUNT},
+    detail::Detail,
     error::PeopleError,
     expression::Expression,
     face_shape::SHAPE,
@@ -27,8 +28,10 @@ pub struct PeopleLibrary {
     pub(super) base: BaseMesh,
     pub(super) targets: Targets,
     pub(super) rig: Rig,
+    /// Topologies of the finest level: what shapes, fits and landmarks are measured on.
     pub(super) templates: Templates,
     pub(super) atlas: Atlas,
+    coarse: (Templates, Atlas),
     pub(super) landmarks: LandmarkVertices,
     pub(super) anthropometry: Anthropometry,
     pub(super) relief: Relief,
@@ -45,7 +48,7 @@ impl PeopleLibrary {
         let base = BaseMesh::load(&root.join("3dobjs/base.obj"))?;
         let rigs = root.join("rigs/standard");
         let rig = Rig::load(&rigs.join("rig.default.json"), &rigs.join("weights.default.json"), &base)?;
-        let templates = Templates::build(&base, &rig);
+        let templates = Templates::build(&base, &rig, Detail::Fine);
         let mut surface_quads = Vec::new();
         for name in ["body", "helper-tights", "helper-l-eye", "helper-r-eye"] {
             surface_quads.extend_from_slice(base.group(name));
@@ -61,12 +64,35 @@ impl PeopleLibrary {
         let mut targets = Targets::load(&root.join("targets"), &names, &used)?;
         own_targets::add(&base, &mut targets);
 
-        let atlas = Atlas::build(&root.join("textures"), &base, &templates)?;
+        let textures = root.join("textures");
+        let atlas = Atlas::build(&textures, Detail::Fine.skin_picture_px(), &base, &templates)?;
+        let coarse_atlas = Atlas::build(&textures, Detail::Coarse.skin_picture_px(), &base, &templates)?;
+        let coarse = (Templates::build(&base, &rig, Detail::Coarse), coarse_atlas);
         let landmarks = LandmarkVertices::find(&base, &templates);
         let anthropometry = Anthropometry::new(&base, &targets);
         let relief = Relief::new(&base, base.group("body"));
         let ambient = ambient(&base, &templates, &surface_quads);
-        Ok(Self { base, targets, rig, templates, atlas, landmarks, anthropometry, relief, ambient, surface_quads })
+        Ok(Self {
+            base,
+            targets,
+            rig,
+            templates,
+            atlas,
+            coarse,
+            landmarks,
+            anthropometry,
+            relief,
+            ambient,
+            surface_quads,
+        })
+    }
+
+    /// Topologies and unrolled head of a level of detail.
+    pub(super) fn level(&self, detail: Detail) -> (&Templates, &Atlas) {
+        match detail {
+            Detail::Fine => (&self.templates, &self.atlas),
+            Detail::Coarse => (&self.coarse.0, &self.coarse.1),
+        }
     }
 
     /// Number of morph targets held.

@@ -1,11 +1,13 @@
 //! Which quads of the base mesh become which part, and with what texture coordinates.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use glam::{Vec2, Vec3};
 
 use super::{
     base_mesh::{BaseMesh, Quad},
+    detail::Detail,
     rig::Rig,
+    scalp::on_ear,
 };
 
 /// A vertex of a part: where it comes from and where its texel is.
@@ -117,9 +119,8 @@ impl Builder {
 }
 
 /// Merges vertices that share a cell of the given size and a leading bone; returns each vertex's stand-in.
-fn clustered(base: &BaseMesh, rig: &Rig, quads: &[Quad], cell_m: impl Fn(Vec3) -> f32) -> BTreeMap<u16, u16> {
+fn clustered(base: &BaseMesh, rig: &Rig, mut seen: Vec<u16>, cell_m: impl Fn(Vec3) -> f32) -> BTreeMap<u16, u16> {
     let mut cells: BTreeMap<(u16, u32, [i32; 3]), Vec<u16>> = BTreeMap::new();
-    let mut seen: Vec<u16> = quads.iter().flat_map(|q| q.v).collect();
     seen.sort_unstable();
     seen.dedup();
     for v in seen {
@@ -145,10 +146,31 @@ fn thinned(
     cell_m: impl Fn(Vec3) -> f32,
     uv: impl Fn(Vec3) -> Vec2,
 ) -> Template {
-    let stand_in = clustered(base, rig, quads, cell_m);
+    let stand_in = clustered(base, rig, quads.iter().flat_map(|q| q.v).collect(), cell_m);
     let mut builder = Builder::default();
     for q in quads {
         builder.quad(q.v.map(|v| stand_in[&v]).map(|v| (v, uv(base.positions_m[usize::from(v)]))));
+    }
+    builder.template
+}
+
+/// The head with its vertices merged in cells, but where it meets the face. Ears keep half the cell: they stand off.
+fn thinned_head(base: &BaseMesh, rig: &Rig, head: &Template, face: &Template, cell_m: f32) -> Template {
+    let kept: BTreeSet<u16> = face.vertices.iter().map(|v| v.source).collect();
+    let free = head.vertices.iter().map(|v| v.source).filter(|v| !kept.contains(v)).collect();
+    let stand_in = clustered(base, rig, free, |p| if on_ear(p) { 0.5 * cell_m } else { cell_m });
+    let mut uvs: BTreeMap<u16, Vec<Vec2>> = BTreeMap::new();
+    head.vertices.iter().for_each(|v| uvs.entry(v.source).or_default().push(v.uv));
+    let mut builder = Builder::default();
+    for t in head.indices.chunks_exact(3) {
+        let corners = [0, 1, 2].map(|k| {
+            let v = head.vertices[t[k] as usize];
+            let source = stand_in.get(&v.source).copied().unwrap_or(v.source);
+            // At a seam the stand-in has several places in the picture; the one on this side is the nearest.
+            let nearest = uvs[&source].iter().copied().min_by(|a, b| a.distance(v.uv).total_cmp(&b.distance(v.uv)));
+            (source, nearest.unwrap_or(v.uv))
+        });
+        builder.quad([corners[0], corners[1], corners[2], corners[0]]);
     }
     builder.template
 }
@@ -159,7 +181,8 @@ fn fabric_uv(p: Vec3) -> Vec2 {
 }
 
 impl Templates {
-    pub fn build(base: &BaseMesh, rig: &Rig) -> Self {
+    /// The topologies of one level of detail; face, eyes and lashes are the same at every level.
+    pub fn build(base: &BaseMesh, rig: &Rig, detail: Detail) -> Self {
         let (mut face, mut head) = (Builder::default(), Builder::default());
         let mut hands = Vec::new();
         let hand_bones: Vec<u16> = (0..rig.bones.len() as u16)
@@ -195,11 +218,25 @@ impl Templates {
         }
         let tights = base.group("helper-tights");
         let (top, rest): (Vec<Quad>, Vec<Quad>) = tights.iter().partition(|q| centre(base, q).y > 0.075);
-        let cloth_cell = |p: Vec3| if p.y > 0.30 { 0.004 } else { 0.035 };
+        let k = detail.thinning();
+        let cloth_cell = |p: Vec3| {
+            if p.y > 0.48 {
+                0.004
+            } else if p.y > 0.30 {
+                0.004 * k
+            } else {
+                0.035
+            }
+        };
+        let (face, head) = (face.template, head.template);
+        let head = match detail.head_cell_m() {
+            Some(cell_m) => thinned_head(base, rig, &head, &face, cell_m),
+            None => head,
+        };
         Self {
-            face: face.template,
-            head: head.template,
-            hands: thinned(base, rig, &hands, |_| 0.007, |_| Vec2::ZERO),
+            face,
+            head,
+            hands: thinned(base, rig, &hands, |_| 0.007 * k, |_| Vec2::ZERO),
             top: cut_at_neckline(base, &thinned(base, rig, &top, cloth_cell, fabric_uv)),
             trousers: thinned(base, rig, &rest, |_| 0.045, fabric_uv),
             eyes: ["helper-l-eye", "helper-r-eye"].map(|name| eyeball(base, name)),

@@ -3,7 +3,7 @@ use glam::Vec3;
 use rayon::prelude::*;
 
 use super::{
-    atlas::{ATLAS_SIZE, Atlas, Texel},
+    atlas::{Atlas, Texel},
     beard, complexion,
     hair::Shade,
     identity::Identity,
@@ -113,7 +113,7 @@ impl<'a> Painter<'a> {
         let redden = |c: Vec3, amount: f32| c * (Vec3::ONE - Vec3::new(0.04, 0.30, 0.26) * amount);
 
         // Blood near the surface: cheeks, nose, ears, chin.
-        let cheek = bell(((ax - 0.046).powi(2) + (p.y - 0.688).powi(2)).sqrt(), 0.0, 0.032) * smooth(0.08, 0.11, p.z);
+        let cheek = bell((ax - 0.046).hypot(p.y - 0.688), 0.0, 0.032) * smooth(0.08, 0.11, p.z);
         let nose = bell((p - Vec3::new(0.0, 0.693, 0.166)).length(), 0.0, 0.026);
         let ear = smooth(0.074, 0.082, ax) * smooth(0.67, 0.69, p.y);
         let chin = bell((p - Vec3::new(0.0, 0.632, 0.150)).length(), 0.0, 0.024);
@@ -231,12 +231,13 @@ pub(super) fn paint(atlas: &Atlas, identity: &Identity) -> Texture {
     let table: Vec<u8> = (0..=4096).map(|i| encode(i as f32 / 4096.0)).collect();
     let plain = painter.tone;
     let byte = |x: f32| table[(x.clamp(0.0, 1.0) * 4096.0 + 0.5) as usize];
-    let mut rgba = vec![0; ATLAS_SIZE * ATLAS_SIZE * 4];
-    rgba.par_chunks_mut(ATLAS_SIZE * 4).zip(atlas.texels.par_chunks(ATLAS_SIZE)).for_each(|(row, texels)| {
+    let size = atlas.size;
+    let mut rgba = vec![0; size * size * 4];
+    rgba.par_chunks_mut(size * 4).zip(atlas.texels.par_chunks(size)).for_each(|(row, texels)| {
         for (out, texel) in row.chunks_exact_mut(4).zip(texels) {
             let c = if texel.covered { painter.texel(texel) } else { plain };
             out.copy_from_slice(&[byte(c.x), byte(c.y), byte(c.z), 255]);
         }
     });
-    Texture { width: ATLAS_SIZE as u32, height: ATLAS_SIZE as u32, rgba }
+    Texture { width: size as u32, height: size as u32, rgba }
 }

@@ -26,8 +26,8 @@ pub(super) use self::{
     texture::{Strands, paint as lock_picture},
 };
 use super::{
-    bake::BoundPart, head_form::HeadForm, identity::Identity, library::PeopleLibrary, noise::smooth, rig::Skin,
-    scalp::Scalp,
+    bake::BoundPart, detail::Detail, head_form::HeadForm, identity::Identity, library::PeopleLibrary, noise::smooth,
+    rig::Skin, scalp::Scalp,
 };
 use crate::{
     mesh::Mesh,
@@ -125,8 +125,15 @@ impl Underlay {
 }
 
 /// Grows the scalp hair of an identity on its shaped head.
-pub(super) fn grow(library: &PeopleLibrary, who: &Identity, shaped: &[Vec3], cover: &Cover<'_>) -> Vec<BoundPart> {
+pub(super) fn grow(
+    library: &PeopleLibrary,
+    who: &Identity,
+    shaped: &[Vec3],
+    cover: &Cover<'_>,
+    detail: Detail,
+) -> Vec<BoundPart> {
     let (underlay, style) = Underlay::new(library, who, shaped);
+    let style = style.at(detail);
     let Underlay { head: head_form, scalp, .. } = &underlay;
     let ground = underlay.ground(cover);
     let seed = (who.seed >> 17) as u32;

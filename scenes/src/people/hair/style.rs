@@ -4,6 +4,7 @@ use glam::Vec3;
 
 use super::{
     super::{
+        detail::Detail,
         identity::{HairStyle, Identity},
         noise::smooth,
     },
@@ -114,6 +115,11 @@ pub(super) struct StyleForm {
 }
 
 impl StyleForm {
+    /// The style at a level of detail.
+    pub fn at(self, detail: Detail) -> Self {
+        Self { segments: detail.lock_segments(self.segments), ..self }
+    }
+
     /// Height of the outermost locks in a direction, metres.
     pub fn lift_at_m(&self, direction: Vec3) -> f32 {
         let [top, side] = self.lift_m;

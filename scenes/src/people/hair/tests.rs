@@ -3,7 +3,7 @@ use glam::Vec3;
 
 use super::{
     super::{
-        Appearance, Beard, HairStyle, Identity, PeopleLibrary, Person, Posture,
+        Appearance, Beard, Detail, HairStyle, Identity, PeopleLibrary, Person, Posture,
         hair::{self, Cover, Shade, Underlay, texture},
         tests::{baked, library, parts_bytes, sample},
     },
@@ -169,7 +169,7 @@ fn what_is_worn_hides_the_hair_below_it() {
     for style in [HairStyle::Short, HairStyle::Long, HairStyle::Afro, HairStyle::Ponytail, HairStyle::Braids] {
         let who = with_style(61, style);
         let shaped = neutral(library, &who);
-        assert!(hair::grow(library, &who, &shaped, &Cover(&|_| true)).is_empty(), "{style:?} shows");
+        assert!(hair::grow(library, &who, &shaped, &Cover(&|_| true), Detail::Fine).is_empty(), "{style:?} shows");
         // A cap down to 0.80 m: nothing reaches higher than a little over its edge.
         let below = |p: Vec3| p.y > 0.80;
         let (underlay, _) = Underlay::new(library, &who, &shaped);
@@ -180,8 +180,8 @@ fn what_is_worn_hides_the_hair_below_it() {
                 .fold(f32::MIN, f32::max)
         };
         let (free, capped) = (
-            hair::grow(library, &who, &shaped, &Cover(&|_| false)),
-            hair::grow(library, &who, &shaped, &Cover(&below)),
+            hair::grow(library, &who, &shaped, &Cover(&|_| false), Detail::Fine),
+            hair::grow(library, &who, &shaped, &Cover(&below), Detail::Fine),
         );
         let crown = underlay.head.centre_m.y + underlay.head.radius_m(Vec3::Y);
         assert!(tallest(&free) > crown, "{style:?}");
