@@ -1,9 +1,5 @@
 //! `laneproof people measure`: how findable and how different synthetic people are, by the models of others.
-use std::{
-    fs::File,
-    io::Write as _,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use lane_stack::{InProcessStack, client::StackClient as _, judges::Judges, picture::Picture};
 use laneproof_assets::Cache;
@@ -19,7 +15,8 @@ use rand::Rng;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    cost,
+    cost, found,
+    journal::Journal,
     judged::{self, Judged},
     table,
     variants::{PLAIN, VARIANTS},
@@ -40,6 +37,9 @@ pub struct Args {
     /// Seed of the identities
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+    /// Renders of each skin tone that detectors are asked to find a plain face in, besides the people above
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub renders_per_group: u64,
     /// Folder for the measurements; people measured there before are kept and gone on from
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
@@ -112,6 +112,8 @@ pub(super) struct Head {
     pub judges: Vec<String>,
 }
 
+/// Score from which a detection counts, as in the models' own documentation.
+pub(super) const DETECTION_SCORE: f32 = 0.6;
 /// Least overlap of a detection with the face's projected box, as in scoring.
 const MIN_IOU: f32 = laneproof_scenarios::score::MIN_IOU;
 
@@ -150,7 +152,7 @@ fn describe(stack: &InProcessStack) -> StackHead {
 }
 
 /// A head turned as towards a lane's camera, in the daylight of some hour.
-fn crossing<R: Rng>(
+pub(super) fn crossing<R: Rng>(
     person: &Person,
     lane: &LaneSpec,
     daylight: &Daylight,
@@ -184,6 +186,27 @@ fn crossing<R: Rng>(
     Ok((posed, view))
 }
 
+/// The detection that overlaps the face best, of those that are on it at all.
+fn on_the_face(
+    stack: &mut InProcessStack,
+    picture: &Picture,
+    face_box_px: &BoxPx,
+) -> Result<Option<lane_stack::Face>, Failure> {
+    let faces = stack.look(picture).map_err(Failure::setup)?;
+    let overlap = |face: &lane_stack::Face| {
+        let [x0, y0, x1, y1] = face.raw.box_px;
+        face_box_px.iou(&BoxPx { x0, y0, x1, y1 })
+    };
+    let on_it = faces.into_iter().filter(|face| overlap(face) >= MIN_IOU);
+    Ok(on_it.max_by(|a, b| overlap(a).total_cmp(&overlap(b))))
+}
+
+/// Score with which a stack's detector finds the face of a picture.
+pub(super) fn face_score(stack: &mut InProcessStack, shown: &PortraitPicture) -> Result<Option<f32>, Failure> {
+    let picture = Picture::from_rgb(shown.width, shown.height, shown.rgb.clone()).map_err(Failure::setup)?;
+    Ok(on_the_face(stack, &picture, &shown.face_box_px)?.map(|face| face.raw.score))
+}
+
 fn look(
     stack: &mut InProcessStack,
     index: usize,
@@ -191,15 +214,16 @@ fn look(
     shown: &PortraitPicture,
 ) -> Result<Look, Failure> {
     let picture = Picture::from_rgb(shown.width, shown.height, shown.rgb.clone()).map_err(Failure::setup)?;
-    let faces = stack.look(&picture).map_err(Failure::setup)?;
-    let overlap = |face: &lane_stack::Face| {
-        let [x0, y0, x1, y1] = face.raw.box_px;
-        shown.face_box_px.iou(&BoxPx { x0, y0, x1, y1 })
-    };
-    let best = faces.iter().filter(|face| overlap(face) >= MIN_IOU).max_by(|a, b| overlap(a).total_cmp(&overlap(b)));
-    let crop = best.and_then(|face| stack.embedder_mut().align(&picture, &face.raw.landmarks_px));
+    let best = on_the_face(stack, &picture, &shown.face_box_px)?;
+    let crop = best.as_ref().and_then(|face| stack.embedder_mut().align(&picture, &face.raw.landmarks_px));
     let embedding = crop.map(|crop| stack.embedder_mut().embed(&crop)).transpose().map_err(Failure::setup)?;
-    Ok(Look { stack: index, view, variant: variant.to_owned(), score: best.map(|face| face.raw.score), embedding })
+    Ok(Look {
+        stack: index,
+        view,
+        variant: variant.to_owned(),
+        score: best.as_ref().map(|face| face.raw.score),
+        embedding,
+    })
 }
 
 /// Everything of one person.
@@ -249,18 +273,6 @@ fn measure(
     })
 }
 
-/// The whole lines of an earlier call. A line that a kill cut off is measured again.
-fn done_before(path: &Path) -> Result<Vec<Measured>, Failure> {
-    let text = match std::fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => String::new(),
-        Err(e) => return Err(Failure::io(path, e)),
-    };
-    let whole = text.split_inclusive('\n').filter(|line| line.ends_with('\n'));
-    let people: Result<Vec<Measured>, _> = whole.map(serde_json::from_str).collect();
-    people.map_err(|e| Failure::usage(format!("{}: {e}; choose another --out", path.display())))
-}
-
 /// Writes the head of a new folder, or compares that of an old one.
 fn same_head(folder: &Path, head: &Head) -> Result<(), Failure> {
     let path = folder.join("head.json");
@@ -293,24 +305,14 @@ pub(super) fn run(args: &Args) -> Result<u8, Failure> {
         judges: judges.as_ref().map(Judges::present).unwrap_or_default(),
     };
     same_head(&args.out, &head)?;
-    let path = args.out.join("people.jsonl");
-    let mut people = done_before(&path)?;
-    people.truncate(args.count as usize);
+    let (mut journal, mut people) = Journal::open(args.out.join("people.jsonl"), args.count as usize)?;
     if !people.is_empty() {
         println!("{} measured before", people.len());
     }
-    let mut list = String::new();
-    for person in &people {
-        list.push_str(&serde_json::to_string(person).map_err(|e| Failure::io(&path, e))?);
-        list.push('\n');
-    }
-    std::fs::write(&path, list).map_err(|e| Failure::io(&path, e))?;
-    let mut file = File::options().append(true).open(&path).map_err(|e| Failure::io(&path, e))?;
     let mut settled = None;
     for k in people.len() as u64..args.count {
         let person = measure(args, &scenario, &mut world.simulator, &mut stacks, judges.as_mut(), k)?;
-        let line = serde_json::to_string(&person).map_err(|e| Failure::io(&path, e))?;
-        file.write_all(format!("{line}\n").as_bytes()).map_err(|e| Failure::io(&path, e))?;
+        journal.add(&person)?;
         people.push(person);
         if k == SETTLED_AFTER {
             settled = cost::resident_bytes();
@@ -319,7 +321,8 @@ pub(super) fn run(args: &Args) -> Result<u8, Failure> {
             println!("{} of {} people measured", k + 1, args.count);
         }
     }
-    let text = table::of(&head, &people);
+    let mut text = table::of(&head, &people);
+    text += &found::measure(args, &scenario, &mut world.simulator, &mut stacks, &head.stacks)?;
     let path = args.out.join("table.txt");
     std::fs::write(&path, &text).map_err(|e| Failure::io(&path, e))?;
     print!("{text}");

@@ -2,6 +2,8 @@
 mod acts;
 mod cost;
 mod documents;
+mod found;
+mod journal;
 mod judged;
 mod measure;
 mod mesh_points;

@@ -6,14 +6,12 @@ use laneproof_scenarios::{
     score::wilson::Share,
 };
 
-use super::measure::{Head, Look, Measured, StackHead, View};
+use super::measure::{DETECTION_SCORE, Head, Look, Measured, StackHead, View};
 use super::{
     judged,
     variants::{PLAIN, VARIANTS},
 };
 
-/// Score from which a detection counts, as in the models' own documentation.
-const DETECTION_SCORE: f32 = 0.6;
 /// Age difference up to which two people count as of an age, years.
 const OF_AN_AGE_YEARS: f32 = 10.0;
 /// Adults' distance between the pupils, millimetres: mean and standard deviation of women and of men (ANSUR II, Gordon et al.
