@@ -7,6 +7,8 @@ pub mod band;
 pub mod cabin;
 pub mod daylight;
 pub mod glass;
+pub mod layers;
+pub mod pane;
 pub mod polariser;
 pub mod rays;
 pub mod sh;
