@@ -9,6 +9,7 @@ pub mod daylight;
 pub mod glass;
 pub mod layers;
 pub mod pane;
+pub mod pane_optics;
 pub mod polariser;
 pub mod rays;
 pub mod sh;
