@@ -14,6 +14,7 @@ pub mod polariser;
 pub mod rays;
 pub mod sh;
 pub mod shelter;
+pub mod sky_polarisation;
 pub mod spectrum;
 pub mod stokes;
 pub mod sun;
