@@ -6,6 +6,7 @@
 pub mod band;
 pub mod cabin;
 pub mod daylight;
+pub mod eye_safety;
 pub mod glass;
 pub mod layers;
 pub mod pane;
