@@ -29,12 +29,19 @@ impl SlabPower {
     }
 }
 
-/// Power reflectances (s, p) of one air–glass face for light that arrives from the air.
-fn face_reflectance(refractive_index: f64, cos_incidence: f64) -> (f64, f64) {
+/// Amplitude reflectances (s, p) of one air–glass face for light that arrives from the air. p = direction × s on both ways,
+/// so that at normal incidence s and p have opposite signs.
+pub(crate) fn face_amplitude(refractive_index: f64, cos_incidence: f64) -> (f64, f64) {
     let sin_refracted = (1.0 - cos_incidence * cos_incidence).max(0.0).sqrt() / refractive_index;
     let cos_refracted = (1.0 - sin_refracted * sin_refracted).sqrt();
     let s = (cos_incidence - refractive_index * cos_refracted) / (cos_incidence + refractive_index * cos_refracted);
     let p = (refractive_index * cos_incidence - cos_refracted) / (refractive_index * cos_incidence + cos_refracted);
+    (s, p)
+}
+
+/// Power reflectances (s, p) of one air–glass face for light that arrives from the air.
+fn face_reflectance(refractive_index: f64, cos_incidence: f64) -> (f64, f64) {
+    let (s, p) = face_amplitude(refractive_index, cos_incidence);
     (s * s, p * p)
 }
 

@@ -99,6 +99,54 @@ mod tests {
     }
 
     #[test]
+    fn southern_culmination_of_a_published_almanac_day() {
+        // J. Meeus, Astronomical Algorithms, examples 25.a and 28.a: on 1992 October 13, 0h TD (59 s earlier in UT), the sun's
+        // apparent declination is −7.78507° and the equation of time +3.42735° (13 min 42.6 s). So it stands on the
+        // meridian of 180° − 3.427° + 0.246° (those 59 s) = 176.819° E, in the north of all places south of its declination.
+        for latitude in [-18.1416, -36.8485, -54.8] {
+            let bare = RefractionCorrection::new(1e-3, 15.0).unwrap();
+            let sun = position_with(latitude, 176.819, "1992-10-12T23:59:01Z", 0.0, bare).unwrap();
+            let culmination = 90.0 - (-7.78507 - latitude);
+            assert!((sun.elevation_deg - culmination).abs() < 0.005, "{latitude}: {sun:?}, expected {culmination}");
+            assert!(sun.azimuth_deg < 0.1 || sun.azimuth_deg > 359.9, "{latitude}: {sun:?}");
+        }
+        // As far in the north the same sun stands in the south.
+        let sun = position(36.8485, 176.819, "1992-10-12T23:59:01Z").unwrap();
+        assert!((sun.azimuth_deg - 180.0).abs() < 0.1, "{sun:?}");
+    }
+
+    #[test]
+    fn southern_noons_of_solstices_and_equinoxes() {
+        // Highest sun of the day = 90° − |latitude − declination|, declination ±23.44° or 0°; north of places further south
+        // than that, south of those further north.
+        let places = [
+            ("Cape Town", -33.9249, 18.4241),
+            ("Santiago de Chile", -33.4489, -70.6693),
+            ("Ushuaia", -54.8019, -68.3030),
+            ("Darwin", -12.4634, 130.8456),
+            ("Reykjavik", 64.1466, -21.9426),
+        ];
+        let days = [("2026-06-21", 23.44), ("2026-12-21", -23.44), ("2026-03-20", 0.0), ("2026-09-23", 0.0)];
+        for (place, latitude, longitude) in places {
+            for (day, declination) in days {
+                // Minutes of the local mean solar day, in UTC.
+                let start = DateTime::parse_from_rfc3339(&format!("{day}T00:00:00Z")).unwrap()
+                    - chrono::Duration::seconds((240.0 * longitude) as i64);
+                let noon = (11 * 60..13 * 60)
+                    .map(|minute| start + chrono::Duration::minutes(minute))
+                    .map(|t| position(latitude, longitude, &t.to_rfc3339()).unwrap())
+                    .max_by(|a, b| a.elevation_deg.total_cmp(&b.elevation_deg))
+                    .unwrap();
+                let want = 90.0 - f64::abs(latitude - declination);
+                assert!((noon.elevation_deg - want).abs() < 0.3, "{place} {day}: {noon:?}, expected {want}");
+                let bearing = if latitude < declination { 0.0 } else { 180.0 };
+                let off = (noon.azimuth_deg - bearing + 180.0).rem_euclid(360.0) - 180.0;
+                assert!(off.abs() < 1.5, "{place} {day}: {noon:?}");
+            }
+        }
+    }
+
+    #[test]
     fn sun_stands_overhead_in_the_tropics() {
         // Quito's meridian at the March equinox of 2026 (20 March 14:46 UTC): noon is near 17:21 UTC, declination ~ 0.04°.
         let sun = position(0.04, -78.5, "2026-03-20T17:21:30Z").unwrap();
