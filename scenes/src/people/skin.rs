@@ -28,9 +28,10 @@ pub const MONK_SRGB: [[u8; 3]; 10] = [
 /// Reflectance of skin for a swatch: swatches are shown on a white of reflectance 1, while the lightest skin reflects
 /// 0.65 at 650 nm (Cooksey, Allen, Tsai, NIST 2017) and more red than blue.
 const REFLECTANCE_OF_SWATCH: Vec3 = Vec3::new(0.64, 0.50, 0.42);
-/// Factors on the two darkest swatches. Shown on a screen they are as dark as L* 21 and 14; the darkest skin that surveys
-/// measure is about L* 25 (luminous reflectance 0.044; assumption after colorimetric surveys, quoted from memory).
-const REFLECTANCE_OF_DARKEST: [f32; 2] = [1.6, 2.35];
+/// Factors on the two darkest swatches, red, green, blue. Shown on a screen they are as dark as L* 21 and 14 and nearly
+/// grey; the darkest skin that surveys measure is about L* 25 (luminous reflectance 0.044), and brown, since melanin absorbs
+/// blue most (assumption after colorimetric surveys, quoted from memory).
+const REFLECTANCE_OF_DARKEST: [Vec3; 2] = [Vec3::new(1.9, 1.5, 1.15), Vec3::new(2.9, 2.2, 1.6)];
 
 /// Decodes one sRGB byte (IEC 61966-2-1).
 pub(super) fn linear(byte: u8) -> f32 {
@@ -55,7 +56,7 @@ pub(super) fn base_tone(identity: &Identity) -> Vec3 {
     let place = (f32::from(identity.monk_tone) + identity.tone_shift).clamp(1.0, 10.0) - 1.0;
     let low = (place as usize).min(8);
     let t = place - low as f32;
-    let lift = |i: usize| i.checked_sub(8).map_or(1.0, |k| REFLECTANCE_OF_DARKEST[k]);
+    let lift = |i: usize| i.checked_sub(8).map_or(Vec3::ONE, |k| REFLECTANCE_OF_DARKEST[k]);
     let swatch_of = |i: usize| colour(MONK_SRGB[i]) * lift(i);
     let swatch = swatch_of(low).lerp(swatch_of(low + 1), t);
     // Dark swatches are already skin's own reflectance.
