@@ -185,13 +185,11 @@ impl PeopleLibrary {
         let lash_surface =
             Surface { texture: Some(Arc::new(paint_lashes(identity))), double_sided: true, ..Surface::matt([1.0; 3]) };
         parts.push(part("lashes", Role::Hair, lash_surface, gather(&t.lashes, &bare, white)));
-        // One-sided: where a sleeve folds over itself at the shoulder, the fold's inside is not for show.
         let fabric = |srgb, salt: u32| Surface {
             texture: Some(Arc::new(paint_fabric(srgb, seed ^ salt))),
             ..Surface::matt([1.0; 3])
         };
         let mut top = part("top", Role::Clothes, fabric(identity.top_srgb, 1), gather(&t.top, &ease_m, white));
-        show_folds(&mut top, &t.top, &self.base.positions_m);
         add_collar(&mut top, &t.top, &self.base.positions_m);
         parts.push(top);
         let trousers = gather(&t.trousers, &ease_m, white);
@@ -287,22 +285,6 @@ impl PeopleLibrary {
         };
         BoundPart { name: "eyes", role: Role::Eyes, surface, vertices, skin, indices }
     }
-}
-
-/// Skinning folds a sleeve into itself where the arm hangs, which turns a few triangles over. Their backs are drawn too, lit
-/// as the outside, so that no slit opens there.
-fn show_folds(top: &mut BoundPart, template: &Template, base: &[Vec3]) {
-    let at_shoulder = |i: u32| {
-        let p = template.vertices[i as usize].place(base);
-        (0.10..0.34).contains(&p.x.abs()) && p.y > 0.28
-    };
-    let backs: Vec<u32> = template
-        .indices
-        .chunks_exact(3)
-        .filter(|t| t.iter().all(|&i| at_shoulder(i)))
-        .flat_map(|t| [t[0], t[2], t[1]])
-        .collect();
-    top.indices.extend(backs);
 }
 
 /// Turns the open upper edge of the garment into a standing rim that ends below the skin, so that no gap shows.

@@ -66,9 +66,10 @@ pub(super) struct Templates {
     pub lashes: Template,
 }
 
-/// Height of the neckline on the base mesh: the garments end below it.
+/// Height of the neckline on the base mesh: the garments end below it. It rises beside the neck, so that it does not cut the
+/// tops of the shoulders off, which are as high.
 pub(super) fn neckline_y_m(p: Vec3) -> f32 {
-    0.585 - 0.30 * (p.z - 0.01)
+    0.585 - 0.30 * (p.z - 0.01) + 0.5 * (p.x.abs() - 0.09).max(0.0)
 }
 
 fn is_head_island(base: &BaseMesh, q: &Quad) -> bool {
