@@ -20,6 +20,7 @@ use super::{
     skin,
 };
 use crate::{
+    infrared::Infrared,
     mesh::Vertex,
     surface::{Surface, Texture},
     truth::Role,
@@ -84,6 +85,8 @@ pub struct Person {
     pub(super) joints: Vec<Joint>,
     pub(super) landmarks: BoundLandmarks,
     pub(super) lids: Arc<Lids>,
+    /// The band that surfaces are in; `None` for the visible.
+    pub(super) band: Option<Infrared>,
     /// Distance between the pupils, metres.
     pub interpupillary_m: f32,
     /// Height standing barefoot, metres.
@@ -218,6 +221,7 @@ impl PeopleLibrary {
             interpupillary_m: landmarks.pupils[0].position_m.distance(landmarks.pupils[1].position_m),
             stature_m: self.stature_m(&positions),
             head_height_m: landmarks.crown.position_m.y - landmarks.chin.position_m.y,
+            band: None,
             lids: Arc::new(self.lids(&parts, &positions)),
             parts,
             joints,

@@ -251,7 +251,8 @@ impl Person {
         poser.solve(&set);
         let mut posed = self.posed(k, &poser, shift, posture.head_rotation(), posture.gaze);
         posed.grip = posture.gesture.grip(self, &poser, shift, posture.left_handed);
-        posed.parts.extend(posture.gesture.held(k, posed.grip));
+        let held = posture.gesture.held(k, posed.grip).into_iter();
+        posed.parts.extend(held.map(|part| self.band.map_or_else(|| part.clone(), |band| part.in_band(band))));
         posed
     }
 

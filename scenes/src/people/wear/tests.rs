@@ -235,3 +235,28 @@ fn shares_that_make_no_sense_are_told() {
     let unknown: Result<WearShares, _> = toml::from_str("[hat]\nmen = 0.1\n");
     assert!(unknown.is_err());
 }
+
+#[test]
+fn sunglasses_clear_in_the_infrared_and_the_truth_looks_through_them() {
+    let Some(library) = library() else { return };
+    let who = sample(5, (20.0, 60.0));
+    let dark = |person: &crate::people::Person| {
+        let posed = person.portrait();
+        let lenses: Vec<bool> =
+            posed.parts.iter().filter(|p| p.name == "lens").map(|p| p.surface.is_dark_lens()).collect();
+        assert_eq!(lenses.len(), 2);
+        lenses[0]
+    };
+    let (mut cleared, mut pairs) = (0, 0);
+    for k in 0..12 {
+        let mut day = Appearance::of_portrait(&who);
+        day.wear.put(WearKind::Sunglasses, &mut stream(9, k, "sunglasses"));
+        let person = library.bake(&who, &day);
+        if dark(&person) {
+            pairs += 1;
+            cleared += usize::from(!dark(&person.in_band(crate::infrared::Infrared::Nir940)));
+        }
+    }
+    // One in ten is mirrored and stays as it is.
+    assert!(pairs >= 10 && cleared * 10 >= pairs * 6, "{cleared} of {pairs}");
+}
