@@ -5,10 +5,10 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::{
-    infrared::{Infrared, Material},
+    infrared::{Infrared, Material, lens_transmittance},
     mesh::{Mesh, Vertex},
     surface::{Glazing, Pane, Part, Surface, Texture},
-    vehicle::{Vehicle, Wheel},
+    vehicle::{Vehicle, Visor, Wheel},
 };
 
 /// Pictures that were mapped, by the visible ones: what shares a picture goes on sharing it.
@@ -59,7 +59,7 @@ pub(crate) fn in_band(
     let texture = surface.texture.as_ref().map(|visible| {
         let known = mapped.iter().find(|(from, _)| Arc::ptr_eq(from, visible));
         known.map(|(_, made)| made.clone()).unwrap_or_else(|| {
-            let made = Arc::new(map(visible, &material, band, under));
+            let made = Arc::new(map_picture(visible, &material, band, under));
             mapped.push((visible.clone(), made.clone()));
             made
         })
@@ -76,11 +76,12 @@ pub(crate) fn in_band(
         vertex.tint = [byte, byte, byte, open];
     }
     // Screens and lamps are LEDs: they give no light there (assumption).
-    Surface { reflectance: [1.0; 3], texture, emitted_radiance: [0.0; 3], ..surface.clone() }
+    let transmittance = surface.transmittance.map(|seen| [lens_transmittance(seen, surface.specular_f0); 3]);
+    Surface { reflectance: [1.0; 3], texture, emitted_radiance: [0.0; 3], transmittance, ..surface.clone() }
 }
 
 /// A picture as it reflects in a band. `under` multiplies it in the visible.
-fn map(visible: &Texture, material: &Material, band: Infrared, under: [f32; 3]) -> Texture {
+pub(crate) fn map_picture(visible: &Texture, material: &Material, band: Infrared, under: [f32; 3]) -> Texture {
     let decode: Vec<f32> = (0..=255).map(linear).collect();
     let mut rgba = vec![0; visible.rgba.len()];
     let row = visible.width.max(1) as usize * 4;
@@ -128,6 +129,11 @@ impl Vehicle {
             parts: parts(&self.parts),
             wheels: self.wheels.iter().map(|wheel| Wheel { parts: parts(&wheel.parts), ..wheel.clone() }).collect(),
             panes: self.panes.iter().map(|pane| Pane { glazing: pane.glazing.in_band(band), ..pane.clone() }).collect(),
+            visors: self
+                .visors
+                .iter()
+                .map(|visor| Visor { up: visor.up.in_band(band), down: visor.down.in_band(band), ..visor.clone() })
+                .collect(),
             ..self.clone()
         }
     }

@@ -67,6 +67,10 @@ pub enum Material {
     Paint,
     /// Rubber and black plastics: carbon black.
     CarbonBlack,
+    /// Printed colour on paper or cloth: cyan, magenta and yellow, and black where all three would lie.
+    Print,
+    /// A display: no light leaves it, and little is reflected.
+    Screen,
     /// Road, concrete, metal; greens among them are plants.
     Lane,
 }
@@ -100,6 +104,31 @@ const SCLERA_RED: f32 = 0.60;
 /// Red reflectance below which an eye's place is pupil.
 const PUPIL_RED: f32 = 0.004;
 
+/// Reflectance of unprinted paper and cloth, in the visible and in both bands, and of black ink or toner, which is carbon
+/// (assumptions). Cyan, magenta and yellow of process inks and of textile dyes let the infrared through (assumption; forensic
+/// examiners tell inks of one colour apart by it).
+const PAPER: f32 = 0.80;
+const BLACK_INK: f32 = 0.05;
+/// Share of a grey that black ink makes, the rest being of the three colours (assumption: middling grey component
+/// replacement).
+const BLACK_FOR_GREY: f32 = 0.6;
+/// Reflectance of a display's layers: filters and polarisers let the infrared pass to what absorbs it (assumption).
+const SCREEN: f32 = 0.05;
+
+/// Share of a clear lens's light that dyed polycarbonate or CR-39 lets through at 850 to 940 nm: the dyes are organic and end
+/// before (assumption).
+const DYED_LENS: f32 = 0.85;
+/// A lens that reflects more than this has a metal film, which dims the infrared as it does the visible (assumption).
+const MIRRORED_ABOVE: f32 = 0.10;
+/// A lens with less transmittance in the visible is dyed.
+const DYED_BELOW: f32 = 0.85;
+
+/// Transmittance of a thin lens in both bands for that in red, green and blue, and for its reflectance.
+pub(crate) fn lens_transmittance(seen: [f32; 3], reflectance: f32) -> f32 {
+    let mean = mean(seen);
+    if mean >= DYED_BELOW || reflectance > MIRRORED_ABOVE { mean } else { mean.max(DYED_LENS * (1.0 - reflectance)) }
+}
+
 impl Material {
     /// What a surface of a role is made of. Of skin, `seen` is its own colour (linear red, green, blue); of anything else the
     /// mean colour of the surface.
@@ -109,7 +138,7 @@ impl Material {
             Role::Hair => Self::Hair,
             Role::Eyes => Self::Eye,
             Role::Body => Self::Paint,
-            Role::Wheel | Role::Interior => Self::CarbonBlack,
+            Role::Wheel | Role::Interior | Role::Held => Self::CarbonBlack,
             Role::Sky | Role::Ground | Role::Furniture => Self::Lane,
             // Seats, clothes and all that people wear.
             _ => Self::cloth(seen),
@@ -165,6 +194,14 @@ impl Material {
                 mean + (0.55_f32.max(mean) - mean) * 0.7 * coloured
             }
             Self::CarbonBlack => mean(seen) * 1.1,
+            // Coverage with black after Murray and Davies (1936) from the lightest channel: colour has none.
+            Self::Print => {
+                let lightest = seen.into_iter().fold(0.0, f32::max);
+                let grey = ((PAPER - lightest) / (PAPER - BLACK_INK)).clamp(0.0, 1.0);
+                let black = BLACK_FOR_GREY * grey;
+                PAPER * (1.0 - black) + BLACK_INK * black
+            }
+            Self::Screen => SCREEN,
             Self::Lane => {
                 let [r, g, b] = seen;
                 // Leaves and grass: the red edge. Asphalt and concrete grow a little brighter towards the infrared.
@@ -221,6 +258,20 @@ mod tests {
         let eye = |red: f32| Material::Eye.reflectance(Infrared::Nir850, [red, red, red]);
         assert!((0.2..0.35).contains(&eye(0.03)), "brown iris {}", eye(0.03));
         assert!(eye(0.6) > 0.5 && eye(0.0003) < 0.02);
+    }
+
+    #[test]
+    fn dyed_lenses_clear_and_mirrored_ones_do_not() {
+        assert!(lens_transmittance([0.16, 0.13, 0.09], 0.045) > 0.75);
+        assert!(lens_transmittance([0.16, 0.13, 0.09], 0.15) < 0.2);
+        assert!((lens_transmittance([0.97; 3], 0.015) - 0.97).abs() < 1e-6);
+    }
+
+    #[test]
+    fn colour_prints_lose_their_colours_and_keep_their_blacks() {
+        let nir = |c| Material::Print.reflectance(Infrared::Nir850, c);
+        assert!([[0.7, 0.1, 0.1], [0.1, 0.2, 0.7], [0.75, 0.7, 0.05]].into_iter().all(|c| nir(c) > 0.65));
+        assert!(nir([0.05; 3]) < 0.4 && nir([0.8; 3]) > 0.78);
     }
 
     #[test]

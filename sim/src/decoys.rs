@@ -9,6 +9,7 @@ use laneproof_exchange::{
 use laneproof_render::PinholeCamera;
 use laneproof_scenes::{
     decoy::{self, DecoyKind, Figure},
+    infrared::Infrared,
     people::{Appearance, Gesture, Identity, Person, Posed},
     surface::Texture,
     truth::Subject,
@@ -23,7 +24,12 @@ enum Form {
     /// Vehicle frame.
     Still(Arc<Figure>, Affine3A),
     /// With an occupant.
-    Carried { occupant: usize, picture: Arc<Texture> },
+    Carried {
+        occupant: usize,
+        picture: Arc<Texture>,
+        /// The picture in the band, where there is one.
+        infrared: Option<Arc<Texture>>,
+    },
 }
 
 /// A decoy of a staged encounter.
@@ -31,6 +37,7 @@ enum Form {
 pub(crate) struct StagedDecoy {
     kind: DecoyKind,
     form: Form,
+    band: Option<Infrared>,
 }
 
 /// How the person whom a decoy is like looks.
@@ -43,7 +50,8 @@ impl StagedDecoy {
     pub(crate) fn new(k: u8, plan: &DecoyPlan, like: Option<&Person>, vehicle: &Vehicle) -> Option<Self> {
         let form = match plan.place {
             DecoyPlace::Occupant(occupant) => {
-                Form::Carried { occupant: occupant.into(), picture: Arc::new(decoy::print(like?)) }
+                let picture = Arc::new(decoy::print(like?));
+                Form::Carried { occupant: occupant.into(), picture, infrared: None }
             }
             DecoyPlace::Seat(id) => {
                 let seat = vehicle.seats.iter().find(|seat| seat.id == id)?;
@@ -60,19 +68,35 @@ impl StagedDecoy {
                 Form::Still(Arc::new(figure), Affine3A::from_translation(seat.h_point_m))
             }
         };
-        Some(Self { kind: plan.kind, form })
+        Some(Self { kind: plan.kind, form, band: None })
+    }
+
+    /// The decoy as a camera of this band sees it.
+    pub(crate) fn in_band(&self, band: Infrared) -> Self {
+        let form = match &self.form {
+            Form::Still(figure, place) => Form::Still(Arc::new(figure.in_band(self.kind, band, None)), *place),
+            Form::Carried { occupant, picture, .. } => {
+                let infrared = Some(Arc::new(decoy::picture_in_band(self.kind, picture, band)));
+                Form::Carried { occupant: *occupant, picture: picture.clone(), infrared }
+            }
+        };
+        Self { kind: self.kind, form, band: Some(band) }
     }
 
     /// The decoy at an instant, and its frame in the vehicle's. `posed` are the occupants then.
     pub(crate) fn at(&self, k: u8, occupants: &[StagedOccupant], posed: &[Posed]) -> Option<(Arc<Figure>, Affine3A)> {
         match &self.form {
             Form::Still(figure, place) => Some((figure.clone(), *place)),
-            Form::Carried { occupant, picture } => {
+            Form::Carried { occupant, picture, infrared } => {
                 let (carrier, pose) = (occupants.get(*occupant)?, posed.get(*occupant)?);
                 let figure = match self.kind {
                     DecoyKind::Magazine => decoy::magazine(k, pose.grip?, picture),
                     DecoyKind::Phone => decoy::phone(k, pose.grip?, picture),
                     _ => decoy::shirt(k, pose, carrier.back_angle_rad(), carrier.person.stature_m, picture),
+                };
+                let figure = match (self.band, infrared) {
+                    (Some(band), Some(made)) => figure.in_band(self.kind, band, Some(&[picture.clone(), made.clone()])),
+                    _ => figure,
                 };
                 Some((Arc::new(figure), carrier.vehicle_from_seat))
             }

@@ -81,6 +81,7 @@ impl InfraredScene {
         let vehicle = Arc::new(staged.vehicle.in_band(self.band));
         let person = |occupant: &StagedOccupant| StagedOccupant {
             person: Arc::new(occupant.person.in_band(self.band)),
+            restraint: occupant.restraint.iter().map(|part| part.in_band(self.band)).collect(),
             ..occupant.clone()
         };
         Staged {
@@ -89,6 +90,7 @@ impl InfraredScene {
             // A drive of its own: what stands in the scene at an instant is known by its drive.
             trajectory: Arc::new((*staged.trajectory).clone()),
             occupants: staged.occupants.iter().map(person).collect(),
+            decoys: staged.decoys.iter().map(|(k, decoy)| (*k, decoy.in_band(self.band))).collect(),
             light: self.light.clone(),
             cabin: self.cabin.clone(),
             lane_parts: self.lane_parts.clone(),

@@ -15,10 +15,12 @@ use crate::{
 };
 
 mod dog;
+mod infrared;
 mod picture;
 #[cfg(test)]
 mod tests;
 
+pub use infrared::picture_in_band;
 pub use picture::print;
 
 /// What a decoy is.

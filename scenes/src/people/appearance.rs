@@ -104,7 +104,7 @@ impl Appearance {
             day.sunburn = 0.3 + 0.7 * unit();
         }
         day.top_srgb = fabric(rng);
-        day.expression = Expression::sample(rng);
+        day.expression = Expression::sample(who.age_years, rng);
         day
     }
 

@@ -9,16 +9,19 @@ use super::{
     clothes::{ease_m, paint_fabric},
     detail::Detail,
     eyes::{paint_eye, paint_lashes},
+    face_motion::Lids,
     hair,
     identity::Identity,
     landmarks::LandmarkVertices,
     library::PeopleLibrary,
+    mouth,
     regions::{Template, TemplateVertex, neckline_y_m},
     relief,
     rig::Skin,
     skin,
 };
 use crate::{
+    infrared::Infrared,
     mesh::Vertex,
     surface::{Surface, Texture},
     truth::Role,
@@ -31,6 +34,9 @@ const PLAIN_SHADE: f32 = 0.78;
 const COVERED_BELOW_M: f32 = 0.012;
 /// Middle of the upper lip on the base mesh, metres: a mask or veil that hides it hides a beard too.
 const UPPER_LIP_M: Vec3 = Vec3::new(0.0, 0.676, 0.156);
+
+/// Which of the face points is the upper lip's edge.
+const UPPER_LIP_EDGE: usize = 17;
 
 /// A part before posing.
 #[derive(Debug, Clone)]
@@ -79,6 +85,9 @@ pub struct Person {
     pub(super) parts: Vec<BoundPart>,
     pub(super) joints: Vec<Joint>,
     pub(super) landmarks: BoundLandmarks,
+    pub(super) lids: Arc<Lids>,
+    /// The band that surfaces are in; `None` for the visible.
+    pub(super) band: Option<Infrared>,
     /// Distance between the pupils, metres.
     pub interpupillary_m: f32,
     /// Height standing barefoot, metres.
@@ -102,7 +111,7 @@ impl Person {
                 + size_of_val(part.indices.as_slice())
                 + texture.map_or(0, |texture| texture.rgba.len())
         };
-        self.parts.iter().map(of_part).sum()
+        self.parts.iter().map(of_part).sum::<usize>() + self.lids.memory_bytes()
     }
 }
 
@@ -182,6 +191,7 @@ impl PeopleLibrary {
             ),
         ];
         parts.push(self.eyes(identity, &positions, &gather));
+        parts.extend(self.mouth(identity, &positions, &gather));
         let lash_surface =
             Surface { texture: Some(Arc::new(paint_lashes(identity))), double_sided: true, ..Surface::matt([1.0; 3]) };
         parts.push(part("lashes", Role::Hair, lash_surface, gather(&t.lashes, &bare, white)));
@@ -215,6 +225,8 @@ impl PeopleLibrary {
             interpupillary_m: landmarks.pupils[0].position_m.distance(landmarks.pupils[1].position_m),
             stature_m: self.stature_m(&positions),
             head_height_m: landmarks.crown.position_m.y - landmarks.chin.position_m.y,
+            band: None,
+            lids: Arc::new(self.lids(&parts, &positions)),
             parts,
             joints,
             landmarks,
@@ -254,6 +266,21 @@ impl PeopleLibrary {
     /// The bones that turn the left and the right eyeball about their middles.
     fn eye_bones(&self) -> [u16; 2] {
         ["eye.L", "eye.R"].map(|name| self.rig.bone(name).unwrap_or_else(|| self.head_bone()))
+    }
+
+    fn mouth(&self, identity: &Identity, positions: &[Vec3], gather: &Gather<'_>) -> [BoundPart; 2] {
+        let lips_z_m = positions[usize::from(self.landmarks.points[UPPER_LIP_EDGE])].z;
+        let moist = Surface { roughness: 0.45, specular_f0: 0.03, wrap: 0.3, ..Surface::matt([1.0; 3]) };
+        let enamel =
+            Surface { texture: Some(mouth::paint_teeth(identity.seed as u32, identity.age_years)), ..moist.clone() };
+        let t = &self.templates.mouth;
+        [("teeth", &t.teeth, enamel, [255; 3]), ("tongue", &t.tongue, moist, mouth::tongue_tint())].map(
+            |(name, template, surface, tint)| {
+                let (mut vertices, skin, indices) = gather(template, &|_| 0.0, tint);
+                mouth::darken(&mut vertices, lips_z_m);
+                BoundPart { name, role: Role::Face, surface, vertices, skin, indices }
+            },
+        )
     }
 
     fn eyes(&self, identity: &Identity, positions: &[Vec3], gather: &Gather<'_>) -> BoundPart {

@@ -22,6 +22,13 @@ impl Person {
             BoundPart { surface, vertices, skin: part.skin.clone(), indices: part.indices.clone(), ..*part }
         });
         let parts = parts.collect();
-        Self { parts, joints: self.joints.clone(), landmarks: self.landmarks.clone(), ..*self }
+        Self {
+            parts,
+            joints: self.joints.clone(),
+            landmarks: self.landmarks.clone(),
+            lids: self.lids.clone(),
+            band: Some(band),
+            ..*self
+        }
     }
 }

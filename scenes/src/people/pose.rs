@@ -1,5 +1,5 @@
 //! Posing by linear-blend skinning: seated in a vehicle, or upright for a portrait.
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use glam::{Affine3A, Mat3, Quat, Vec3};
 
@@ -249,9 +249,10 @@ impl Person {
             self.place_arm(&poser, side, sign, posture, shift, &mut set);
         }
         poser.solve(&set);
-        let mut posed = self.posed(k, &poser, shift, posture.head_rotation());
+        let mut posed = self.posed(k, &poser, shift, posture.head_rotation(), posture.gaze);
         posed.grip = posture.gesture.grip(self, &poser, shift, posture.left_handed);
-        posed.parts.extend(posture.gesture.held(k, posed.grip));
+        let held = posture.gesture.held(k, posed.grip).into_iter();
+        posed.parts.extend(held.map(|part| self.band.map_or_else(|| part.clone(), |band| part.in_band(band))));
         posed
     }
 
@@ -350,10 +351,10 @@ impl Person {
         }
         poser.solve(&set);
         let shift = -(self.landmarks.pupils[0].position_m + self.landmarks.pupils[1].position_m) / 2.0;
-        self.posed(0, &poser, shift, Quat::IDENTITY)
+        self.posed(0, &poser, shift, Quat::IDENTITY, Gaze::default())
     }
 
-    fn posed(&self, k: u8, poser: &Poser, shift: Vec3, head_rotation: Quat) -> Posed {
+    fn posed(&self, k: u8, poser: &Poser, shift: Vec3, head_rotation: Quat, gaze: Gaze) -> Posed {
         let bones = poser.transforms(shift);
         let blend = |skin: &super::rig::Skin| {
             let mut sum = scaled(&bones[usize::from(skin.bones[0])], skin.weights[0]);
@@ -365,9 +366,14 @@ impl Person {
         let parts = self
             .parts
             .iter()
-            .map(|part| {
-                let vertices = part
-                    .vertices
+            .enumerate()
+            .map(|(index, part)| {
+                let mut bound = Cow::Borrowed(&part.vertices);
+                for (v, by) in self.lids.of_part(index, gaze) {
+                    let place = &mut bound.to_mut()[v as usize].position_m;
+                    *place = (Vec3::from(*place) + by).to_array();
+                }
+                let vertices = bound
                     .iter()
                     .zip(&part.skin)
                     .map(|(v, skin)| {
@@ -390,6 +396,9 @@ impl Person {
             .collect();
         let at = |p: &BoundPoint| blend(&p.skin).transform_point3(p.position_m);
         let l = &self.landmarks;
+        let with_lids = |(i, p): (usize, &BoundPoint)| {
+            at(&BoundPoint { position_m: p.position_m + self.lids.of_point(i, gaze), ..*p })
+        };
         let landmarks = FaceLandmarks {
             left_pupil_m: at(&l.pupils[0]),
             right_pupil_m: at(&l.pupils[1]),
@@ -399,7 +408,7 @@ impl Person {
             chin_m: at(&l.chin),
             crown_m: at(&l.crown),
             face_outline_m: l.outline.iter().map(at).collect(),
-            points_m: l.points.iter().map(at).collect(),
+            points_m: l.points.iter().enumerate().map(with_lids).collect(),
             head_rotation,
         };
         Posed { parts, landmarks, grip: None }

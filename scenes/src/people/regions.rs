@@ -6,6 +6,7 @@ use glam::{Vec2, Vec3};
 use super::{
     base_mesh::{BaseMesh, Quad},
     detail::Detail,
+    mouth::MouthTemplates,
     rig::Rig,
     scalp::on_ear,
 };
@@ -64,6 +65,8 @@ pub(super) struct Templates {
     pub eyes: [Template; 2],
     /// Lashes of both eyes; v runs from the lid (0) to the tips (1).
     pub lashes: Template,
+    /// Teeth and tongue.
+    pub mouth: MouthTemplates,
 }
 
 /// Height of the neckline on the base mesh: the garments end below it. It rises beside the neck, so that it does not cut the
@@ -242,6 +245,7 @@ impl Templates {
             trousers: thinned(base, rig, &rest, |_| 0.045, fabric_uv),
             eyes: ["helper-l-eye", "helper-r-eye"].map(|name| eyeball(base, name)),
             lashes: lashes(base),
+            mouth: MouthTemplates::build(base),
         }
     }
 }
@@ -267,6 +271,15 @@ fn eyeball(base: &BaseMesh, name: &str) -> Template {
             let d = (base.positions_m[usize::from(v)] - centre) / (2.0 * radius * EYE_TEXTURE_SPAN);
             (v, Vec2::new(0.5 + d.x, 0.5 - d.y))
         }));
+    }
+    builder.template
+}
+
+/// Whole groups of the base mesh as they are.
+pub(super) fn template_of(base: &BaseMesh, groups: &[&str], uv: impl Fn(Vec3) -> Vec2) -> Template {
+    let mut builder = Builder::default();
+    for q in groups.iter().flat_map(|name| base.group(name)) {
+        builder.quad(q.v.map(|v| (v, uv(base.positions_m[usize::from(v)]))));
     }
     builder.template
 }

@@ -1,4 +1,4 @@
-//! Morph targets: sparse displacement lists (`index dx dy dz`, decimetres, gzip).
+//! Morph targets: sparse displacement lists (`index dx dy dz`, decimetres, some packed with gzip).
 use std::{collections::BTreeMap, io::Read as _, path::Path};
 
 use flate2::read::GzDecoder;
@@ -34,6 +34,10 @@ impl Targets {
     /// Reads the named targets, keeping the displacements of vertices that `used` marks.
     pub fn load(folder: &Path, names: &[String], used: &[bool]) -> Result<Self, PeopleError> {
         let read_one = |name: &String| -> Result<(String, Target), PeopleError> {
+            let plain = folder.join(format!("{name}.target"));
+            if plain.exists() {
+                return Ok((name.clone(), parse(&plain, &read(&plain)?, used)?));
+            }
             let path = folder.join(format!("{name}.target.gz"));
             let packed = read(&path)?;
             let mut text = Vec::with_capacity(packed.len() * 4);
@@ -47,6 +51,11 @@ impl Targets {
 
     pub fn get(&self, name: &str) -> Option<&Target> {
         self.0.get(name)
+    }
+
+    /// Adds the targets of another folder.
+    pub fn extend(&mut self, other: Self) {
+        self.0.extend(other.0);
     }
 
     /// Adds a target, or replaces it.

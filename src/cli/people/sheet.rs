@@ -5,7 +5,7 @@ use image::{RgbImage, imageops};
 use laneproof_scenarios::exit;
 use laneproof_scenes::{
     infrared::Infrared,
-    people::{Appearance, Identity, wear::WearKind},
+    people::{Appearance, Expression, FaceUnit, Identity, wear::WearKind},
     stream::stream,
 };
 use laneproof_sim::{FaceView, PortraitPicture};
@@ -50,6 +50,9 @@ pub(super) struct Args {
     /// Draw what people do in a car, one picture a behaviour
     #[arg(long, conflicts_with_all = ["count", "identity", "wear", "yaw", "documents", "band"])]
     behaviours: bool,
+    /// With --identity: the resting face and each of its movements at full strength, in place of days
+    #[arg(long, requires = "identity", conflicts_with = "days")]
+    units: bool,
     /// Part of the name or driver of the Vulkan adapter
     #[arg(long, env = "LANEPROOF_ADAPTER", value_name = "NAME")]
     adapter: Option<String>,
@@ -68,6 +71,13 @@ fn infrared(name: &str) -> Result<Infrared, String> {
     known.ok_or_else(|| format!("no such band; known are {}", Infrared::ALL.map(Infrared::name).join(" and ")))
 }
 
+/// One movement at full strength, with the open mouth that some want.
+fn movement(unit: FaceUnit) -> Expression {
+    let jaw = matches!(unit, FaceUnit::MouthClose | FaceUnit::TongueOut).then_some((FaceUnit::JawOpen, 0.35));
+    let strength = if unit == FaceUnit::MouthClose { 0.35 } else { 1.0 };
+    Expression(jaw.into_iter().chain([(unit, strength)]).collect())
+}
+
 /// A picture at half its size, each pixel the mean of four.
 fn half_size(picture: PortraitPicture) -> Result<RgbImage, Failure> {
     let (w, h) = (picture.width / 2, picture.height / 2);
@@ -80,6 +90,12 @@ impl Args {
     /// Who is shown, and how they look.
     fn looks(&self) -> Vec<(Identity, Appearance)> {
         let mut looks: Vec<(Identity, Appearance)> = match self.identity {
+            Some(k) if self.units => {
+                let portrait = Appearance::of_portrait(&identity(self.seed, k));
+                let moved = |unit| Appearance { expression: movement(unit), ..portrait.clone() };
+                let faces = std::iter::once(portrait.clone()).chain(FaceUnit::all().map(moved));
+                faces.map(|face| (identity(self.seed, k), face)).collect()
+            }
             Some(k) => {
                 let who = identity(self.seed, k);
                 let mut rng = stream(self.seed, k, "sheet days");
