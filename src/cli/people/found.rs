@@ -165,8 +165,8 @@ mod tests {
         let text = table(&["one"], &people);
         let row = |name: &str| text.lines().find(|l| l.trim_start().starts_with(name)).expect("a row").to_owned();
         assert!(row("everyone").contains("1000   99.50 %"), "{text}");
-        // Wilson (1927) at z = 1.96: 995 of 1000 gives 0.9884 to 0.9979.
-        assert!(row("everyone").contains("1.16 %"), "{text}");
+        // Wilson (1927) at z = 1.96: 995 of 1000 gives 0.98835 to 0.99786.
+        assert!(row("everyone").contains("1.17 %"), "{text}");
         assert!(row("Monk 3").contains("5   0.00 %"), "{text}");
         assert!(row("Monk 4").contains('–'), "{text}");
     }
