@@ -88,14 +88,17 @@ fn judges_of_photographs_agree_with_the_truth() {
         );
         // Photographs: about 0.61 at best; a face that is none gets less than half.
         assert!((0.35..0.70).contains(&quality), "person {k}: {quality}");
-        // The mesh puts the corners of the eyes round the pupils.
+        // The mesh puts the corners of the eyes round the pupils, within a tenth of the distance between them (on these people
+        // its landmarks err by 4 % of the distance between the outer corners on average, see `docs/people-measure.txt`).
         let eyes = [shown.landmarks_px[0], shown.landmarks_px[1]];
         let mesh = judges.mesh(&picture, face, eyes).unwrap_or_else(|e| panic!("{e}")).expect("a mesh");
         for (pupil, corners) in eyes.iter().zip([[33, 133], [362, 263]]) {
             let [outer, inner] = corners.map(|i| mesh[i]);
             let middle = [(outer[0] + inner[0]) * 0.5, (outer[1] + inner[1]) * 0.5];
             let off = (middle[0] - pupil[0]).hypot(middle[1] - pupil[1]);
-            assert!(off < 8.0, "person {k}: the mesh's eye is {off} px from the pupil");
+            let apart = (eyes[1][0] - eyes[0][0]).hypot(eyes[1][1] - eyes[0][1]);
+            println!("person {k}: the mesh's eye is {off:.1} px from the pupil, the eyes {apart:.0} px apart");
+            assert!(off < 0.1 * apart, "person {k}: the mesh's eye is {off} px from the pupil");
         }
     }
 }
