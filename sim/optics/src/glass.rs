@@ -114,7 +114,7 @@ impl PaneLut {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
     fn glass(transmittance_normal: f32) -> Glazing {
@@ -123,7 +123,7 @@ mod tests {
 
     /// Angle (degrees), R, Rs, Rp, T, Tp for n = 1.52 and T(0) = 0.75: worked out by hand from the same physics,
     /// to three or four decimals. 56.7° stands for Brewster's angle, atan 1.52 = 56.66°.
-    const TABLE: [[f64; 6]; 8] = [
+    pub(crate) const TABLE: [[f64; 6]; 8] = [
         [0.0, 0.069, 0.069, 0.069, 0.750, 0.750],
         [40.0, 0.075, 0.126, 0.025, 0.727, 0.776],
         [50.0, 0.091, 0.175, 0.006, 0.704, 0.786],

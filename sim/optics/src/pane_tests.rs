@@ -35,20 +35,9 @@ fn product(a: [[f64; 3]; 3], b: [[f64; 3]; 3]) -> [[f64; 3]; 3] {
 
 #[test]
 fn the_table_of_a_tinted_windscreen_through_filters() {
-    // Angle, R, Rs, Rp, T, Tp for n = 1.52 and T(0) = 0.75, worked out by hand (see `glass`).
-    let table: [[f64; 6]; 8] = [
-        [0.0, 0.069, 0.069, 0.069, 0.750, 0.750],
-        [40.0, 0.075, 0.126, 0.025, 0.727, 0.776],
-        [50.0, 0.091, 0.175, 0.006, 0.704, 0.786],
-        [56.7, 0.113, 0.226, 0.000, 0.676, 0.785],
-        [60.0, 0.131, 0.260, 0.0025, 0.656, 0.780],
-        [65.0, 0.171, 0.322, 0.020, 0.614, 0.759],
-        [70.0, 0.233, 0.401, 0.064, 0.552, 0.711],
-        [75.0, 0.329, 0.502, 0.156, 0.460, 0.620],
-    ];
     let light = Stokes::unpolarised(1.0);
     for plane_rad in [0.0, 0.4, 2.0] {
-        for [angle_deg, r, rs, rp, t, tp] in table {
+        for [angle_deg, r, rs, rp, t, tp] in crate::glass::tests::TABLE {
             let angle = if angle_deg == 56.7 { brewster() } else { angle_deg.to_radians() };
             let (view, normal) = meets(angle, plane_rad);
             let pane = PaneOnRay::of_glazing(&glass(0.75), &view, normal);
