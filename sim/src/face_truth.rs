@@ -1,6 +1,5 @@
 //! What is true of each occupant's face in one exposure, from the geometry, the truth layers and the frame's numbers.
 use glam::{Affine3A, Mat3, Vec2, Vec3};
-use half::f16;
 use laneproof_camera::Frame8;
 use laneproof_exchange::truth::{BoxPx, FaceTruth, Occluder};
 use laneproof_render::PinholeCamera;
@@ -23,6 +22,8 @@ pub(crate) struct Evidence<'a> {
     pub(crate) camera: &'a PinholeCamera,
     pub(crate) lens: &'a Lens,
     pub(crate) pixel_pitch_um: f32,
+    /// Share of unpolarised light that a filter before the lens passes.
+    pub(crate) filter_transmittance: f32,
     pub(crate) layers: &'a TruthLayers,
     pub(crate) frame: &'a Frame8,
 }
@@ -199,11 +200,11 @@ impl Visible {
                 continue;
             }
             visible.seen += 1;
-            let (radiance, veil) = layers.light(column, row);
-            let (radiance, veil) = (radiance.map(f16::to_f64), veil.map(f16::to_f64));
-            visible.transmitted += radiance[1] * veil[3];
-            visible.veil += veil[1];
-            visible.transmittance += veil[3];
+            // The green band stands for all.
+            let light = layers.light(column, row);
+            visible.transmitted += f64::from(light.radiance[1] * light.transmittance[1]);
+            visible.veil += f64::from(light.veil[1]);
+            visible.transmittance += f64::from(light.transmittance[1] / evidence.filter_transmittance);
             let (luma, brightest) = luma(evidence.frame, pixel);
             visible.luma[usize::from(luma)] += 1;
             visible.over_exposed += u32::from(brightest >= OVER_EXPOSED_DN);

@@ -7,15 +7,16 @@ use laneproof_optics::cabin::{CabinLight, CabinOptions};
 use laneproof_scenes::{
     catalogue::{CameraMount, Daylight, GlassSet, LaneSpec},
     infrared::Infrared,
-    surface::Part,
     vehicle::Vehicle,
 };
 
 use crate::{
     encounter::EncounterPlan,
+    glass::StagedGlass,
     light::LaneLight,
+    shared::StagedLane,
     simulator::SimError,
-    staged::{Cabin, Staged, StagedOccupant, pane_responses},
+    staged::{Cabin, Staged, StagedOccupant},
 };
 
 /// What encounters of one lane, light, rig and vehicle share in a band.
@@ -26,8 +27,7 @@ pub(crate) struct InfraredScene {
     cameras: Vec<CameraMount>,
     model: String,
     glass: GlassSet,
-    light: LaneLight,
-    lane_parts: Arc<Vec<Part>>,
+    staged_lane: StagedLane,
     cabin: Arc<Cabin>,
 }
 
@@ -53,6 +53,7 @@ impl InfraredScene {
             LaneLight::in_band(&plan.daylight, &plan.lane, Some(band)).map_err(|e| SimError::Plan(e.to_string()))?;
         let gathered = CabinLight::gather(&grey.in_band(band), Quat::IDENTITY, &light.model, options);
         let cubes = Arc::new(gathered.cubes.clone());
+        let parts = staged.lane.parts.iter().map(|part| part.in_band(band)).collect();
         Ok(Self {
             band,
             lane: plan.lane.clone(),
@@ -60,8 +61,7 @@ impl InfraredScene {
             cameras: plan.rig.cameras.clone(),
             model: plan.vehicle.clone(),
             glass: plan.glass,
-            light,
-            lane_parts: Arc::new(staged.lane_parts.iter().map(|part| part.in_band(band)).collect()),
+            staged_lane: StagedLane::new(light, parts, &plan.daylight),
             cabin: Arc::new(Cabin { light: gathered, cubes }),
         })
     }
@@ -85,15 +85,14 @@ impl InfraredScene {
             ..occupant.clone()
         };
         Staged {
-            pane_responses: pane_responses(&vehicle),
+            glass: Arc::new(StagedGlass::new(&vehicle, Some(self.band))),
             vehicle,
             // A drive of its own: what stands in the scene at an instant is known by its drive.
             trajectory: Arc::new((*staged.trajectory).clone()),
             occupants: staged.occupants.iter().map(person).collect(),
             decoys: staged.decoys.iter().map(|(k, decoy)| (*k, decoy.in_band(self.band))).collect(),
-            light: self.light.clone(),
+            lane: self.staged_lane.clone(),
             cabin: self.cabin.clone(),
-            lane_parts: self.lane_parts.clone(),
             infrared: Vec::new(),
             ..staged.clone()
         }

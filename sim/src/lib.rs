@@ -8,11 +8,13 @@ mod decoys;
 mod detail;
 mod document;
 mod face_truth;
+mod glass;
 mod infrared;
 mod light;
 mod moment;
 mod people_cache;
 mod region;
+mod shared;
 mod simulator;
 mod staged;
 mod studio;
@@ -21,12 +23,13 @@ mod studio_light;
 pub use document::{DocumentPortrait, PortraitGeometry};
 pub use laneproof_exchange::{encounter, truth};
 pub use laneproof_optics::cabin::CabinOptions;
+pub use laneproof_optics::through_glass::GlassLayer;
 pub use laneproof_render::{
     AdapterRecord, Light, PinholeCamera, RenderError, Renderer, RendererOptions, list_adapters,
 };
 pub use light::LaneLight;
 pub use people_cache::BakeCost;
-pub use region::TruthLayers;
+pub use region::{PixelLight, TruthLayers};
 pub use simulator::{Exposure, ExposureRequest, SimError, Simulator, SimulatorOptions};
 pub use staged::Staged;
 pub use studio::{FaceView, PortraitPicture, studio_light};

@@ -147,10 +147,10 @@ impl Moment {
         scene.panes = vehicle
             .panes
             .iter()
-            .zip(&staged.pane_responses)
-            .map(|(pane, response)| ScenePane {
+            .zip(&staged.glass.sun_transmittances)
+            .map(|(pane, transmittance)| ScenePane {
                 mesh: pane.mesh.clone(),
-                response: response.clone(),
+                transmittance: transmittance.clone(),
                 world_from_mesh: self.world_from_vehicle,
             })
             .collect();
@@ -168,9 +168,9 @@ pub(crate) fn solid(part: &Part, world_from_mesh: Affine3A, in_cabin: bool) -> S
 /// The lane without its vehicle.
 pub(crate) fn background(staged: &Staged) -> Scene {
     Scene {
-        solids: staged.lane_parts.iter().map(|part| solid(part, Affine3A::IDENTITY, false)).collect(),
+        solids: staged.lane.parts.iter().map(|part| solid(part, Affine3A::IDENTITY, false)).collect(),
         panes: Vec::new(),
-        light: Arc::clone(&staged.light.light),
+        light: Arc::clone(&staged.lane.light.light),
         cabin: None,
         shadow_centre_m: SHADOW_CENTRE_M,
         shadow_half_extent_m: SHADOW_HALF_EXTENT_M,

@@ -3,8 +3,10 @@ use std::sync::Arc;
 
 use glam::{Affine3A, Vec3};
 use half::f16;
+use laneproof_optics::through_glass::GlassLayer;
 use laneproof_render::{Layers, PinholeCamera, Region};
 use laneproof_scenes::{truth::Tag, vehicle::Vehicle};
+use rayon::prelude::*;
 
 /// Pixels added round a region: shadow filtering and rasterisation reach no further.
 const MARGIN_PX: f32 = 6.0;
@@ -71,6 +73,22 @@ pub(crate) fn overlay<T: Copy>(background: &[T], width_px: u32, region: Region, 
     out
 }
 
+/// Radiance that arrives at the lens through glass, red, green, blue per pixel.
+pub(crate) fn at_lens(layers: &Layers, glass: Option<&GlassLayer>) -> Vec<[f32; 3]> {
+    const PIECE: usize = 4096;
+    let mut radiance = layers.rgb();
+    if let Some(GlassLayer { transmittance, veil }) = glass {
+        radiance.par_chunks_mut(PIECE).zip(transmittance.par_chunks(PIECE).zip(veil.par_chunks(PIECE))).for_each(
+            |(radiance, (transmittance, veil))| {
+                for (l, (t, v)) in radiance.iter_mut().zip(transmittance.iter().zip(veil)) {
+                    *l = std::array::from_fn(|band| l[band] * t[band] + v[band]);
+                }
+            },
+        );
+    }
+    radiance
+}
+
 /// Radiance and truth of a whole sensor: the lane's background, and over it the region that the vehicle can touch.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TruthLayers {
@@ -78,31 +96,65 @@ pub struct TruthLayers {
     pub exposure_id: u64,
     /// The lane without its vehicle.
     pub background: Arc<Layers>,
+    /// What a filter before the lens does to it; `None` without one.
+    pub background_glass: Option<Arc<GlassLayer>>,
     /// What was rendered for this exposure; `None` when the vehicle cannot be seen.
     pub part: Option<Layers>,
+    /// Panes, and a filter, before what was rendered.
+    pub glass: Option<GlassLayer>,
+}
+
+/// Light of one pixel.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PixelLight {
+    /// Radiance of the scene without glass, W·m⁻²·sr⁻¹ per band.
+    pub radiance: [f32; 3],
+    /// Share of it that passes panes and filter, per band.
+    pub transmittance: [f32; 3],
+    /// Radiance that panes mirror into it.
+    pub veil: [f32; 3],
 }
 
 impl TruthLayers {
-    /// The layers that a pixel is in, and its index there.
-    fn find(&self, x: u32, y: u32) -> (&Layers, usize) {
-        let layers = match &self.part {
-            Some(part) if part.region.contains(x, y) => part,
-            _ => &*self.background,
+    /// The layers that a pixel is in, the glass before them, and its index there.
+    fn find(&self, x: u32, y: u32) -> (&Layers, Option<&GlassLayer>, usize) {
+        let (layers, glass) = match &self.part {
+            Some(part) if part.region.contains(x, y) => (part, self.glass.as_ref()),
+            _ => (&*self.background, self.background_glass.as_deref()),
         };
         let Region { x: left, y: top, width, .. } = layers.region;
-        (layers, (y - top) as usize * width as usize + (x - left) as usize)
+        (layers, glass, (y - top) as usize * width as usize + (x - left) as usize)
     }
 
     /// Truth tag of a pixel of the sensor.
     pub fn tag(&self, x: u32, y: u32) -> Option<Tag> {
-        let (layers, i) = self.find(x, y);
+        let (layers, _, i) = self.find(x, y);
         Tag::from_bits(layers.tag[i])
     }
 
-    /// Radiance without glass, and veil with transmittance, of a pixel of the sensor; see [`Layers`].
-    pub fn light(&self, x: u32, y: u32) -> ([f16; 4], [f16; 4]) {
-        let (layers, i) = self.find(x, y);
-        (layers.radiance[i], layers.veil[i])
+    /// Light of a pixel of the sensor.
+    pub fn light(&self, x: u32, y: u32) -> PixelLight {
+        let (layers, glass, i) = self.find(x, y);
+        let [r, g, b, _] = layers.radiance[i].map(f16::to_f32);
+        PixelLight {
+            radiance: [r, g, b],
+            transmittance: glass.map_or([1.0; 3], |glass| glass.transmittance[i]),
+            veil: glass.map_or([0.0; 3], |glass| glass.veil[i]),
+        }
+    }
+
+    /// Glass before the whole sensor in one piece.
+    pub fn whole_glass(&self) -> GlassLayer {
+        let background = self.background_glass.as_deref().cloned().unwrap_or_else(|| {
+            let pixels = self.background.region.pixels();
+            GlassLayer { transmittance: vec![[1.0; 3]; pixels], veil: vec![[0.0; 3]; pixels] }
+        });
+        let (Some(part), Some(glass)) = (&self.part, &self.glass) else { return background };
+        let width = self.background.region.width;
+        GlassLayer {
+            transmittance: overlay(&background.transmittance, width, part.region, &glass.transmittance),
+            veil: overlay(&background.veil, width, part.region, &glass.veil),
+        }
     }
 
     /// Layers of the whole sensor in one piece.
@@ -116,7 +168,6 @@ impl TruthLayers {
             exposure_id: self.exposure_id,
             region: background.region,
             radiance: overlay(&background.radiance, width, part.region, &part.radiance),
-            veil: overlay(&background.veil, width, part.region, &part.veil),
             tag: overlay(&background.tag, width, part.region, &part.tag),
             range_m: overlay(&background.range_m, width, part.region, &part.range_m),
         }

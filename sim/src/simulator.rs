@@ -1,20 +1,17 @@
 //! The simulator: people, vehicles and light behind one renderer.
 use std::sync::Arc;
 
-use glam::{Affine3A, Quat};
+use glam::Affine3A;
 use laneproof_camera::{CameraModel, ExposureSettings, Frame8, Isp, RadianceView, Samples, encode_jpeg, expose};
-use laneproof_optics::cabin::{CabinLight, CabinOptions};
+use laneproof_optics::cabin::CabinOptions;
 use laneproof_physics::Trajectory;
 use laneproof_render::{AdapterRecord, Layers, Region, RenderRequest, Renderer};
 use laneproof_scenes::{
-    catalogue::{CameraMount, Daylight, GlassSet, LaneSpec, Sensor},
+    catalogue::{CameraMount, Sensor},
     document::DocumentKind,
     infrared::Infrared,
-    lane::{self, CameraPole},
     people::{Appearance, Detail, Identity, PeopleLibrary, Person, Posed},
-    surface::Part,
     truth::Role,
-    vehicle::{self, Vehicle},
 };
 use rayon::prelude::*;
 
@@ -24,12 +21,13 @@ use crate::{
     document::{self, DocumentError, DocumentPortrait},
     encounter::{DecoyPlan, EncounterPlan, OccupantPlan},
     face_truth::{Evidence, FacePose, face_truth, mid_eyes_m},
-    infrared::{self, InfraredScene},
-    light::LaneLight,
+    glass::{self, StagedGlass},
+    infrared,
     moment::{self, Moment},
     people_cache::{BakeCost, Looks, PeopleCache},
-    region::{TruthLayers, overlay, vehicle_region},
-    staged::{Cabin, Staged, StagedOccupant, pane_responses},
+    region::{TruthLayers, at_lens, overlay, vehicle_region},
+    shared::Shared,
+    staged::{Staged, StagedOccupant},
     studio::{self, FaceView, PortraitPicture},
     truth::ExposureTruth,
 };
@@ -97,86 +95,21 @@ pub struct Exposure {
     pub cross_check_differs: Option<bool>,
 }
 
-struct LaneScene {
-    lane: LaneSpec,
-    daylight: Daylight,
-    cameras: Vec<CameraMount>,
-    light: LaneLight,
-    parts: Arc<Vec<Part>>,
-}
-
-struct VehicleScene {
-    model: String,
-    glass: GlassSet,
-    paint: [f32; 3],
-    vehicle: Arc<Vehicle>,
-}
-
-struct CabinScene {
-    model: String,
-    glass: GlassSet,
-    lane: LaneSpec,
-    daylight: Daylight,
-    cabin: Arc<Cabin>,
-}
-
-/// A plan in the paint that stands for all paints in a cabin's light.
-fn grey(plan: &EncounterPlan) -> EncounterPlan {
-    EncounterPlan { paint: [0.3; 3], ..plan.clone() }
-}
-
-/// Radiance per pixel of a whole sensor; see [`Layers::at_lens`].
-type AtLens = Vec<[f32; 3]>;
-
-/// A camera over a lane in a light: what it shows when nobody is there.
-struct Background {
-    lane: LaneSpec,
-    daylight: Daylight,
-    mount: CameraMount,
-    band: Option<Infrared>,
-    layers: Arc<Layers>,
-    at_lens: Arc<AtLens>,
-}
-
 /// The simulator. Its caches hold what the last plans had in common; they change how long an answer takes, never what
 /// it says.
 pub struct Simulator {
     renderer: Renderer,
     people: PeopleCache,
     options: SimulatorOptions,
-    lanes: Vec<LaneScene>,
-    vehicles: Vec<VehicleScene>,
-    cabins: Vec<CabinScene>,
-    backgrounds: Vec<Background>,
-    infrared: Vec<InfraredScene>,
+    shared: Shared,
     /// Drive (as the staged encounter's identity), time and what stood there then.
     last_moment: Option<(Arc<Trajectory>, u64, Arc<Moment>)>,
-}
-
-/// Entries that a cache of lanes, vehicles, cabins or backgrounds keeps.
-const CACHE_ENTRIES: usize = 12;
-
-fn remember<T>(cache: &mut Vec<T>, entry: T) {
-    if cache.len() >= CACHE_ENTRIES {
-        cache.remove(0);
-    }
-    cache.push(entry);
 }
 
 impl Simulator {
     /// A simulator on an open renderer.
     pub fn new(renderer: Renderer, people: PeopleLibrary, options: SimulatorOptions) -> Self {
-        Self {
-            renderer,
-            people: PeopleCache::new(people),
-            options,
-            lanes: Vec::new(),
-            vehicles: Vec::new(),
-            cabins: Vec::new(),
-            backgrounds: Vec::new(),
-            infrared: Vec::new(),
-            last_moment: None,
-        }
+        Self { renderer, people: PeopleCache::new(people), options, shared: Shared::default(), last_moment: None }
     }
 
     /// The adapter that makes the pictures.
@@ -240,76 +173,6 @@ impl Simulator {
         Ok(studio::photograph(&mut self.renderer, posed, view)?)
     }
 
-    fn lane_scene(&mut self, plan: &EncounterPlan) -> Result<(LaneLight, Arc<Vec<Part>>), SimError> {
-        let known = self
-            .lanes
-            .iter()
-            .find(|s| s.lane == plan.lane && s.daylight == plan.daylight && s.cameras == plan.rig.cameras);
-        if let Some(scene) = known {
-            return Ok((scene.light.clone(), scene.parts.clone()));
-        }
-        let light = LaneLight::new(&plan.daylight, &plan.lane).map_err(|e| SimError::Plan(e.to_string()))?;
-        let poles: Vec<CameraPole> = plan
-            .rig
-            .cameras
-            .iter()
-            .map(|c| CameraPole { position_m: c.position_m.into(), look_at_m: c.look_at_m.into() })
-            .collect();
-        let parts = Arc::new(lane::build(&plan.lane, &poles));
-        let scene = LaneScene {
-            lane: plan.lane.clone(),
-            daylight: plan.daylight.clone(),
-            cameras: plan.rig.cameras.clone(),
-            light: light.clone(),
-            parts: parts.clone(),
-        };
-        remember(&mut self.lanes, scene);
-        Ok((light, parts))
-    }
-
-    fn vehicle(&mut self, plan: &EncounterPlan) -> Result<Arc<Vehicle>, SimError> {
-        let known =
-            self.vehicles.iter().find(|v| v.model == plan.vehicle && v.glass == plan.glass && v.paint == plan.paint);
-        if let Some(scene) = known {
-            return Ok(scene.vehicle.clone());
-        }
-        let built =
-            vehicle::build(&plan.vehicle, &plan.glass, plan.paint).map_err(|e| SimError::Plan(e.to_string()))?;
-        let vehicle = Arc::new(built);
-        let scene = VehicleScene {
-            model: plan.vehicle.clone(),
-            glass: plan.glass,
-            paint: plan.paint,
-            vehicle: vehicle.clone(),
-        };
-        remember(&mut self.vehicles, scene);
-        Ok(vehicle)
-    }
-
-    /// Light in a cabin. It is gathered in a vehicle of one grey paint, so that all paints share it; that the
-    /// paint seen from within matters little is an assumption.
-    fn cabin(&mut self, plan: &EncounterPlan, light: &LaneLight) -> Result<Arc<Cabin>, SimError> {
-        let known = self.cabins.iter().find(|c| {
-            c.model == plan.vehicle && c.glass == plan.glass && c.lane == plan.lane && c.daylight == plan.daylight
-        });
-        if let Some(scene) = known {
-            return Ok(scene.cabin.clone());
-        }
-        let vehicle = self.vehicle(&grey(plan))?;
-        let gathered = CabinLight::gather(&vehicle, Quat::IDENTITY, &light.model, &self.options.cabin);
-        let cubes = Arc::new(gathered.cubes.clone());
-        let cabin = Arc::new(Cabin { light: gathered, cubes });
-        let scene = CabinScene {
-            model: plan.vehicle.clone(),
-            glass: plan.glass,
-            lane: plan.lane.clone(),
-            daylight: plan.daylight.clone(),
-            cabin: cabin.clone(),
-        };
-        remember(&mut self.cabins, scene);
-        Ok(cabin)
-    }
-
     /// Makes an encounter ready.
     pub fn stage(&mut self, plan: &EncounterPlan) -> Result<Staged, SimError> {
         if plan.sensors.len() != plan.rig.cameras.len() {
@@ -319,9 +182,9 @@ impl Simulator {
                 plan.rig.cameras.len()
             )));
         }
-        let (light, lane_parts) = self.lane_scene(plan)?;
-        let vehicle = self.vehicle(plan)?;
-        let cabin = self.cabin(plan, &light)?;
+        let lane = self.shared.lane(plan)?;
+        let vehicle = self.shared.vehicle(plan)?;
+        let cabin = self.shared.cabin(plan, &lane.light, &self.options.cabin)?;
         let trajectory = laneproof_physics::drive(&vehicle, plan.approach_speed_mps, plan.lateral_offset_m)
             .map_err(|e| SimError::Plan(e.to_string()))?;
         let level = |o: &OccupantPlan| detail::needed(plan, &vehicle, &trajectory, o);
@@ -351,59 +214,20 @@ impl Simulator {
             .collect();
         let mut staged = Staged {
             plan: plan.clone(),
-            pane_responses: pane_responses(&vehicle),
+            glass: Arc::new(StagedGlass::new(&vehicle, None)),
             vehicle,
             trajectory: Arc::new(trajectory),
             occupants,
             decoys,
-            light,
+            lane,
             cabin,
-            lane_parts,
             infrared: Vec::new(),
         };
         for band in infrared::bands(plan) {
-            let twin = self.infrared_twin(&staged, band)?;
+            let twin = self.shared.infrared_twin(&staged, band, &self.options.cabin)?;
             staged.infrared.push((band, Arc::new(twin)));
         }
         Ok(staged)
-    }
-
-    /// The encounter in a near-infrared band.
-    fn infrared_twin(&mut self, staged: &Staged, band: Infrared) -> Result<Staged, SimError> {
-        if let Some(scene) = self.infrared.iter().find(|scene| scene.is_of(&staged.plan, band)) {
-            return Ok(scene.of(staged));
-        }
-        let grey = self.vehicle(&grey(&staged.plan))?;
-        let scene = InfraredScene::gather(staged, band, &grey, &self.options.cabin)?;
-        let twin = scene.of(staged);
-        remember(&mut self.infrared, scene);
-        Ok(twin)
-    }
-
-    fn background(&mut self, staged: &Staged, camera_index: usize) -> Result<(Arc<Layers>, Arc<AtLens>), SimError> {
-        let mount = &staged.plan.rig.cameras[camera_index];
-        let band = staged.plan.sensors[camera_index].band;
-        let known = self.backgrounds.iter().find(|b| {
-            b.mount == *mount && b.band == band && b.lane == staged.plan.lane && b.daylight == staged.plan.daylight
-        });
-        if let Some(b) = known {
-            return Ok((b.layers.clone(), b.at_lens.clone()));
-        }
-        let camera = staged.pinhole(camera_index);
-        let region = Region::full(camera.width_px, camera.height_px);
-        let request = RenderRequest { exposure_id: 0, camera, region };
-        let layers = Arc::new(self.renderer.render(&moment::background(staged), &request)?);
-        let at_lens = Arc::new(layers.at_lens());
-        let entry = Background {
-            lane: staged.plan.lane.clone(),
-            daylight: staged.plan.daylight.clone(),
-            mount: mount.clone(),
-            band,
-            layers: layers.clone(),
-            at_lens: at_lens.clone(),
-        };
-        remember(&mut self.backgrounds, entry);
-        Ok((layers, at_lens))
     }
 
     /// The instant of an encounter, shared by the cameras that expose in it.
@@ -429,21 +253,39 @@ impl Simulator {
         let moment = self.moment(staged, request.mid_exposure_us);
         let scene = moment.scene(staged, time_s);
         let region =
-            vehicle_region(&camera, &staged.vehicle, moment.world_from_vehicle, staged.light.light.sun_direction);
+            vehicle_region(&camera, &staged.vehicle, moment.world_from_vehicle, staged.lane.light.light.sun_direction);
         let staged_at = clock();
 
-        let full = Region::full(camera.width_px, camera.height_px);
-        let (background, background_at_lens) = self.background(staged, request.camera_index)?;
-        let mut ask =
-            |region| self.renderer.render(&scene, &RenderRequest { exposure_id: request.exposure_id, camera, region });
+        let polariser = staged.plan.rig.cameras[request.camera_index].lens.polariser;
+        let background = self.shared.background(&mut self.renderer, staged, request.camera_index)?;
+        let mut ask = |region| {
+            let request = RenderRequest { exposure_id: request.exposure_id, camera, region };
+            self.renderer.render(&scene, &request)
+        };
         let part = region.map(&mut ask).transpose()?;
+        let before = |layers: &Layers| glass::before_scene(staged, &moment, &camera, polariser.as_ref(), layers);
+        let pane_light = part.as_ref().map(before);
         let radiance = match &part {
-            None => background_at_lens,
-            Some(part) => Arc::new(overlay(&background_at_lens, camera.width_px, part.region, &part.at_lens())),
+            None => background.at_lens.clone(),
+            Some(part) => {
+                let part_at_lens = at_lens(part, pane_light.as_ref());
+                Arc::new(overlay(&background.at_lens, camera.width_px, part.region, &part_at_lens))
+            }
         };
         let rendered_pixels = part.as_ref().map_or(0, |part| part.region.pixels());
-        let layers = TruthLayers { exposure_id: request.exposure_id, background, part };
-        let cross_check_differs = if request.cross_check { Some(layers.whole() != ask(full)?) } else { None };
+        let layers = TruthLayers {
+            exposure_id: request.exposure_id,
+            background: background.layers,
+            background_glass: background.glass,
+            part,
+            glass: pane_light,
+        };
+        let cross_check_differs = if request.cross_check {
+            let whole = ask(Region::full(camera.width_px, camera.height_px))?;
+            Some(layers.whole_glass() != before(&whole) || layers.whole() != whole)
+        } else {
+            None
+        };
         let rendered_at = clock();
 
         let mount = &staged.plan.rig.cameras[request.camera_index];
@@ -457,6 +299,7 @@ impl Simulator {
             camera: &camera,
             lens: &mount.lens,
             pixel_pitch_um: sensor.pixel_pitch_um,
+            filter_transmittance: glass::filter_transmittance(polariser.as_ref()),
             layers: &layers,
             frame: &frame,
         };
@@ -509,7 +352,7 @@ impl Simulator {
     ) -> Result<Frame8, SimError> {
         let camera_error = |reason: String| SimError::Camera { camera_id: mount.id.clone(), reason };
         // White-balanced to the light on the open ground, as an installer would do with a grey card.
-        let isp = Isp::balanced(sensor, staged.light.model.horizontal_irradiance());
+        let isp = Isp::balanced(sensor, staged.lane.light.model.horizontal_irradiance());
         let model = CameraModel::new(&mount.id, sensor.clone(), mount.lens.clone(), isp)
             .map_err(|e| camera_error(e.to_string()))?;
         let samples = Samples::Rgb32(radiance.as_flattened());

@@ -2,7 +2,7 @@
 use std::sync::Arc;
 
 use glam::Affine3A;
-use laneproof_optics::{cabin::CabinLight, glass::PaneLut};
+use laneproof_optics::cabin::CabinLight;
 use laneproof_physics::Trajectory;
 use laneproof_render::PinholeCamera;
 use laneproof_scenes::{
@@ -16,8 +16,9 @@ use laneproof_scenes::{
 use crate::{
     decoys::{StagedDecoy, shown_by},
     encounter::{EncounterPlan, OccupantPlan},
-    light::LaneLight,
+    glass::StagedGlass,
     moment::restraint_parts,
+    shared::StagedLane,
 };
 
 /// One occupant in the staged vehicle.
@@ -87,14 +88,13 @@ pub struct Staged {
     /// What was asked for.
     pub plan: EncounterPlan,
     pub(crate) vehicle: Arc<Vehicle>,
-    pub(crate) pane_responses: Vec<Arc<[[f32; 2]; 64]>>,
+    pub(crate) glass: Arc<StagedGlass>,
     pub(crate) trajectory: Arc<Trajectory>,
     pub(crate) occupants: Vec<StagedOccupant>,
     /// Decoys, by their place in the plan.
     pub(crate) decoys: Vec<(u8, StagedDecoy)>,
-    pub(crate) light: LaneLight,
+    pub(crate) lane: StagedLane,
     pub(crate) cabin: Arc<Cabin>,
-    pub(crate) lane_parts: Arc<Vec<Part>>,
     /// The same encounter in the bands of the rig's near-infrared cameras.
     pub(crate) infrared: Vec<(Infrared, Arc<Staged>)>,
 }
@@ -134,9 +134,4 @@ pub(crate) fn pinhole(mount: &CameraMount, sensor: &Sensor) -> PinholeCamera {
         sensor.width_px,
         sensor.height_px,
     )
-}
-
-/// Transmittance and reflectance of every pane of a vehicle.
-pub(crate) fn pane_responses(vehicle: &Vehicle) -> Vec<Arc<[[f32; 2]; 64]>> {
-    vehicle.panes.iter().map(|pane| Arc::new(PaneLut::new(&pane.glazing).entries)).collect()
 }

@@ -119,7 +119,7 @@ pub(crate) fn radiance_of(
         shadow_half_extent_m: 0.55,
     };
     let region = Region::full(view.width_px, view.height_px);
-    Ok(renderer.render(&scene, &RenderRequest { exposure_id: 0, camera: view.camera(), region })?.at_lens())
+    Ok(renderer.render(&scene, &RenderRequest { exposure_id: 0, camera: view.camera(), region })?.rgb())
 }
 
 /// White of an infrared picture in whites of a visible one: skin of all tones is bright there, and is exposed to a mid-tone

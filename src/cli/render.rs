@@ -75,7 +75,10 @@ fn save(out: &Path, staged: &Staged, request: &ExposureRequest, exposure: &Expos
     let layers = exposure.layers.whole();
     write(&name("frame.jpg"), &exposure.jpeg)?;
     write(&name("radiance.npy"), &npy("<f2", &[h, w, 4], &halves(&layers.radiance)))?;
-    write(&name("veil.npy"), &npy("<f2", &[h, w, 4], &halves(&layers.veil)))?;
+    let singles = |values: &[[f32; 3]]| -> Vec<u8> { values.iter().flatten().flat_map(|v| v.to_le_bytes()).collect() };
+    let glass = exposure.layers.whole_glass();
+    write(&name("transmittance.npy"), &npy("<f4", &[h, w, 3], &singles(&glass.transmittance)))?;
+    write(&name("veil.npy"), &npy("<f4", &[h, w, 3], &singles(&glass.veil)))?;
     let tags: Vec<u8> = layers.tag.iter().flat_map(|v| v.to_le_bytes()).collect();
     write(&name("tag.npy"), &npy("<u2", &[h, w], &tags))?;
     let range: Vec<u8> = layers.range_m.iter().flat_map(|v| v.to_le_bytes()).collect();

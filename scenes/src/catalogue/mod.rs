@@ -74,6 +74,22 @@ pub struct Lens {
     pub transmittance: f32,
     /// Distance of sharpest focus from the entrance pupil, metres.
     pub focus_distance_m: f32,
+    /// Linear polarising filter before the lens; none when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub polariser: Option<Polariser>,
+}
+
+/// A linear polarising filter before a lens.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Polariser {
+    /// Angle of the axis that passes from the sensor's horizontal, counter-clockwise as the camera looks, degrees. 90
+    /// takes most of the mirror image off a raked windscreen straight ahead, 0 off a side window beside the camera.
+    pub angle_deg: f32,
+    /// Share that passes of light polarised along that axis, above 0 to 1.
+    pub transmittance: f32,
+    /// That share over the share of light polarised across it, 1 or more.
+    pub extinction_ratio: f32,
 }
 
 /// One camera of a rig.

@@ -33,7 +33,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             source: "benchmark".into(),
         };
         let isp = Isp::balanced(&sensor, [1.0; 3]);
-        let lens = Lens { focal_length_mm: 25.0, f_number: 4.0, transmittance: 0.9, focus_distance_m: 6.0 };
+        let lens =
+            Lens { focal_length_mm: 25.0, f_number: 4.0, transmittance: 0.9, focus_distance_m: 6.0, polariser: None };
         let camera = CameraModel::new("benchmark", sensor, lens, isp)?;
         for exposure in 0..3 {
             let start = Instant::now();

@@ -29,7 +29,7 @@ fn sensor(width_px: u32, height_px: u32, colour: Colour) -> Sensor {
 
 /// So long a lens that vignetting plays no part.
 fn lens() -> Lens {
-    Lens { focal_length_mm: 1_000.0, f_number: 2.8, transmittance: 1.0, focus_distance_m: 8.0 }
+    Lens { focal_length_mm: 1_000.0, f_number: 2.8, transmittance: 1.0, focus_distance_m: 8.0, polariser: None }
 }
 
 fn camera(sensor: Sensor) -> CameraModel {

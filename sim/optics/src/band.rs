@@ -20,6 +20,8 @@ pub enum Band {
 pub type PerBand = [f64; 5];
 
 impl Band {
+    /// Channels of a colour camera.
+    pub const RGB: [Self; 3] = [Self::Red, Self::Green, Self::Blue];
     /// All bands.
     pub const ALL: [Self; 5] = [Self::Red, Self::Green, Self::Blue, Self::Nir850, Self::Nir940];
 

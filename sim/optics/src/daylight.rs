@@ -250,9 +250,19 @@ impl DaylightModel {
                 return self.underside_radiance;
             }
         } else if direction.y < 0.0 {
-            let ground = self.horizontal_irradiance();
-            return std::array::from_fn(|i| self.ground_reflectance[i] * ground[i] / PI);
+            return self.open_ground_radiance();
         }
+        self.open_sky_radiance(direction)
+    }
+
+    /// Radiance of open, sunlit ground, taken as Lambertian, W·m⁻²·sr⁻¹ per band.
+    pub fn open_ground_radiance(&self) -> [f32; 3] {
+        let ground = self.horizontal_irradiance();
+        std::array::from_fn(|i| self.ground_reflectance[i] * ground[i] / PI)
+    }
+
+    /// Radiance of the sky above any roof in a world direction (unit vector) over the horizon, W·m⁻²·sr⁻¹ per band.
+    pub fn open_sky_radiance(&self, direction: Vec3) -> [f32; 3] {
         let relative = self.kind.gradation(f64::from(direction.y))
             * self.kind.indicatrix(f64::from(direction.dot(self.sun_direction)));
         self.unit_radiance.map(|u| u * relative as f32)

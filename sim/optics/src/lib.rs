@@ -19,6 +19,7 @@ pub mod sky_polarisation;
 pub mod spectrum;
 pub mod stokes;
 pub mod sun;
+pub mod through_glass;
 
 #[cfg(test)]
 mod chance;

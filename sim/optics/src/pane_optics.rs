@@ -115,7 +115,7 @@ impl Dirt {
     }
 
     /// Share that passes `crossings` times unscattered, mean over the area.
-    fn passes(&self, crossings: i32) -> f64 {
+    pub(crate) fn passes(&self, crossings: i32) -> f64 {
         1.0 - self.cover.clamp(0.0, 1.0) * (1.0 - self.direct_transmittance.clamp(0.0, 1.0).powi(crossings))
     }
 

@@ -32,10 +32,13 @@ pub struct Hit {
     pub emitted_radiance: [f32; 3],
     /// What it is.
     pub tag: Tag,
+    /// Which of the scene's triangles.
+    pub facet: u32,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Facet {
+    middle_m: Vec3,
     normal: Vec3,
     albedo: [f32; 3],
     part: u32,
@@ -73,7 +76,7 @@ impl RayScene {
                         / 3.0
                 });
                 let albedo = std::array::from_fn(|i| part.surface.reflectance[i] * average[i] * tint[i]);
-                facets.push(Facet { normal, albedo, part: parts.len() as u32 });
+                facets.push(Facet { middle_m: (a + b + c) / 3.0, normal, albedo, part: parts.len() as u32 });
                 corners.push([a, b, c]);
             }
             parts.push((part.tag, part.surface.emitted_radiance));
@@ -102,14 +105,25 @@ impl RayScene {
         self.glass.is_some()
     }
 
+    /// Number of opaque triangles.
+    pub(crate) fn facet_count(&self) -> usize {
+        self.facets.len()
+    }
+
+    /// Middle, unit normal, diffuse reflectance and emitted radiance of an opaque triangle.
+    pub(crate) fn facet(&self, facet: u32) -> (Vec3, Vec3, [f32; 3], [f32; 3]) {
+        let Facet { middle_m, normal, albedo, part } = self.facets[facet as usize];
+        (middle_m, normal, albedo, self.parts[part as usize].1)
+    }
+
     /// The first opaque surface on a ray (unit direction).
     pub fn hit(&self, origin_m: Vec3, direction: Vec3) -> Option<Hit> {
         let (facet, distance_m) = cast(self.opaque.as_ref()?, origin_m, direction, f32::MAX)?;
-        let Facet { normal, albedo, part } = self.facets[facet as usize];
+        let Facet { normal, albedo, part, .. } = self.facets[facet as usize];
         let back = normal.dot(direction) > 0.0;
         let (tag, emitted_radiance) = self.parts[part as usize];
         let normal = if back { -normal } else { normal };
-        Some(Hit { distance_m, normal, back, albedo, emitted_radiance, tag })
+        Some(Hit { distance_m, normal, back, albedo, emitted_radiance, tag, facet })
     }
 
     /// Whether any opaque surface stands in the way.

@@ -110,8 +110,6 @@ pub struct Layers {
     pub region: Region,
     /// Radiance of the scene with its glass taken out, W·m⁻²·sr⁻¹ in red, green, blue; the fourth value is 1.
     pub radiance: Vec<[f16; 4]>,
-    /// Panes before the scene: mirrored radiance in red, green, blue; then their transmittance. No pane: (0, 0, 0, 1).
-    pub veil: Vec<[f16; 4]>,
     /// Truth tag of the opaque surface or dark lens ([`laneproof_scenes::truth::Tag::to_bits`]).
     pub tag: Vec<u16>,
     /// Distance along the chief ray to that surface, metres; 1e30 for the sky.
@@ -119,18 +117,16 @@ pub struct Layers {
 }
 
 impl Layers {
-    /// Radiance that arrives at the lens through the panes, red, green, blue per pixel.
-    pub fn at_lens(&self) -> Vec<[f32; 3]> {
+    /// Radiance of the scene, red, green, blue per pixel.
+    pub fn rgb(&self) -> Vec<[f32; 3]> {
         const PIECE: usize = 4096;
         let mut out = vec![[0.0; 3]; self.radiance.len()];
-        out.par_chunks_mut(PIECE).zip(self.radiance.par_chunks(PIECE).zip(self.veil.par_chunks(PIECE))).for_each_init(
-            || (vec![0.0_f32; 4 * PIECE], vec![0.0_f32; 4 * PIECE]),
-            |(scene, glass), (out, (radiance, veil))| {
-                let n = radiance.len() * 4;
-                radiance.as_flattened().convert_to_f32_slice(&mut scene[..n]);
-                veil.as_flattened().convert_to_f32_slice(&mut glass[..n]);
-                for (out, (s, g)) in out.iter_mut().zip(scene.chunks_exact(4).zip(glass.chunks_exact(4))) {
-                    *out = [s[0] * g[3] + g[0], s[1] * g[3] + g[1], s[2] * g[3] + g[2]];
+        out.par_chunks_mut(PIECE).zip(self.radiance.par_chunks(PIECE)).for_each_init(
+            || vec![0.0_f32; 4 * PIECE],
+            |scene, (out, radiance)| {
+                radiance.as_flattened().convert_to_f32_slice(&mut scene[..radiance.len() * 4]);
+                for (out, s) in out.iter_mut().zip(scene.chunks_exact(4)) {
+                    *out = [s[0], s[1], s[2]];
                 }
             },
         );

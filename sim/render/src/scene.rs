@@ -19,13 +19,13 @@ pub struct Solid {
     pub in_cabin: bool,
 }
 
-/// A pane in its place.
+/// A pane in its place. It dims the sun here; what a camera sees through it and in it is not the renderer's business.
 #[derive(Debug, Clone)]
 pub struct ScenePane {
     /// Geometry, normals out of the vehicle.
     pub mesh: Arc<Mesh>,
-    /// Transmittance and reflectance for unpolarised light at 64 equal steps of the cosine of incidence, 0 to 1.
-    pub response: Arc<[[f32; 2]; 64]>,
+    /// Transmittance for the sun's light at 64 equal steps of the cosine of incidence, 0 to 1.
+    pub transmittance: Arc<[f32; 64]>,
     /// Placement; rotation and translation only.
     pub world_from_mesh: Affine3A,
 }

@@ -1,14 +1,9 @@
 //! What can be seen, and in which order it is drawn.
-use std::cmp::Ordering;
-
-use glam::{Vec3, Vec3A};
+use glam::Vec3A;
 use laneproof_scenes::truth::Role;
 
 use super::{ExtractedView, upload::Uploads};
-use crate::{
-    request::{PinholeCamera, Region},
-    scene::ScenePane,
-};
+use crate::request::{PinholeCamera, Region};
 
 /// Whether a sphere can touch a region of the sensor; generous, never wrong in the other direction.
 pub(super) fn in_region(camera: &PinholeCamera, region: Region, centre_m: Vec3A, radius_m: f32) -> bool {
@@ -28,29 +23,6 @@ pub(super) fn in_region(camera: &PinholeCamera, region: Region, centre_m: Vec3A,
     planes.iter().all(|&(a, b, side)| {
         // Inside where a·side + b·depth >= 0, with the normal's length a hypotenuse.
         a * side + b * depth >= -radius_m * a.hypot(b)
-    })
-}
-
-/// Whether the mirror image of the sun may show in a pane. Exact for flat triangles; where a pane bulges, generous by a
-/// margin that is an assumption.
-pub(super) fn may_glint(pane: &ScenePane, eye_m: Vec3, sun: Vec3) -> bool {
-    // Room for the sun's disc (0.27°) and for normals that bulge between a triangle's corners.
-    const MARGIN_RAD: f32 = 0.02;
-    let mirrored: Vec<Vec3> = pane
-        .mesh
-        .vertices
-        .iter()
-        .map(|v| {
-            let position = pane.world_from_mesh.transform_point3(v.position_m.into());
-            let normal = pane.world_from_mesh.transform_vector3(v.normal.into()).normalize_or(Vec3::Y);
-            (position - eye_m).normalize_or(Vec3::Z).reflect(normal)
-        })
-        .collect();
-    pane.mesh.indices.chunks_exact(3).any(|t| {
-        let corners = [0, 1, 2].map(|i| mirrored[t[i] as usize]);
-        let middle = (corners[0] + corners[1] + corners[2]).normalize_or(corners[0]);
-        let reach = corners.iter().map(|c| c.angle_between(middle)).fold(0.0, f32::max);
-        middle.angle_between(sun) <= reach + MARGIN_RAD
     })
 }
 
@@ -98,28 +70,9 @@ pub(super) fn lenses_back_to_front(job: &ExtractedView, uploads: &Uploads) -> Ve
     order.into_iter().map(|(_, slot)| slot).collect()
 }
 
-/// Panes from back to front by the distance of their bounds' middle; ties keep the scene's order.
-pub(super) fn panes_back_to_front(job: &ExtractedView, uploads: &Uploads) -> Vec<usize> {
-    let eye = job.view.request.camera.world_from_camera.translation;
-    let mut order: Vec<(f32, usize)> = job
-        .panes
-        .iter()
-        .enumerate()
-        .filter_map(|(i, pane)| {
-            let (centre, _) = uploads.mesh(&pane.mesh)?.world_bounds(&pane.world_from_mesh);
-            Some((centre.distance(eye), i))
-        })
-        .collect();
-    order.sort_by(|a, b| b.0.partial_cmp(&a.0).unwrap_or(Ordering::Equal).then(a.1.cmp(&b.1)));
-    order.into_iter().map(|(_, i)| i).collect()
-}
-
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use glam::Affine3A;
-    use laneproof_scenes::mesh::Mesh;
+    use glam::Vec3;
 
     use super::*;
 
@@ -131,21 +84,5 @@ mod tests {
         assert!(!in_region(&camera, region, Vec3A::new(2.0, 0.0, -5.0), 0.1));
         assert!(in_region(&camera, region, Vec3A::new(2.0, 0.0, -5.0), 1.6));
         assert!(!in_region(&camera, region, Vec3A::new(0.0, 0.0, 5.0), 0.1));
-    }
-
-    #[test]
-    fn a_pane_glints_where_it_mirrors_the_sun_and_nowhere_else() {
-        let corner = |x, z| laneproof_scenes::mesh::Vertex::new(Vec3::new(x, 0.0, z), Vec3::Y, [0.0; 2]);
-        let vertices = vec![corner(-1.0, -1.0), corner(1.0, -1.0), corner(1.0, 1.0), corner(-1.0, 1.0)];
-        let pane = ScenePane {
-            mesh: Arc::new(Mesh { vertices, indices: vec![0, 2, 1, 0, 3, 2] }),
-            response: Arc::new([[0.0; 2]; 64]),
-            world_from_mesh: Affine3A::IDENTITY,
-        };
-        let eye = Vec3::new(0.0, 5.0, 5.0);
-        // A level mirror shows the eye at (0, 5, 5) the sun at the same height on the other side.
-        assert!(may_glint(&pane, eye, Vec3::new(0.0, 1.0, -1.0).normalize()));
-        assert!(!may_glint(&pane, eye, Vec3::new(0.0, 1.0, 1.0).normalize()));
-        assert!(!may_glint(&pane, eye, Vec3::new(1.0, 1.0, -1.0).normalize()));
     }
 }

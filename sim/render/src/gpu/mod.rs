@@ -140,7 +140,7 @@ fn extract(mut main: ResMut<MainWorld>, mut extracted: ResMut<ExtractedJob>) {
 struct Shaders {
     solid: bevy::asset::Handle<Shader>,
     sky: bevy::asset::Handle<Shader>,
-    glass: bevy::asset::Handle<Shader>,
+    sun_glass: bevy::asset::Handle<Shader>,
     shadow: bevy::asset::Handle<Shader>,
     /// Imported by the others; kept alive here.
     _common: bevy::asset::Handle<Shader>,
@@ -160,7 +160,7 @@ impl Plugin for LanePassesPlugin {
             _common: add(include_str!("../shaders/common.wgsl"), "laneproof/common.wgsl"),
             solid: add(include_str!("../shaders/solid.wgsl"), "laneproof/solid.wgsl"),
             sky: add(include_str!("../shaders/sky.wgsl"), "laneproof/sky.wgsl"),
-            glass: add(include_str!("../shaders/glass.wgsl"), "laneproof/glass.wgsl"),
+            sun_glass: add(include_str!("../shaders/sun_glass.wgsl"), "laneproof/sun_glass.wgsl"),
             shadow: add(include_str!("../shaders/shadow.wgsl"), "laneproof/shadow.wgsl"),
         };
         let render_app = app.sub_app_mut(RenderApp);

@@ -1,4 +1,4 @@
-//! The four passes of a request and its readback.
+//! The passes of a request and its readback.
 use std::sync::Arc;
 
 use bevy::{
@@ -17,7 +17,7 @@ use laneproof_scenes::mesh::Mesh;
 
 use super::{
     ExtractedJob, ExtractedView, Outcome,
-    culling::{in_region, lenses_back_to_front, may_glint, panes_back_to_front, solids_front_to_back},
+    culling::{in_region, lenses_back_to_front, solids_front_to_back},
     pipelines::{Cover, LensKey, Pipelines, SolidKey},
     readback::{self, Transfer},
     sun_scene::SunScene,
@@ -130,8 +130,7 @@ impl Recording<'_> {
             .as_ref()
             .map_or_else(|| vec![[0.0; 4]; 6], |grid| grid.cubes.iter().flatten().map(|&c| with_w(c, 0.0)).collect());
         let cabin_buffer = self.buffer("cabin", bytemuck::cast_slice(&cubes), BufferUsages::STORAGE);
-        let panes = panes_back_to_front(self.job, self.uploads);
-        let draws = self.buffer("draws", &draw_uniforms(self.job, &panes), BufferUsages::UNIFORM);
+        let draws = self.buffer("draws", &draw_uniforms(self.job), BufferUsages::UNIFORM);
 
         let Targets { sun_depth, sun_glass, sun_glass_depth, .. } = self.targets;
         let bind = |binding, resource| BindGroupEntry { binding, resource };
@@ -172,21 +171,19 @@ impl Recording<'_> {
         let mut encoder =
             self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("exposure") });
         if !self.sun_stands {
-            self.sun_passes(&mut encoder, &sun_view, &draw_group, &panes)?;
+            self.sun_passes(&mut encoder, &sun_view, &draw_group)?;
         }
         self.scene_pass(&mut encoder, &camera_view, &draw_group, sensor)?;
-        self.glass_pass(&mut encoder, &camera_view, &draw_group, sensor, &panes)?;
 
         let region = view.request.region;
         let copy = |encoder: &mut _, target: &Target, bytes| {
             Transfer::record(self.device, &self.targets.readbacks, encoder, target, region, bytes)
         };
         let radiance = copy(&mut encoder, &sensor.radiance, 8);
-        let veil = copy(&mut encoder, &sensor.veil, 8);
         let tag = copy(&mut encoder, &sensor.tag, 2);
         let range = copy(&mut encoder, &sensor.range, 4);
         queue.submit([encoder.finish()]);
-        for transfer in [&radiance, &veil, &tag, &range] {
+        for transfer in [&radiance, &tag, &range] {
             transfer.map();
         }
         readback::wait(self.device)?;
@@ -194,7 +191,6 @@ impl Recording<'_> {
             exposure_id: view.request.exposure_id,
             region,
             radiance: radiance.take::<[f16; 4]>(&self.targets.readbacks),
-            veil: veil.take::<[f16; 4]>(&self.targets.readbacks),
             tag: tag.take(&self.targets.readbacks),
             range_m: range.take(&self.targets.readbacks),
         })
@@ -217,7 +213,6 @@ impl Recording<'_> {
         encoder: &mut wgpu::CommandEncoder,
         sun_view: &wgpu::BindGroup,
         draw_group: &wgpu::BindGroup,
-        panes: &[usize],
     ) -> Result<(), String> {
         let view = &self.job.view;
         let Some(sun) = view.light.sun_direction else { return Ok(()) };
@@ -262,9 +257,9 @@ impl Recording<'_> {
         });
         pass.set_pipeline(self.pipeline(self.ready.pipelines.sun_glass)?);
         pass.set_bind_group(0, sun_view, &[]);
-        for (k, &index) in panes.iter().enumerate() {
+        for (k, pane) in self.job.panes.iter().enumerate() {
             pass.set_bind_group(1, draw_group, &[((self.job.solids.len() + k) * DRAW_STRIDE) as u32]);
-            self.draw_mesh(&mut pass, &self.job.panes[index].mesh);
+            self.draw_mesh(&mut pass, &pane.mesh);
         }
         Ok(())
     }
@@ -329,34 +324,6 @@ impl Recording<'_> {
             pass.set_blend_constant(wgpu::Color { r: r.into(), g: g.into(), b: b.into(), a: 1.0 });
             pass.set_bind_group(1, draw_group, &[(slot * DRAW_STRIDE) as u32]);
             self.draw_mesh(&mut pass, &solid.mesh);
-        }
-        Ok(())
-    }
-
-    fn glass_pass(
-        &self,
-        encoder: &mut wgpu::CommandEncoder,
-        camera_view: &wgpu::BindGroup,
-        draw_group: &wgpu::BindGroup,
-        sensor: &SensorTargets,
-        panes: &[usize],
-    ) -> Result<(), String> {
-        let region = self.job.view.request.region;
-        let mut pass = encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
-            label: Some("glass"),
-            color_attachments: &[colour_attachment(&sensor.veil, wgpu::Color::BLACK)],
-            depth_stencil_attachment: depth_attachment(&sensor.depth, None),
-            ..Default::default()
-        });
-        pass.set_scissor_rect(region.x, region.y, region.width, region.height);
-        pass.set_bind_group(0, camera_view, &[]);
-        let eye_m = Vec3::from(self.job.view.request.camera.world_from_camera.translation);
-        for (k, &index) in panes.iter().enumerate() {
-            let sun = self.job.view.light.sun_direction;
-            let glint = sun.is_some_and(|sun| may_glint(&self.job.panes[index], eye_m, sun));
-            pass.set_pipeline(self.pipeline(self.ready.pipelines.glass[usize::from(glint)])?);
-            pass.set_bind_group(1, draw_group, &[((self.job.solids.len() + k) * DRAW_STRIDE) as u32]);
-            self.draw_mesh(&mut pass, &self.job.panes[index].mesh);
         }
         Ok(())
     }

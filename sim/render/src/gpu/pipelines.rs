@@ -16,7 +16,7 @@ use laneproof_scenes::mesh::Vertex;
 use super::{Outcome, Shaders};
 use crate::failure::Failure;
 
-/// Format of radiance and veil.
+/// Format of radiance.
 pub(super) const RADIANCE: TextureFormat = TextureFormat::Rgba16Float;
 /// Format of the truth tag.
 pub(super) const TAG: TextureFormat = TextureFormat::R16Uint;
@@ -121,8 +121,6 @@ pub(super) struct Pipelines {
     /// Lenses that people wear, by [`LensKey`].
     lens: [CachedRenderPipelineId; 4],
     pub(super) sky: CachedRenderPipelineId,
-    /// Panes; the second of the two shows the sun's own image.
-    pub(super) glass: [CachedRenderPipelineId; 2],
     /// Depth from the sun; the second of the two leaves out the holes of pictures.
     pub(super) shadow: [CachedRenderPipelineId; 2],
     pub(super) sun_glass: CachedRenderPipelineId,
@@ -138,7 +136,7 @@ impl Pipelines {
     }
 
     fn ids(&self) -> impl Iterator<Item = CachedRenderPipelineId> {
-        self.solid.into_iter().chain(self.lens).chain(self.glass).chain(self.shadow).chain([self.sky, self.sun_glass])
+        self.solid.into_iter().chain(self.lens).chain(self.shadow).chain([self.sky, self.sun_glass])
     }
 }
 
@@ -315,44 +313,21 @@ impl FromWorld for Pipelines {
             }),
             ..base("sky")
         });
-        let over = BlendState {
-            color: BlendComponent {
-                src_factor: BlendFactor::One,
-                dst_factor: BlendFactor::SrcAlpha,
-                operation: BlendOperation::Add,
-            },
-            alpha: BlendComponent {
-                src_factor: BlendFactor::Zero,
-                dst_factor: BlendFactor::SrcAlpha,
-                operation: BlendOperation::Add,
-            },
-        };
-        let glass_vertex = |entry: &'static str| VertexState {
-            shader: shaders.glass.clone(),
-            entry_point: Some(entry.into()),
-            buffers: vec![vertex_buffer(2)],
-            ..Default::default()
-        };
-        let glass_fragment = |entry: &'static str, shader_defs: Vec<ShaderDefVal>, target| FragmentState {
-            shader: shaders.glass.clone(),
-            shader_defs,
-            entry_point: Some(entry.into()),
-            targets: vec![target],
-        };
-        let glass = [vec![], vec!["GLINT".into()]].map(|defs| {
-            cache.queue_render_pipeline(RenderPipelineDescriptor {
-                layout: vec![camera_view.clone(), draw.clone()],
-                vertex: glass_vertex("vertex"),
-                depth_stencil: depth(false, CompareFunction::Greater),
-                fragment: Some(glass_fragment("fragment", defs, target(RADIANCE, Some(over)))),
-                ..base("glass")
-            })
-        });
         let sun_glass = cache.queue_render_pipeline(RenderPipelineDescriptor {
             layout: vec![sun_view.clone(), draw.clone()],
-            vertex: glass_vertex("vertex_sun"),
+            vertex: VertexState {
+                shader: shaders.sun_glass.clone(),
+                entry_point: Some("vertex".into()),
+                buffers: vec![vertex_buffer(2)],
+                ..Default::default()
+            },
             depth_stencil: depth(true, CompareFunction::Less),
-            fragment: Some(glass_fragment("fragment_sun", vec![], target(SUN_GLASS, None))),
+            fragment: Some(FragmentState {
+                shader: shaders.sun_glass.clone(),
+                entry_point: Some("fragment".into()),
+                targets: vec![target(SUN_GLASS, None)],
+                ..Default::default()
+            }),
             ..base("glass from the sun")
         });
         let shadow = [false, true].map(|cut_out| {
@@ -377,7 +352,7 @@ impl FromWorld for Pipelines {
                 ..base("shadow")
             })
         });
-        Self { sun_view, camera_view, draw, picture, solid, lens, sky, glass, shadow, sun_glass }
+        Self { sun_view, camera_view, draw, picture, solid, lens, sky, shadow, sun_glass }
     }
 }
 

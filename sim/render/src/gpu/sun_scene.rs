@@ -6,8 +6,8 @@ use laneproof_scenes::{mesh::Mesh, surface::Texture};
 
 use super::{ExtractedView, uniforms::sun_clip_from_world};
 
-/// A pane's mesh, response and place.
-type PlacedPane = (Arc<Mesh>, Arc<[[f32; 2]; 64]>, Affine3A);
+/// A pane's mesh, transmittance and place.
+type PlacedPane = (Arc<Mesh>, Arc<[f32; 64]>, Affine3A);
 
 /// A solid's mesh, picture and place.
 type PlacedSolid = (Arc<Mesh>, Option<Arc<Texture>>, Affine3A);
@@ -25,7 +25,7 @@ impl SunScene {
         Self {
             sun_clip_from_world: sun_clip_from_world(&job.view),
             solids: job.solids.iter().map(|s| (s.mesh.clone(), s.surface.texture.clone(), s.world_from_mesh)).collect(),
-            panes: job.panes.iter().map(|p| (p.mesh.clone(), p.response.clone(), p.world_from_mesh)).collect(),
+            panes: job.panes.iter().map(|p| (p.mesh.clone(), p.transmittance.clone(), p.world_from_mesh)).collect(),
         }
     }
 }

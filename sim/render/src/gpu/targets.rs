@@ -44,7 +44,6 @@ pub(super) struct SensorTargets {
     pub(super) radiance: Target,
     pub(super) tag: Target,
     pub(super) range: Target,
-    pub(super) veil: Target,
     pub(super) depth: Target,
 }
 
@@ -73,7 +72,6 @@ impl Targets {
             radiance: target(device, "radiance", size, RADIANCE, read),
             tag: target(device, "tag", size, TAG, read),
             range: target(device, "range", size, RANGE, read),
-            veil: target(device, "veil", size, RADIANCE, read),
             depth: target(device, "depth", size, DEPTH, TextureUsages::empty()),
         });
         self.sensors.len() - 1

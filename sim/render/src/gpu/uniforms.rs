@@ -33,16 +33,16 @@ struct DrawUniform {
     flags: [u32; 4],
 }
 
-/// `Pane` of glass.wgsl.
+/// `Pane` of sun_glass.wgsl.
 #[repr(C)]
 #[derive(Clone, Copy, Pod, Zeroable)]
 struct PaneUniform {
     world_from_mesh: Mat4,
-    response: [[f32; 4]; 32],
+    transmittance: [[f32; 4]; 16],
 }
 
 /// Bytes between draws in the uniform buffer: WebGPU's alignment of dynamic offsets, and room for a pane.
-pub(super) const DRAW_STRIDE: usize = 768;
+pub(super) const DRAW_STRIDE: usize = 512;
 
 /// Side of the sun's maps in texels.
 pub(super) const SUN_RESOLUTION: u32 = 2048;
@@ -100,8 +100,8 @@ pub(super) fn view_uniform(view: &PendingView) -> Vec<u8> {
 }
 
 /// Uniforms of all solids, then of all panes, `DRAW_STRIDE` apart.
-pub(super) fn draw_uniforms(job: &ExtractedView, panes: &[usize]) -> Vec<u8> {
-    let mut bytes = vec![0; (job.solids.len() + panes.len()).max(1) * DRAW_STRIDE];
+pub(super) fn draw_uniforms(job: &ExtractedView) -> Vec<u8> {
+    let mut bytes = vec![0; (job.solids.len() + job.panes.len()).max(1) * DRAW_STRIDE];
     let mut put = |slot: usize, data: &[u8]| {
         bytes[slot * DRAW_STRIDE..slot * DRAW_STRIDE + data.len()].copy_from_slice(data);
     };
@@ -116,13 +116,9 @@ pub(super) fn draw_uniforms(job: &ExtractedView, panes: &[usize]) -> Vec<u8> {
         };
         put(slot, bytemuck::bytes_of(&uniform));
     }
-    for (k, &index) in panes.iter().enumerate() {
-        let pane = &job.panes[index];
-        let mut response = [[0.0; 4]; 32];
-        for (pair, entries) in response.iter_mut().zip(pane.response.chunks_exact(2)) {
-            *pair = [entries[0][0], entries[0][1], entries[1][0], entries[1][1]];
-        }
-        let uniform = PaneUniform { world_from_mesh: Mat4::from(pane.world_from_mesh), response };
+    for (k, pane) in job.panes.iter().enumerate() {
+        let transmittance = bytemuck::cast(*pane.transmittance);
+        let uniform = PaneUniform { world_from_mesh: Mat4::from(pane.world_from_mesh), transmittance };
         put(job.solids.len() + k, bytemuck::bytes_of(&uniform));
     }
     bytes

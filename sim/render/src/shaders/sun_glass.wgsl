@@ -1,0 +1,36 @@
+// Panes as the sun sees them: how much of its light passes the nearest one.
+#import laneproof::common::{view}
+
+struct Pane {
+    world_from_mesh: mat4x4<f32>,
+    // Transmittance over the cosine of the angle of incidence, 64 equal steps from 0 to 1, four a vector.
+    transmittance: array<vec4<f32>, 16>,
+};
+
+@group(1) @binding(0) var<uniform> pane: Pane;
+
+struct Varying {
+    @builtin(position) clip: vec4<f32>,
+    @location(0) normal: vec3<f32>,
+};
+
+@vertex
+fn vertex(@location(0) position: vec3<f32>, @location(1) normal: vec3<f32>) -> Varying {
+    var out: Varying;
+    out.clip = view.sun_clip_from_world * (pane.world_from_mesh * vec4<f32>(position, 1.0));
+    out.normal = (pane.world_from_mesh * vec4<f32>(normal, 0.0)).xyz;
+    return out;
+}
+
+fn entry(i: u32) -> f32 {
+    return pane.transmittance[i / 4u][i & 3u];
+}
+
+@fragment
+fn fragment(in: Varying) -> @location(0) vec4<f32> {
+    let cosine = abs(dot(normalize(in.normal), view.sun_direction.xyz));
+    let x = clamp(cosine, 0.0, 1.0) * 63.0;
+    let i = min(u32(x), 62u);
+    let t = mix(entry(i), entry(i + 1u), x - f32(i));
+    return vec4<f32>(t, 0.0, 0.0, 1.0);
+}

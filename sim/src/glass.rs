@@ -1,0 +1,124 @@
+//! The panes of a vehicle before the cameras of a rig.
+use std::{f32::consts::PI, sync::Arc};
+
+use glam::Vec3;
+use laneproof_optics::{
+    band::Band,
+    pane_optics::{Body, PaneOptics},
+    through_glass::{ChiefRays, GlassLayer, LensFilter, Mirrored, PaneResponse, PlacedPane, Rect, compose},
+};
+use laneproof_render::{Layers, PinholeCamera};
+use laneproof_scenes::{
+    catalogue::Polariser,
+    infrared::Infrared,
+    surface::{Glazing, Pane},
+    vehicle::Vehicle,
+};
+
+use crate::{moment::Moment, staged::Staged};
+
+/// Transmittance from which visible glass is tinted by iron alone; what is darker has a grey body (assumption: privacy
+/// glass and windscreens on the market).
+const IRON_FROM: f32 = 0.5;
+
+/// What the panes of a staged vehicle do to light, in the vehicle's order of panes.
+#[derive(Debug)]
+pub(crate) struct StagedGlass {
+    responses: Vec<Arc<PaneResponse>>,
+    /// Transmittance for the sun's light over the cosine of incidence; see `ScenePane`.
+    pub(crate) sun_transmittances: Vec<Arc<[f32; 64]>>,
+}
+
+impl StagedGlass {
+    /// Tabulates a vehicle's panes; for a near-infrared band the vehicle's glazing is that band's already.
+    pub(crate) fn new(vehicle: &Vehicle, band: Option<Infrared>) -> Self {
+        let mut known: Vec<(Glazing, Arc<PaneResponse>, Arc<[f32; 64]>)> = Vec::new();
+        let mut tabulate = |pane: &Pane| {
+            if let Some((_, response, sun)) = known.iter().find(|(glazing, ..)| *glazing == pane.glazing) {
+                return (response.clone(), sun.clone());
+            }
+            let body = if pane.glazing.transmittance_normal >= IRON_FROM { Body::Iron } else { Body::Grey };
+            let response = Arc::new(match band {
+                None => PaneResponse::new(&PaneOptics::of_glazing(&pane.glazing, body), Band::RGB),
+                // A body without colour: what the glazing says holds in every channel.
+                Some(_) => PaneResponse::new(&PaneOptics::of_glazing(&pane.glazing, Body::Grey), [Band::Green; 3]),
+            });
+            let sun = Arc::new(response.mean_transmittance());
+            known.push((pane.glazing, response.clone(), sun.clone()));
+            (response, sun)
+        };
+        let (responses, sun_transmittances) = vehicle.panes.iter().map(&mut tabulate).unzip();
+        Self { responses, sun_transmittances }
+    }
+}
+
+fn filter(polariser: &Polariser) -> LensFilter {
+    let Polariser { angle_deg, transmittance, extinction_ratio } = *polariser;
+    LensFilter {
+        angle_rad: angle_deg.to_radians(),
+        along: transmittance,
+        across: transmittance / extinction_ratio.max(1.0),
+    }
+}
+
+/// Share of unpolarised light that passes a camera's filter.
+pub(crate) fn filter_transmittance(polariser: Option<&Polariser>) -> f32 {
+    polariser.map_or(1.0, |polariser| {
+        let LensFilter { along, across, .. } = filter(polariser);
+        (along + across) / 2.0
+    })
+}
+
+/// Chief rays of a camera behind its filter.
+fn chief_rays(camera: &PinholeCamera, polariser: Option<&Polariser>) -> ChiefRays {
+    ChiefRays {
+        world_from_camera: camera.world_from_camera,
+        focal_length_px: camera.focal_length_px,
+        principal_point_px: camera.principal_point_px,
+        filter: polariser.map(filter),
+    }
+}
+
+fn rect(layers: &Layers) -> Rect {
+    let region = layers.region;
+    Rect { x: region.x, y: region.y, width: region.width, height: region.height }
+}
+
+/// The panes of the vehicle, where it stands at a moment, before what a camera sees of the scene.
+pub(crate) fn before_scene(
+    staged: &Staged,
+    moment: &Moment,
+    camera: &PinholeCamera,
+    polariser: Option<&Polariser>,
+    layers: &Layers,
+) -> GlassLayer {
+    let rays = chief_rays(camera, polariser);
+    let world_from_vehicle = moment.world_from_vehicle;
+    let panes: Vec<PlacedPane<'_>> = staged
+        .vehicle
+        .panes
+        .iter()
+        .zip(&staged.glass.responses)
+        .map(|(pane, response)| PlacedPane::new(&rays, &pane.mesh, world_from_vehicle, response))
+        .collect();
+    let vehicle_from_world = world_from_vehicle.inverse();
+    // The ambient cubes hold irradiance; over a hemisphere of one radiance that is π times it.
+    let cabin = |place_m: Vec3, direction: Vec3| {
+        let place_m = vehicle_from_world.transform_point3(place_m);
+        staged.cabin.light.irradiance(place_m, vehicle_from_world.transform_vector3(direction)).map(|e| e / PI)
+    };
+    let mirrored = Mirrored { outside: &staged.lane.surround, cabin: &cabin };
+    compose(&rays, &panes, &mirrored, rect(layers), &layers.range_m)
+}
+
+/// A camera's filter before the lane without a vehicle; `None` without a filter.
+pub(crate) fn before_lane(
+    staged: &Staged,
+    camera: &PinholeCamera,
+    polariser: Option<&Polariser>,
+    layers: &Layers,
+) -> Option<GlassLayer> {
+    let rays = chief_rays(camera, Some(polariser?));
+    let mirrored = Mirrored { outside: &staged.lane.surround, cabin: &|_, _| [0.0; 3] };
+    Some(compose(&rays, &[], &mirrored, rect(layers), &layers.range_m))
+}

@@ -1,0 +1,249 @@
+//! What encounters have in common: lanes in a light, vehicles, the light in their cabins, backgrounds. Keeping them changes
+//! how long an answer takes, never what it says.
+use std::sync::Arc;
+
+use glam::Quat;
+use laneproof_optics::{
+    cabin::{CabinLight, CabinOptions},
+    through_glass::{GlassLayer, Surround},
+};
+use laneproof_render::{Layers, Region, RenderRequest, Renderer};
+use laneproof_scenes::{
+    catalogue::{CameraMount, Daylight, GlassSet, LaneSpec},
+    infrared::Infrared,
+    lane::{self, CameraPole},
+    surface::Part,
+    vehicle::{self, Vehicle},
+};
+
+use crate::{
+    encounter::EncounterPlan,
+    glass,
+    infrared::InfraredScene,
+    light::LaneLight,
+    moment,
+    region::at_lens,
+    simulator::SimError,
+    staged::{Cabin, Staged},
+};
+
+/// Entries that one cache keeps.
+const CACHE_ENTRIES: usize = 12;
+
+fn remember<T>(cache: &mut Vec<T>, entry: T) {
+    if cache.len() >= CACHE_ENTRIES {
+        cache.remove(0);
+    }
+    cache.push(entry);
+}
+
+/// A lane with its rig's poles in a light.
+#[derive(Debug, Clone)]
+pub(crate) struct StagedLane {
+    pub(crate) light: LaneLight,
+    pub(crate) parts: Arc<Vec<Part>>,
+    /// The same, as panes mirror it.
+    pub(crate) surround: Arc<Surround>,
+}
+
+impl StagedLane {
+    /// A lane's parts under a light.
+    pub(crate) fn new(light: LaneLight, parts: Vec<Part>, daylight: &Daylight) -> Self {
+        let renderer = &light.light;
+        let surround = Surround::new(
+            &parts,
+            light.model.clone(),
+            daylight.sky,
+            renderer.open_irradiance_sh,
+            renderer.irradiance_sh,
+            renderer.sheltered_m,
+        );
+        Self { light, parts: Arc::new(parts), surround: Arc::new(surround) }
+    }
+}
+
+struct LaneScene {
+    lane: LaneSpec,
+    daylight: Daylight,
+    cameras: Vec<CameraMount>,
+    staged: StagedLane,
+}
+
+struct VehicleScene {
+    model: String,
+    glass: GlassSet,
+    paint: [f32; 3],
+    vehicle: Arc<Vehicle>,
+}
+
+struct CabinScene {
+    model: String,
+    glass: GlassSet,
+    lane: LaneSpec,
+    daylight: Daylight,
+    cabin: Arc<Cabin>,
+}
+
+/// A plan in the paint that stands for all paints in a cabin's light.
+fn grey(plan: &EncounterPlan) -> EncounterPlan {
+    EncounterPlan { paint: [0.3; 3], ..plan.clone() }
+}
+
+struct BackgroundScene {
+    lane: LaneSpec,
+    daylight: Daylight,
+    mount: CameraMount,
+    band: Option<Infrared>,
+    background: Background,
+}
+
+/// What a camera shows of a lane in a light when nobody is there.
+#[derive(Clone)]
+pub(crate) struct Background {
+    pub(crate) layers: Arc<Layers>,
+    /// What a filter before the lens does.
+    pub(crate) glass: Option<Arc<GlassLayer>>,
+    /// Radiance per pixel of the whole sensor.
+    pub(crate) at_lens: Arc<Vec<[f32; 3]>>,
+}
+
+/// The caches.
+#[derive(Default)]
+pub(crate) struct Shared {
+    lanes: Vec<LaneScene>,
+    vehicles: Vec<VehicleScene>,
+    cabins: Vec<CabinScene>,
+    backgrounds: Vec<BackgroundScene>,
+    infrared: Vec<InfraredScene>,
+}
+
+impl Shared {
+    /// The lane of a plan.
+    pub(crate) fn lane(&mut self, plan: &EncounterPlan) -> Result<StagedLane, SimError> {
+        let known = self
+            .lanes
+            .iter()
+            .find(|s| s.lane == plan.lane && s.daylight == plan.daylight && s.cameras == plan.rig.cameras);
+        if let Some(scene) = known {
+            return Ok(scene.staged.clone());
+        }
+        let light = LaneLight::new(&plan.daylight, &plan.lane).map_err(|e| SimError::Plan(e.to_string()))?;
+        let poles: Vec<CameraPole> = plan
+            .rig
+            .cameras
+            .iter()
+            .map(|c| CameraPole { position_m: c.position_m.into(), look_at_m: c.look_at_m.into() })
+            .collect();
+        let staged = StagedLane::new(light, lane::build(&plan.lane, &poles), &plan.daylight);
+        let scene = LaneScene {
+            lane: plan.lane.clone(),
+            daylight: plan.daylight.clone(),
+            cameras: plan.rig.cameras.clone(),
+            staged: staged.clone(),
+        };
+        remember(&mut self.lanes, scene);
+        Ok(staged)
+    }
+
+    /// The vehicle of a plan.
+    pub(crate) fn vehicle(&mut self, plan: &EncounterPlan) -> Result<Arc<Vehicle>, SimError> {
+        let known =
+            self.vehicles.iter().find(|v| v.model == plan.vehicle && v.glass == plan.glass && v.paint == plan.paint);
+        if let Some(scene) = known {
+            return Ok(scene.vehicle.clone());
+        }
+        let built =
+            vehicle::build(&plan.vehicle, &plan.glass, plan.paint).map_err(|e| SimError::Plan(e.to_string()))?;
+        let vehicle = Arc::new(built);
+        let scene = VehicleScene {
+            model: plan.vehicle.clone(),
+            glass: plan.glass,
+            paint: plan.paint,
+            vehicle: vehicle.clone(),
+        };
+        remember(&mut self.vehicles, scene);
+        Ok(vehicle)
+    }
+
+    /// Light in a cabin. It is gathered in a vehicle of one grey paint, so that all paints share it; that the
+    /// paint seen from within matters little is an assumption.
+    pub(crate) fn cabin(
+        &mut self,
+        plan: &EncounterPlan,
+        light: &LaneLight,
+        options: &CabinOptions,
+    ) -> Result<Arc<Cabin>, SimError> {
+        let known = self.cabins.iter().find(|c| {
+            c.model == plan.vehicle && c.glass == plan.glass && c.lane == plan.lane && c.daylight == plan.daylight
+        });
+        if let Some(scene) = known {
+            return Ok(scene.cabin.clone());
+        }
+        let vehicle = self.vehicle(&grey(plan))?;
+        let gathered = CabinLight::gather(&vehicle, Quat::IDENTITY, &light.model, options);
+        let cubes = Arc::new(gathered.cubes.clone());
+        let cabin = Arc::new(Cabin { light: gathered, cubes });
+        let scene = CabinScene {
+            model: plan.vehicle.clone(),
+            glass: plan.glass,
+            lane: plan.lane.clone(),
+            daylight: plan.daylight.clone(),
+            cabin: cabin.clone(),
+        };
+        remember(&mut self.cabins, scene);
+        Ok(cabin)
+    }
+
+    /// The encounter in a near-infrared band.
+    pub(crate) fn infrared_twin(
+        &mut self,
+        staged: &Staged,
+        band: Infrared,
+        options: &CabinOptions,
+    ) -> Result<Staged, SimError> {
+        if let Some(scene) = self.infrared.iter().find(|scene| scene.is_of(&staged.plan, band)) {
+            return Ok(scene.of(staged));
+        }
+        let grey = self.vehicle(&grey(&staged.plan))?;
+        let scene = InfraredScene::gather(staged, band, &grey, options)?;
+        let twin = scene.of(staged);
+        remember(&mut self.infrared, scene);
+        Ok(twin)
+    }
+
+    /// The background of a camera.
+    pub(crate) fn background(
+        &mut self,
+        renderer: &mut Renderer,
+        staged: &Staged,
+        camera_index: usize,
+    ) -> Result<Background, SimError> {
+        let mount = &staged.plan.rig.cameras[camera_index];
+        let band = staged.plan.sensors[camera_index].band;
+        let known = self.backgrounds.iter().find(|b| {
+            b.mount == *mount && b.band == band && b.lane == staged.plan.lane && b.daylight == staged.plan.daylight
+        });
+        if let Some(scene) = known {
+            return Ok(scene.background.clone());
+        }
+        let camera = staged.pinhole(camera_index);
+        let region = Region::full(camera.width_px, camera.height_px);
+        let request = RenderRequest { exposure_id: 0, camera, region };
+        let layers = renderer.render(&moment::background(staged), &request)?;
+        let glass = glass::before_lane(staged, &camera, mount.lens.polariser.as_ref(), &layers);
+        let background = Background {
+            at_lens: Arc::new(at_lens(&layers, glass.as_ref())),
+            layers: Arc::new(layers),
+            glass: glass.map(Arc::new),
+        };
+        let scene = BackgroundScene {
+            lane: staged.plan.lane.clone(),
+            daylight: staged.plan.daylight.clone(),
+            mount: mount.clone(),
+            band,
+            background: background.clone(),
+        };
+        remember(&mut self.backgrounds, scene);
+        Ok(background)
+    }
+}
