@@ -1,7 +1,10 @@
 //! Surfaces, thin lenses and panes of glass: what light does when it meets them.
 use std::sync::Arc;
 
-use crate::{mesh::Mesh, truth::Tag};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{infrared::Infrared, mesh::Mesh, truth::Tag};
 
 /// A picture of reflectance. Rows from the top; texel (0, 0) belongs to `uv = (0, 0)`.
 #[derive(Debug, Clone, PartialEq)]
@@ -98,13 +101,56 @@ pub struct Glazing {
     pub thickness_mm: f32,
 }
 
-/// One pane of a vehicle.
+/// Film on the inner face of a pane: shares that pass it along its normal, without the faces' reflections.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Film {
+    /// In the visible, above 0 to 1.
+    pub visible: f32,
+    /// At 850 and 940 nm, above 0 to 1: dyed film about 0.9, carbon as in the visible, heat-rejecting ceramic about 0.15
+    /// (assumptions; no published transmittances at these wavelengths were found).
+    pub infrared: f32,
+}
+
+/// Solar-control coating between the plies of a laminate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Coating {
+    /// Double silver, which mirrors the near infrared.
+    Silver,
+}
+
+/// One pane of a vehicle, with all that is on it.
 #[derive(Debug, Clone)]
 pub struct Pane {
     /// "windscreen", "front-left", "row-2-right", "rear".
     pub name: String,
-    /// One layer of triangles, normals out of the vehicle.
+    /// One layer of triangles, normals out of the vehicle; none when the window is wholly down.
     pub mesh: Arc<Mesh>,
-    /// Optical description.
+    /// Glass.
     pub glazing: Glazing,
+    /// Film on the inner face.
+    pub film: Option<Film>,
+    /// Coating between the plies.
+    pub coating: Option<Coating>,
+    /// Share of the outer face that dust covers, 0..1.
+    pub dirt_cover: f32,
+    /// Near-infrared band in which it is looked at; `None` for the visible.
+    pub band: Option<Infrared>,
+}
+
+impl Pane {
+    /// A clean, bare pane of this glass in the visible.
+    pub fn bare(name: &str, mesh: Arc<Mesh>, glazing: Glazing) -> Self {
+        Self { name: name.into(), mesh, glazing, film: None, coating: None, dirt_cover: 0.0, band: None }
+    }
+
+    /// Whether light fares the same in both, wherever they are.
+    pub fn is_alike(&self, other: &Self) -> bool {
+        self.glazing == other.glazing
+            && self.film == other.film
+            && self.coating == other.coating
+            && self.dirt_cover == other.dirt_cover
+            && self.band == other.band
+    }
 }

@@ -4,22 +4,13 @@ use std::{f32::consts::PI, sync::Arc};
 use glam::Vec3;
 use laneproof_optics::{
     band::Band,
-    pane_optics::{Body, PaneOptics},
+    pane_optics::PaneOptics,
     through_glass::{ChiefRays, GlassLayer, LensFilter, Mirrored, PaneResponse, PlacedPane, Rect, compose},
 };
 use laneproof_render::{Layers, PinholeCamera};
-use laneproof_scenes::{
-    catalogue::Polariser,
-    infrared::Infrared,
-    surface::{Glazing, Pane},
-    vehicle::Vehicle,
-};
+use laneproof_scenes::{catalogue::Polariser, surface::Pane, vehicle::Vehicle};
 
 use crate::{moment::Moment, staged::Staged};
-
-/// Transmittance from which visible glass is tinted by iron alone; what is darker has a grey body (assumption: privacy
-/// glass and windscreens on the market).
-const IRON_FROM: f32 = 0.5;
 
 /// What the panes of a staged vehicle do to light, in the vehicle's order of panes.
 #[derive(Debug)]
@@ -30,24 +21,22 @@ pub(crate) struct StagedGlass {
 }
 
 impl StagedGlass {
-    /// Tabulates a vehicle's panes; for a near-infrared band the vehicle's glazing is that band's already.
-    pub(crate) fn new(vehicle: &Vehicle, band: Option<Infrared>) -> Self {
-        let mut known: Vec<(Glazing, Arc<PaneResponse>, Arc<[f32; 64]>)> = Vec::new();
-        let mut tabulate = |pane: &Pane| {
-            if let Some((_, response, sun)) = known.iter().find(|(glazing, ..)| *glazing == pane.glazing) {
-                return (response.clone(), sun.clone());
-            }
-            let body = if pane.glazing.transmittance_normal >= IRON_FROM { Body::Iron } else { Body::Grey };
-            let response = Arc::new(match band {
-                None => PaneResponse::new(&PaneOptics::of_glazing(&pane.glazing, body), Band::RGB),
-                // A body without colour: what the glazing says holds in every channel.
-                Some(_) => PaneResponse::new(&PaneOptics::of_glazing(&pane.glazing, Body::Grey), [Band::Green; 3]),
-            });
-            let sun = Arc::new(response.mean_transmittance());
-            known.push((pane.glazing, response.clone(), sun.clone()));
-            (response, sun)
-        };
-        let (responses, sun_transmittances) = vehicle.panes.iter().map(&mut tabulate).unzip();
+    /// Tabulates a vehicle's panes.
+    pub(crate) fn new(vehicle: &Vehicle) -> Self {
+        let mut known: Vec<(&Pane, Arc<PaneResponse>, Arc<[f32; 64]>)> = Vec::new();
+        let (responses, sun_transmittances) = vehicle
+            .panes
+            .iter()
+            .map(|pane| {
+                if let Some((_, response, sun)) = known.iter().find(|(like, ..)| like.is_alike(pane)) {
+                    return (response.clone(), sun.clone());
+                }
+                let response = Arc::new(PaneResponse::new(&PaneOptics::of_pane(pane), Band::seen_in(pane.band)));
+                let sun = Arc::new(response.mean_transmittance());
+                known.push((pane, response.clone(), sun.clone()));
+                (response, sun)
+            })
+            .unzip();
         Self { responses, sun_transmittances }
     }
 }

@@ -85,7 +85,7 @@ impl InfraredScene {
             ..occupant.clone()
         };
         Staged {
-            glass: Arc::new(StagedGlass::new(&vehicle, Some(self.band))),
+            glass: Arc::new(StagedGlass::new(&vehicle)),
             vehicle,
             // A drive of its own: what stands in the scene at an instant is known by its drive.
             trajectory: Arc::new((*staged.trajectory).clone()),

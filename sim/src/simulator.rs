@@ -214,7 +214,7 @@ impl Simulator {
             .collect();
         let mut staged = Staged {
             plan: plan.clone(),
-            glass: Arc::new(StagedGlass::new(&vehicle, None)),
+            glass: Arc::new(StagedGlass::new(&vehicle)),
             vehicle,
             trajectory: Arc::new(trajectory),
             occupants,

@@ -4,7 +4,7 @@ use laneproof_scenes::{catalogue::GlassSet, vehicle};
 
 #[test]
 fn plans_know_the_seats_of_every_model() {
-    let glass = GlassSet { windscreen: 0.75, front_side: 0.72, rear: 0.35 };
+    let glass = GlassSet::bare(0.75, 0.72, 0.35);
     let models = vehicle::models();
     assert!(!models.is_empty());
     for model in models {

@@ -2,7 +2,8 @@
 use crate::{document::DocumentKind, people::WearShares};
 
 use super::{
-    AgeShares, BehaviourShares, Colour, Daylight, LaneSpec, Lens, Rig, Sensor, TrafficMix, Trigger, fault::ValueFault,
+    AgeShares, BehaviourShares, Colour, Daylight, GlassSet, LaneSpec, Lens, Polariser, Rig, Sensor, TrafficMix, Trigger,
+    fault::ValueFault,
 };
 
 /// Something read from a file whose values can be impossible.
@@ -81,7 +82,13 @@ fn check_lens(key: &str, lens: &Lens) -> Result<(), ValueFault> {
     within(&format!("{key}.transmittance"), lens.transmittance.into(), 0.01, 1.0, "")?;
     // Nearer than ten focal lengths the pinhole with a circle of confusion is no longer a model of the lens.
     let nearest_m = f64::from(lens.focal_length_mm) * 0.01;
-    within(&format!("{key}.focus_distance_m"), lens.focus_distance_m.into(), nearest_m, 1000.0, "m")
+    within(&format!("{key}.focus_distance_m"), lens.focus_distance_m.into(), nearest_m, 1000.0, "m")?;
+    if let Some(Polariser { angle_deg, transmittance, extinction_ratio }) = lens.polariser {
+        within(&format!("{key}.polariser.angle_deg"), angle_deg.into(), -180.0, 180.0, "°")?;
+        within(&format!("{key}.polariser.transmittance"), transmittance.into(), 0.01, 1.0, "")?;
+        within(&format!("{key}.polariser.extinction_ratio"), extinction_ratio.into(), 1.0, 1e7, "")?;
+    }
+    Ok(())
 }
 
 impl Check for Rig {
@@ -193,14 +200,7 @@ impl Check for TrafficMix {
             let key = |name: &str| format!("vehicles.{i}.{name}");
             named(&key("model"), &vehicle.model)?;
             within(&key("weight"), vehicle.weight.into(), 0.0, 1e6, "")?;
-            // Above 0.92 no uncoated pane can transmit: two faces of float glass reflect 8 % (FIELD.md section 2, Fresnel).
-            for (name, value) in [
-                ("windscreen", vehicle.glass.windscreen),
-                ("front_side", vehicle.glass.front_side),
-                ("rear", vehicle.glass.rear),
-            ] {
-                within(&key(&format!("glass.{name}")), value.into(), 0.01, 0.92, "")?;
-            }
+            check_glass(&vehicle.glass, &|name| key(&format!("glass.{name}")))?;
         }
         if self.vehicles.iter().map(|v| v.weight).sum::<f32>() <= 0.0 {
             return Err(ValueFault::new("vehicles", "all weights are 0", "give one vehicle a weight above 0"));
@@ -246,6 +246,24 @@ impl Check for TrafficMix {
         named("decoys.source", &self.decoys.source)?;
         named("source", &self.source)
     }
+}
+
+fn check_glass(glass: &GlassSet, key: &dyn Fn(&str) -> String) -> Result<(), ValueFault> {
+    // Above 0.92 no uncoated pane can transmit: two faces of float glass reflect 8 % (Fresnel, n = 1.52).
+    for (name, value) in
+        [("windscreen", glass.windscreen), ("front_side", glass.front_side), ("rear", glass.rear)]
+    {
+        within(&key(name), value.into(), 0.01, 0.92, "")?;
+    }
+    for (name, film) in glass.film.named() {
+        within(&key(&format!("film.{name}.visible")), film.visible.into(), 0.01, 1.0, "")?;
+        within(&key(&format!("film.{name}.infrared")), film.infrared.into(), 0.01, 1.0, "")?;
+    }
+    for (name, cover) in glass.dirt_cover.named() {
+        share(&key(&format!("dirt_cover.{name}")), cover)?;
+    }
+    share(&key("lowered.front"), glass.lowered.front)?;
+    share(&key("lowered.rear"), glass.lowered.rear)
 }
 
 fn check_ages(age: &AgeShares) -> Result<(), ValueFault> {

@@ -10,6 +10,7 @@ use crate::{document::DocumentShares, infrared::Infrared, people::WearShares};
 mod behaviour;
 pub mod check;
 pub mod fault;
+mod glass;
 pub mod load;
 pub mod source;
 mod suggest;
@@ -17,6 +18,7 @@ mod suggest;
 mod tests;
 
 pub use behaviour::{AgeShares, BehaviourShares, Childhood, DecoyShares};
+pub use glass::{GlassSet, Lowered, PerPane};
 
 /// Whether a sensor sees colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -263,18 +265,6 @@ pub struct VehicleShare {
     pub model: String,
     /// Relative frequency.
     pub weight: f32,
-    /// Transmittance at normal incidence of the windscreen, of the front side windows, and of everything behind.
+    /// Its glass.
     pub glass: GlassSet,
-}
-
-/// Visible transmittances at normal incidence of a vehicle's panes.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct GlassSet {
-    /// Windscreen, 0..1.
-    pub windscreen: f32,
-    /// Front side windows, 0..1.
-    pub front_side: f32,
-    /// Rear side windows and rear window, 0..1.
-    pub rear: f32,
 }

@@ -37,7 +37,7 @@ fn prints_lie_before_what_carries_them() {
     let picture = Arc::new(Texture { width: 1, height: 1, rgba: vec![255; 4] });
     let vehicle = crate::vehicle::build(
         "sedan",
-        &crate::catalogue::GlassSet { windscreen: 0.75, front_side: 0.72, rear: 0.72 },
+        &crate::catalogue::GlassSet::bare(0.75, 0.72, 0.72),
         [0.5; 3],
     )
     .expect("a sedan");

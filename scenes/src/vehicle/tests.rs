@@ -4,7 +4,7 @@ use glam::Vec3;
 use super::{SeatSide, Vehicle, VehicleError, build, hit, models, shell, spec, split::Label};
 use crate::{catalogue::GlassSet, mesh::Mesh, truth::Role};
 
-const GLASS: GlassSet = GlassSet { windscreen: 0.75, front_side: 0.72, rear: 0.2 };
+const GLASS: GlassSet = GlassSet::bare(0.75, 0.72, 0.2);
 
 fn vehicles() -> Vec<Vehicle> {
     models().into_iter().map(|m| build(m, &GLASS, [0.3; 3]).expect("a known model")).collect()

@@ -16,7 +16,7 @@ use laneproof_scenes::{
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let sun = SunPosition { elevation_deg: 40.0, azimuth_deg: 130.0, day_of_year: 100 };
     let daylight = DaylightModel::from_sun(sun, 180.0, Sky::Clear);
-    let glass = GlassSet { windscreen: 0.75, front_side: 0.7, rear: 0.25 };
+    let glass = GlassSet::bare(0.75, 0.7, 0.25);
     let options = CabinOptions::default();
     for model in vehicle::models() {
         let vehicle = vehicle::build(model, &glass, [0.3; 3])?;

@@ -36,6 +36,13 @@ impl Band {
     }
 }
 
+impl Band {
+    /// What a camera's three channels see: red, green, blue, or one near-infrared band three times.
+    pub fn seen_in(infrared: Option<Infrared>) -> [Self; 3] {
+        infrared.map_or(Self::RGB, |band| [band.into(); 3])
+    }
+}
+
 impl From<Infrared> for Band {
     fn from(band: Infrared) -> Self {
         match band {

@@ -205,16 +205,17 @@ fn probe(scene: &RayScene, outside: &Outside, place: Vec3, spacing_m: f32, direc
             let Some(hit) = scene.hit(place, direction) else {
                 let (transmittance, crossings) = scene.glass(place, direction, f32::MAX);
                 open += usize::from(crossings == 0);
-                let direct = (outside.sky)(direction).map(|l| l * transmittance);
+                let sky = (outside.sky)(direction);
+                let direct = std::array::from_fn(|i| sky[i] * transmittance[i]);
                 return Gathered { direct, lookup: place, normal: direction, bounce: [0.0; 3] };
             };
             buried += usize::from(hit.back && is_closed_solid(hit.tag));
             let (transmittance, _) = scene.glass(place, direction, hit.distance_m);
             let point = place + direction * hit.distance_m;
             let sun = outside.sun.map_or([0.0; 3], |sun| sunlight(scene, sun, point, hit.normal));
-            let bounce = hit.albedo.map(|a| a / PI * transmittance);
+            let bounce: [f32; 3] = std::array::from_fn(|i| hit.albedo[i] / PI * transmittance[i]);
             Gathered {
-                direct: std::array::from_fn(|i| hit.emitted_radiance[i] * transmittance + bounce[i] * sun[i]),
+                direct: std::array::from_fn(|i| hit.emitted_radiance[i] * transmittance[i] + bounce[i] * sun[i]),
                 // Half a cell off the wall, where the probes on the wall's far side weigh little.
                 lookup: point + hit.normal * (0.5 * spacing_m).min(0.5 * hit.distance_m),
                 normal: hit.normal,
@@ -235,7 +236,7 @@ fn sunlight(scene: &RayScene, (towards, normal_irradiance): (Vec3, [f32; 3]), po
         return [0.0; 3];
     }
     let (transmittance, _) = scene.glass(start, towards, f32::MAX);
-    normal_irradiance.map(|e| e * cos * transmittance)
+    std::array::from_fn(|i| normal_irradiance[i] * cos * transmittance[i])
 }
 
 /// Irradiance on the six axes from radiance along fixed directions, scaled so that equal radiance L gives exactly πL.

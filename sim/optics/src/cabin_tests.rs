@@ -63,7 +63,7 @@ fn glass_box(albedo: f32, transmittance: f32, glazed: &[usize]) -> Vehicle {
             ),
         ],
         wheels: Vec::new(),
-        panes: vec![Pane { name: "glass".into(), mesh: Arc::new(box_faces(half, centre, glazed)), glazing }],
+        panes: vec![Pane::bare("glass", Arc::new(box_faces(half, centre, glazed)), glazing)],
         visors: Vec::new(),
         seats: Vec::new(),
         length_m: 2.4,

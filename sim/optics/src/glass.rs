@@ -2,7 +2,9 @@
 //!
 //! Sources: Fresnel's equations and the incoherent slab sum as in M. Born and E. Wolf, *Principles of Optics*, 7th ed.,
 //! §1.5 and §1.6.4; Bouguer–Lambert absorption along the refracted path.
-use laneproof_scenes::surface::Glazing;
+use laneproof_scenes::surface::{Glazing, Pane};
+
+use crate::{band::Band, pane_optics::PaneOptics};
 
 /// What a slab does to light of each polarisation and to unpolarised light; shares of the incoming power, 0..1.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -85,27 +87,36 @@ pub fn slab(glazing: &Glazing, cos_incidence: f64) -> SlabPower {
 /// Number of entries of a [`PaneLut`].
 pub const PANE_LUT_LEN: usize = 64;
 
-/// Transmittance and reflectance of unpolarised light over the cosine of incidence, for linear interpolation.
+/// Transmittance of unpolarised light per band over the cosine of incidence, for linear interpolation.
 ///
 /// Entry `i` belongs to cos θ = `i / 63`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PaneLut {
-    /// Pairs (T, R).
-    pub entries: [[f32; 2]; PANE_LUT_LEN],
+    entries: [[f32; 3]; PANE_LUT_LEN],
 }
 
 impl PaneLut {
-    /// Tabulates a glazing.
+    /// Tabulates a bare glazing, the same in all bands.
     pub fn new(glazing: &Glazing) -> Self {
+        Self::tabulated(|_, cosine| slab(glazing, cosine).transmittance())
+    }
+
+    /// Tabulates a pane with all that is on it, in the bands in which it is looked at.
+    pub fn of_pane(pane: &Pane) -> Self {
+        let (optics, bands) = (PaneOptics::of_pane(pane), Band::seen_in(pane.band));
+        Self::tabulated(|channel, cosine| optics.lighting_transmittance(bands[channel], cosine))
+    }
+
+    fn tabulated(transmittance: impl Fn(usize, f64) -> f64) -> Self {
         let entries = std::array::from_fn(|i| {
-            let power = slab(glazing, i as f64 / (PANE_LUT_LEN - 1) as f64);
-            [power.transmittance() as f32, power.reflectance() as f32]
+            let cosine = i as f64 / (PANE_LUT_LEN - 1) as f64;
+            std::array::from_fn(|channel| transmittance(channel, cosine) as f32)
         });
         Self { entries }
     }
 
-    /// (T, R) at a cosine of incidence; the sign does not matter.
-    pub fn at(&self, cos_incidence: f32) -> [f32; 2] {
+    /// Transmittance at a cosine of incidence; the sign does not matter.
+    pub fn at(&self, cos_incidence: f32) -> [f32; 3] {
         let x = cos_incidence.abs().min(1.0) * (PANE_LUT_LEN - 1) as f32;
         let i = (x as usize).min(PANE_LUT_LEN - 2);
         let t = x - i as f32;
@@ -184,11 +195,11 @@ pub(crate) mod tests {
             let lut = PaneLut::new(&glass(t));
             for k in 0..=5000 {
                 let cos = f64::from(k) / 5000.0;
-                let [lut_t, lut_r] = lut.at(cos as f32).map(f64::from);
+                let [lut_t, ..] = lut.at(cos as f32).map(f64::from);
                 let power = slab(&glass(t), cos);
                 // Grazing light (beyond 89°) is left out of the tight bound: the curve bends fastest there.
                 let i = usize::from(cos < 0.017);
-                let error = (lut_t - power.transmittance()).abs().max((lut_r - power.reflectance()).abs());
+                let error = (lut_t - power.transmittance()).abs();
                 worst[i] = worst[i].max(error);
             }
         }

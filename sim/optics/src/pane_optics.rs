@@ -7,7 +7,7 @@
 use std::f64::consts::PI;
 
 use glam::DVec3;
-use laneproof_scenes::surface::Glazing;
+use laneproof_scenes::surface::{self, Glazing, Pane};
 
 use crate::{
     band::{Band, PerBand},
@@ -142,7 +142,33 @@ pub struct PaneOptics {
     pub dirt: Dirt,
 }
 
+/// Transmittance from which visible glass is tinted by iron alone; what is darker has a grey body (assumption, after what is
+/// sold as windscreens and as privacy glass).
+const IRON_FROM: f32 = 0.5;
+
 impl PaneOptics {
+    /// A pane of a vehicle.
+    pub fn of_pane(pane: &Pane) -> Self {
+        let body = if pane.glazing.transmittance_normal >= IRON_FROM { Body::Iron } else { Body::Grey };
+        let film = pane.film.map_or(Film::NONE, |surface::Film { visible, infrared }| Film {
+            visible: visible.into(),
+            infrared: infrared.into(),
+        });
+        let coating = match pane.coating {
+            None => Coating::None,
+            Some(surface::Coating::Silver) => Coating::SilverSolarControl,
+        };
+        let dirt = if pane.dirt_cover > 0.0 { Dirt::road_dust(pane.dirt_cover.into()) } else { Dirt::NONE };
+        Self { film, coating, dirt, ..Self::of_glazing(&pane.glazing, body) }
+    }
+
+    /// Transmittance for diffuse light, film, coating and dirt included; what dirt scatters forwards still lights the other
+    /// side (assumption).
+    pub(crate) fn lighting_transmittance(&self, band: Band, cos_incidence: f64) -> f64 {
+        let kept = 1.0 - self.dirt.cover * self.dirt.reflectance;
+        self.layer(band, cos_incidence).transmission().transmittance() * kept
+    }
+
     /// A clean pane without film or coating whose visible transmittance (CIE illuminant D65, V(λ)) is the glazing's.
     pub fn of_glazing(glazing: &Glazing, body: Body) -> Self {
         let visible = internal_transmittance_normal(glazing);

@@ -57,7 +57,7 @@ pub struct RayScene {
 impl RayScene {
     /// Body, seats and panes of a vehicle; without its wheels, which no light of the cabin meets.
     pub fn of_vehicle(vehicle: &Vehicle) -> Self {
-        let panes: Vec<_> = vehicle.panes.iter().map(|p| (p.mesh.as_ref(), PaneLut::new(&p.glazing))).collect();
+        let panes: Vec<_> = vehicle.panes.iter().map(|p| (p.mesh.as_ref(), PaneLut::of_pane(p))).collect();
         Self::new(&vehicle.parts, &panes)
     }
 
@@ -131,16 +131,17 @@ impl RayScene {
         self.opaque.as_ref().is_some_and(|mesh| cast(mesh, origin_m, direction, f32::MAX).is_some())
     }
 
-    /// Product of the transmittances of all panes crossed within a distance, and how many those are.
-    pub fn glass(&self, origin_m: Vec3, direction: Vec3, distance_m: f32) -> (f32, u32) {
-        let Some(mesh) = &self.glass else { return (1.0, 0) };
-        let (mut transmittance, mut crossings, mut start) = (1.0, 0, 0.0);
+    /// Product, per band, of the transmittances of all panes crossed within a distance, and how many those are.
+    pub fn glass(&self, origin_m: Vec3, direction: Vec3, distance_m: f32) -> ([f32; 3], u32) {
+        let Some(mesh) = &self.glass else { return ([1.0; 3], 0) };
+        let (mut transmittance, mut crossings, mut start) = ([1.0; 3], 0, 0.0);
         while start < distance_m {
             let Some((facet, step)) = cast(mesh, origin_m + direction * start, direction, distance_m - start) else {
                 break;
             };
             let (normal, pane) = self.pane_facets[facet as usize];
-            transmittance *= self.panes[pane as usize].at(normal.dot(direction))[0];
+            let passed = self.panes[pane as usize].at(normal.dot(direction));
+            transmittance = std::array::from_fn(|band| transmittance[band] * passed[band]);
             crossings += 1;
             // Wide enough to leave both triangles behind when the ray goes through their common edge.
             start += step + SKIN_M;
