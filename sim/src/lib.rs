@@ -7,8 +7,10 @@
 mod decoys;
 mod detail;
 mod document;
+mod exposing;
 mod face_truth;
 mod glass;
+mod ideal;
 mod infrared;
 mod light;
 mod moment;
@@ -21,6 +23,7 @@ mod studio;
 mod studio_light;
 
 pub use document::{DocumentPortrait, PortraitGeometry};
+pub use ideal::{Counterfactual, Factor, Factors};
 pub use laneproof_exchange::{encounter, truth};
 pub use laneproof_optics::cabin::CabinOptions;
 pub use laneproof_optics::through_glass::GlassLayer;

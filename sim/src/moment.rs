@@ -13,7 +13,7 @@ use rayon::prelude::*;
 
 use crate::{
     decoys::StagedDecoy,
-    light,
+    ideal, light,
     staged::{Staged, StagedOccupant},
 };
 
@@ -37,7 +37,13 @@ fn posture(staged: &Staged, occupant: &StagedOccupant, world_from_vehicle: Affin
     let cameras_m =
         staged.plan.rig.cameras.iter().map(|c| seat_from_world.transform_point3(c.position_m.into())).collect();
     let around = Surroundings { cameras_m, neighbour_m: neighbour_m(staged, occupant), ..surroundings(occupant) };
-    acting(occupant).posture(&occupant.person, &around, time_s)
+    let mut posture = acting(occupant).posture(&occupant.person, &around, time_s);
+    if let Some((who, camera)) = staged.facing
+        && staged.occupants.get(usize::from(who)).is_some_and(|facing| facing.seat.id == occupant.seat.id)
+    {
+        ideal::face(&mut posture, &occupant.person, around.cameras_m[camera]);
+    }
+    posture
 }
 
 /// What an occupant does.
@@ -162,7 +168,7 @@ impl Moment {
 /// A part in its place, as the renderer takes it.
 pub(crate) fn solid(part: &Part, world_from_mesh: Affine3A, in_cabin: bool) -> Solid {
     let Part { mesh, surface, tag, .. } = part;
-    Solid { mesh: mesh.clone(), surface: surface.clone(), tag: *tag, world_from_mesh, in_cabin }
+    Solid { mesh: mesh.clone(), surface: surface.clone(), tag: *tag, world_from_mesh, in_cabin, hidden: false }
 }
 
 /// The lane without its vehicle.

@@ -7,9 +7,9 @@ use laneproof_optics::{
     cabin::{CabinLight, CabinOptions},
     through_glass::{GlassLayer, Surround},
 };
-use laneproof_render::{Layers, Region, RenderRequest, Renderer};
+use laneproof_render::{Layers, PinholeCamera, Region, RenderRequest, Renderer};
 use laneproof_scenes::{
-    catalogue::{CameraMount, Daylight, GlassSet, LaneSpec},
+    catalogue::{CameraMount, Daylight, GlassSet, LaneSpec, Polariser},
     infrared::Infrared,
     lane::{self, CameraPole},
     surface::Part,
@@ -227,15 +227,7 @@ impl Shared {
             return Ok(scene.background.clone());
         }
         let camera = staged.pinhole(camera_index);
-        let region = Region::full(camera.width_px, camera.height_px);
-        let request = RenderRequest { exposure_id: 0, camera, region };
-        let layers = renderer.render(&moment::background(staged), &request)?;
-        let glass = glass::before_lane(staged, &camera, mount.lens.polariser.as_ref(), &layers);
-        let background = Background {
-            at_lens: Arc::new(at_lens(&layers, glass.as_ref())),
-            layers: Arc::new(layers),
-            glass: glass.map(Arc::new),
-        };
+        let background = self.background_of(renderer, staged, &camera, mount.lens.polariser.as_ref())?;
         let scene = BackgroundScene {
             lane: staged.plan.lane.clone(),
             daylight: staged.plan.daylight.clone(),
@@ -245,5 +237,24 @@ impl Shared {
         };
         remember(&mut self.backgrounds, scene);
         Ok(background)
+    }
+
+    /// The background of any camera, not kept.
+    pub(crate) fn background_of(
+        &self,
+        renderer: &mut Renderer,
+        staged: &Staged,
+        camera: &PinholeCamera,
+        polariser: Option<&Polariser>,
+    ) -> Result<Background, SimError> {
+        let region = Region::full(camera.width_px, camera.height_px);
+        let request = RenderRequest { exposure_id: 0, camera: *camera, region };
+        let layers = renderer.render(&moment::background(staged), &request)?;
+        let glass = glass::before_lane(staged, camera, polariser, &layers);
+        Ok(Background {
+            at_lens: Arc::new(at_lens(&layers, glass.as_ref())),
+            layers: Arc::new(layers),
+            glass: glass.map(Arc::new),
+        })
     }
 }

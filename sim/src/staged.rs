@@ -95,6 +95,8 @@ pub struct Staged {
     pub(crate) decoys: Vec<(u8, StagedDecoy)>,
     pub(crate) lane: StagedLane,
     pub(crate) cabin: Arc<Cabin>,
+    /// In a counterfactual, an occupant (index) whose head faces a camera (index).
+    pub(crate) facing: Option<(u8, usize)>,
     /// The same encounter in the bands of the rig's near-infrared cameras.
     pub(crate) infrared: Vec<(Infrared, Arc<Staged>)>,
 }

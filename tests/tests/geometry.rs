@@ -51,6 +51,7 @@ fn scene(posed: &Posed) -> Scene {
         tag: part.tag,
         world_from_mesh: Affine3A::IDENTITY,
         in_cabin: false,
+        hidden: false,
     };
     Scene {
         solids: posed.parts.iter().map(solid).collect(),

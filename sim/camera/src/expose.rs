@@ -27,6 +27,7 @@ pub struct CameraModel {
     lens: Lens,
     isp: Isp,
     fixed_pattern: Key,
+    noiseless: bool,
 }
 
 /// What may change from exposure to exposure.
@@ -155,7 +156,12 @@ impl CameraModel {
             return Err(CameraError::Model { camera: camera(), what: "bit depth", value, right: "8" });
         }
         let fixed_pattern = Key::new(&format!("fixed pattern {camera_id}"), 0, 0);
-        Ok(Self { sensor, lens, isp, fixed_pattern })
+        Ok(Self { sensor, lens, isp, fixed_pattern, noiseless: false })
+    }
+
+    /// The same camera without any noise, every number its own mean; for counterfactuals.
+    pub fn noiseless(self) -> Self {
+        Self { noiseless: true, ..self }
     }
 
     /// Sensor.
@@ -377,6 +383,9 @@ impl<'a> Chip<'a> {
                 .map(|bits| self.normal.draw(bits));
             site += stride;
         }
+        if self.camera.noiseless {
+            noise.draws.fill([0.0; 4]);
+        }
 
         let Sensor { prnu, dsnu_e, dark_noise_e, full_well_e, .. } = self.camera.sensor;
         let mut least_e = f32::INFINITY;
@@ -387,7 +396,7 @@ impl<'a> Chip<'a> {
             *shot = (*mean_e + mean_e.sqrt() * *shot).max(0.0).min(full_well_e);
             *offset = dsnu_e * *offset + dark_noise_e * *dark;
         }
-        if least_e <= GAUSSIAN_FROM_E {
+        if least_e <= GAUSSIAN_FROM_E && !self.camera.noiseless {
             for (i, (mean_e, [_, _, charge, _])) in noise.mean_e.iter().zip(&mut noise.draws).enumerate() {
                 if *mean_e <= GAUSSIAN_FROM_E {
                     let bits = self.temporal.bits(first_site + stride * i as u64) as u32;

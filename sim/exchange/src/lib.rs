@@ -2,4 +2,5 @@
 //!
 //! A crate of its own so that planning and scoring build without the renderer.
 pub mod encounter;
+pub mod ideal;
 pub mod truth;

@@ -17,6 +17,8 @@ pub struct Solid {
     pub world_from_mesh: Affine3A,
     /// Whether its ambient light comes from the cabin's probes rather than from the open sky.
     pub in_cabin: bool,
+    /// Whether the camera does not see it; its shadow falls all the same.
+    pub hidden: bool,
 }
 
 /// A pane in its place. It dims the sun here; what a camera sees through it and in it is not the renderer's business.

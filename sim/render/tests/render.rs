@@ -47,7 +47,8 @@ fn matt(reflectance: f32) -> Surface {
 }
 
 fn solid(mesh: Arc<Mesh>, surface: Surface, role: Role, at: Vec3) -> Solid {
-    Solid { mesh, surface, tag: Tag::vehicle(role), world_from_mesh: Affine3A::from_translation(at), in_cabin: false }
+    let world_from_mesh = Affine3A::from_translation(at);
+    Solid { mesh, surface, tag: Tag::vehicle(role), world_from_mesh, in_cabin: false, hidden: false }
 }
 
 fn scene(solids: Vec<Solid>, panes: Vec<ScenePane>, light: Arc<Light>) -> Scene {
@@ -106,6 +107,20 @@ fn a_plate_before_the_sun_throws_its_shadow() {
     let beside = f32::from(layers.radiance[at(&layers, 150, 60)][0]);
     assert_eq!(middle, 0.0);
     assert!(beside > 20.0);
+}
+
+#[test]
+fn what_is_hidden_from_the_camera_throws_its_shadow_all_the_same() {
+    let mut before = solid(plate(0.2), Surface { double_sided: true, ..matt(0.6) }, Role::Seat, Vec3::Z);
+    before.hidden = true;
+    let layers = full(&scene(
+        vec![solid(plate(2.0), matt(0.6), Role::Body, Vec3::ZERO), before],
+        vec![],
+        uniform_light(0.0, Some((Vec3::new(0.0, 0.0, 1.0), 200.0))),
+    ));
+    let middle = at(&layers, 100, 60);
+    assert_eq!(Tag::from_bits(layers.tag[middle]), Some(Tag::vehicle(Role::Body)));
+    assert_eq!(f32::from(layers.radiance[middle][0]), 0.0);
 }
 
 #[test]

@@ -46,7 +46,7 @@ pub(super) fn solids_front_to_back(job: &ExtractedView) -> Vec<usize> {
         Role::Furniture => 4,
         Role::Ground | Role::Sky => 5,
     };
-    let mut order: Vec<usize> = (0..job.solids.len()).filter(|&slot| !is_lens(job, slot)).collect();
+    let mut order: Vec<usize> = (0..job.solids.len()).filter(|&slot| !is_lens(job, slot) && !job.solids[slot].hidden).collect();
     order.sort_by_key(|&slot| rank(job.solids[slot].tag.role));
     order
 }
@@ -59,7 +59,7 @@ fn is_lens(job: &ExtractedView, slot: usize) -> bool {
 pub(super) fn lenses_back_to_front(job: &ExtractedView, uploads: &Uploads) -> Vec<usize> {
     let eye = job.view.request.camera.world_from_camera.translation;
     let mut order: Vec<(f32, usize)> = (0..job.solids.len())
-        .filter(|&slot| is_lens(job, slot))
+        .filter(|&slot| is_lens(job, slot) && !job.solids[slot].hidden)
         .filter_map(|slot| {
             let solid = &job.solids[slot];
             let (centre, _) = uploads.mesh(&solid.mesh)?.world_bounds(&solid.world_from_mesh);

@@ -1,0 +1,136 @@
+//! Counterfactuals: an exposure made again with one thing, or several, as good as it can be.
+use serde::{Deserialize, Serialize};
+
+/// One thing that an exposure can be spared, in the order in which a cause is looked for: from what an installer can
+/// change at the pane to what lies with the traveller and the pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Factor {
+    /// Panes mirror nothing.
+    Veil,
+    /// Panes are clear, clean and bare, on the light's way in too.
+    Glass,
+    /// The face is exposed to a middle tone: less light where it is over-exposed, more gain where it is dark.
+    Exposure,
+    /// Nothing moves while the shutter is open.
+    MotionBlur,
+    /// Everything is in focus.
+    Defocus,
+    /// No shot noise, no dark noise, no fixed pattern.
+    Noise,
+    /// Nothing worn on the face: no glasses, headwear, mask.
+    Worn,
+    /// Nothing but the own head stands before the face.
+    Occluder,
+    /// The head faces the camera.
+    Pose,
+    /// Twice as many pixels across, from a lens twice as long.
+    Pixels,
+}
+
+impl Factor {
+    /// All factors, in their order.
+    pub const ALL: [Self; 10] = [
+        Self::Veil,
+        Self::Glass,
+        Self::Exposure,
+        Self::MotionBlur,
+        Self::Defocus,
+        Self::Noise,
+        Self::Worn,
+        Self::Occluder,
+        Self::Pose,
+        Self::Pixels,
+    ];
+
+    /// What was made of it, for sentences such as "with … they would have been captured".
+    pub const fn idealised(self) -> &'static str {
+        match self {
+            Self::Veil => "no mirror image in the panes",
+            Self::Glass => "clear glass",
+            Self::Exposure => "the face well exposed",
+            Self::MotionBlur => "no motion blur",
+            Self::Defocus => "the face in focus",
+            Self::Noise => "no noise",
+            Self::Worn => "nothing worn on the face",
+            Self::Occluder => "nothing before the face",
+            Self::Pose => "the head towards the camera",
+            Self::Pixels => "twice the pixels",
+        }
+    }
+
+    /// The loss that it stands for.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Veil => "veiling reflection",
+            Self::Glass => "dark pane",
+            Self::Exposure => "wrongly exposed",
+            Self::MotionBlur => "motion blur",
+            Self::Defocus => "out of focus",
+            Self::Noise => "noise",
+            Self::Worn => "covered by what is worn",
+            Self::Occluder => "hidden",
+            Self::Pose => "head turned",
+            Self::Pixels => "too few pixels",
+        }
+    }
+}
+
+/// A set of factors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Factors(u16);
+
+impl Factors {
+    /// None.
+    pub const NONE: Self = Self(0);
+
+    /// Whether one is in it.
+    pub const fn contains(self, factor: Factor) -> bool {
+        self.0 >> factor as u16 & 1 == 1
+    }
+
+    /// Those in it, in their order.
+    pub fn iter(self) -> impl Iterator<Item = Factor> {
+        Factor::ALL.into_iter().filter(move |factor| self.contains(*factor))
+    }
+
+    /// Those that are in both.
+    pub const fn intersection(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// Whether none is in it.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+}
+
+impl FromIterator<Factor> for Factors {
+    fn from_iter<I: IntoIterator<Item = Factor>>(factors: I) -> Self {
+        Self(factors.into_iter().fold(0, |bits, factor| bits | 1 << factor as u16))
+    }
+}
+
+/// What an exposure is made again without, and for whom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counterfactual {
+    /// Occupant, by index in the encounter: whose face is exposed well, turned, uncovered.
+    pub occupant: u8,
+    /// What is idealised.
+    pub factors: Factors,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sets_hold_what_was_put_in_and_keep_the_order() {
+        let set: Factors = [Factor::Pixels, Factor::Veil, Factor::Pose].into_iter().collect();
+        assert_eq!(set.iter().collect::<Vec<_>>(), [Factor::Veil, Factor::Pose, Factor::Pixels]);
+        assert!(Factors::default().is_empty() && !set.contains(Factor::Glass));
+        let all: Factors = Factor::ALL.into_iter().collect();
+        assert_eq!(all.iter().count(), Factor::ALL.len());
+        assert_eq!(all.intersection(set), set);
+    }
+}

@@ -1,0 +1,292 @@
+//! One camera opening its shutter once: scene, panes, sensor, truth.
+use std::sync::Arc;
+
+use glam::Affine3A;
+use laneproof_camera::{CameraModel, ExposureSettings, Frame8, Isp, RadianceView, Samples, encode_jpeg, expose};
+use laneproof_optics::through_glass::GlassLayer;
+use laneproof_render::{Layers, PinholeCamera, Region, RenderRequest, Scene};
+use laneproof_scenes::{
+    catalogue::{CameraMount, Polariser, Sensor},
+    truth::Role,
+};
+use rayon::prelude::*;
+
+use crate::{
+    decoys,
+    face_truth::{Evidence, FacePose, face_truth, mid_eyes_m},
+    glass,
+    ideal::{self, Counterfactual, Factor, Factors},
+    moment::{self, Moment},
+    region::{TruthLayers, at_lens, overlay, vehicle_region},
+    simulator::{Exposure, ExposureRequest, SimError, Simulator},
+    staged::Staged,
+    truth::{ExposureTruth, FaceTruth},
+};
+
+/// What a camera sees of a moment.
+struct View<'a> {
+    staged: &'a Staged,
+    moment: &'a Moment,
+    scene: &'a Scene,
+    camera: PinholeCamera,
+    polariser: Option<Polariser>,
+    /// Whom a counterfactual is about, and what it idealises; nothing in an exposure as it is.
+    ideal: Counterfactual,
+}
+
+/// Radiance on a sensor, and the truth about it.
+struct Seen {
+    radiance: Arc<Vec<[f32; 3]>>,
+    layers: TruthLayers,
+    rendered_pixels: usize,
+    cross_check_differs: Option<bool>,
+}
+
+impl Simulator {
+    /// Makes one exposure.
+    pub fn expose(&mut self, staged: &Staged, request: &ExposureRequest) -> Result<Exposure, SimError> {
+        self.exposure(staged.seen_by(request.camera_index), request, NOTHING)
+    }
+
+    /// Makes an exposure as it would be without what a counterfactual takes away.
+    pub fn expose_ideal(
+        &mut self,
+        staged: &Staged,
+        request: &ExposureRequest,
+        ideal: &Counterfactual,
+    ) -> Result<Exposure, SimError> {
+        let staged = self.restaged(staged, request.camera_index, ideal)?;
+        self.exposure(staged.seen_by(request.camera_index), request, *ideal)
+    }
+
+    fn exposure(
+        &mut self,
+        staged: &Staged,
+        request: &ExposureRequest,
+        ideal: Counterfactual,
+    ) -> Result<Exposure, SimError> {
+        let clock = self.options.clock;
+        let begin = clock();
+        let time_s = request.mid_exposure_us as f64 * 1e-6;
+        let moment = self.moment(staged, request.mid_exposure_us);
+        let scene = moment.scene(staged, time_s);
+        let staged_at = clock();
+
+        let mount = &staged.plan.rig.cameras[request.camera_index];
+        let camera = ideal::camera(staged, &moment, request.camera_index, &ideal);
+        let polariser = mount.lens.polariser;
+        let view = View { staged, moment: &moment, scene: &scene, camera, polariser, ideal };
+        let seen = self.see(&view, request)?;
+        let rendered_at = clock();
+
+        let sensor = &staged.plan.sensors[request.camera_index];
+        let camera_error = |reason: String| SimError::Camera { camera_id: mount.id.clone(), reason };
+        let truth_of = |frame: &Frame8| {
+            let evidence = Evidence {
+                camera: &view.camera,
+                lens: &mount.lens,
+                pixel_pitch_um: ideal::pixel_pitch_um(sensor, ideal.factors),
+                filter_transmittance: glass::filter_transmittance(polariser.as_ref()),
+                layers: &seen.layers,
+                frame,
+            };
+            faces(&view, request, &evidence)
+        };
+        let mut level = ideal::Level::AS_IT_IS;
+        let mut frame = self.frame(staged, mount, sensor, request, &seen.radiance, ideal.factors, level)?;
+        let mut faces = truth_of(&frame);
+        if ideal.factors.contains(Factor::Exposure) {
+            for _ in 0..ideal::METERINGS {
+                let face = faces.iter().find(|face| face.occupant == ideal.occupant);
+                let Some(better) = face.and_then(|face| level.metered(face)) else { break };
+                level = better;
+                frame = self.frame(staged, mount, sensor, request, &seen.radiance, ideal.factors, level)?;
+                faces = truth_of(&frame);
+            }
+        }
+        let jpeg = encode_jpeg(&frame, mount.jpeg_quality).map_err(|e| camera_error(e.to_string()))?;
+        let exposed_at = clock();
+
+        let truth = ExposureTruth {
+            exposure_id: request.exposure_id,
+            camera_id: mount.id.clone(),
+            mid_exposure_us: request.mid_exposure_us,
+            exposure_us: request.exposure_us,
+            speed_mps: staged.trajectory.speed_at(time_s),
+            faces,
+            decoys: moment
+                .decoys
+                .iter()
+                .filter_map(|(k, kind, figure, place)| {
+                    let world_from_figure = moment.world_from_vehicle * *place;
+                    decoys::truth(*k, *kind, &figure.face_m, world_from_figure, &view.camera, &seen.layers)
+                })
+                .collect(),
+        };
+        Ok(Exposure {
+            frame,
+            jpeg,
+            truth,
+            layers: seen.layers,
+            timings_s: [staged_at - begin, rendered_at - staged_at, exposed_at - rendered_at],
+            rendered_pixels: seen.rendered_pixels,
+            cross_check_differs: seen.cross_check_differs,
+        })
+    }
+
+    /// The instant of an encounter, shared by the cameras that expose in it.
+    fn moment(&mut self, staged: &Staged, time_us: u64) -> Arc<Moment> {
+        if let Some((id, at_us, moment)) = &self.last_moment
+            && Arc::ptr_eq(id, &staged.trajectory)
+            && *at_us == time_us
+        {
+            return moment.clone();
+        }
+        let moment = Arc::new(Moment::new(staged, time_us as f64 * 1e-6));
+        self.last_moment = Some((staged.trajectory.clone(), time_us, moment.clone()));
+        moment
+    }
+
+    /// Renders what a view sees, with its panes, over the lane's own background.
+    fn see(&mut self, view: &View<'_>, request: &ExposureRequest) -> Result<Seen, SimError> {
+        let View { staged, moment, camera, .. } = *view;
+        let sun = staged.lane.light.light.sun_direction;
+        let region = vehicle_region(&camera, &staged.vehicle, moment.world_from_vehicle, sun);
+        let background = if view.ideal.factors.contains(Factor::Pixels) {
+            self.shared.background_of(&mut self.renderer, staged, &camera, view.polariser.as_ref())?
+        } else {
+            self.shared.background(&mut self.renderer, staged, request.camera_index)?
+        };
+        let part = region.map(|region| self.render(view, request.exposure_id, region)).transpose()?;
+        let pane_light = part.as_ref().map(|layers| view.glass(layers));
+        let radiance = match &part {
+            None => background.at_lens.clone(),
+            Some(part) => {
+                let part_at_lens = at_lens(part, pane_light.as_ref());
+                Arc::new(overlay(&background.at_lens, camera.width_px, part.region, &part_at_lens))
+            }
+        };
+        let rendered_pixels = part.as_ref().map_or(0, |part| part.region.pixels());
+        let layers = TruthLayers {
+            exposure_id: request.exposure_id,
+            background: background.layers,
+            background_glass: background.glass,
+            part,
+            glass: pane_light,
+        };
+        let cross_check_differs = if request.cross_check {
+            let whole = self.render(view, request.exposure_id, Region::full(camera.width_px, camera.height_px))?;
+            Some(layers.whole_glass() != view.glass(&whole) || layers.whole() != whole)
+        } else {
+            None
+        };
+        Ok(Seen { radiance, layers, rendered_pixels, cross_check_differs })
+    }
+
+    fn render(&mut self, view: &View<'_>, exposure_id: u64, region: Region) -> Result<Layers, SimError> {
+        let request = RenderRequest { exposure_id, camera: view.camera, region };
+        let mut layers = self.renderer.render(view.scene, &request)?;
+        if view.ideal.factors.contains(Factor::Occluder) {
+            let alone = ideal::alone(view.scene, view.ideal.occupant);
+            ideal::bring_forward(&mut layers, &self.renderer.render(&alone, &request)?, view.ideal.occupant);
+        }
+        Ok(layers)
+    }
+
+    /// Seconds that the render of an exposure's whole sensor takes, with all layers and their readback; for benchmarks.
+    pub fn time_full_render(&mut self, staged: &Staged, request: &ExposureRequest) -> Result<f64, SimError> {
+        let staged = staged.seen_by(request.camera_index);
+        let time_s = request.mid_exposure_us as f64 * 1e-6;
+        let camera = staged.pinhole(request.camera_index);
+        let scene = self.moment(staged, request.mid_exposure_us).scene(staged, time_s);
+        let region = Region::full(camera.width_px, camera.height_px);
+        let begin = (self.options.clock)();
+        self.renderer.render(&scene, &RenderRequest { exposure_id: request.exposure_id, camera, region })?;
+        Ok((self.options.clock)() - begin)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "a frame depends on all of them")]
+    fn frame(
+        &self,
+        staged: &Staged,
+        mount: &CameraMount,
+        sensor: &Sensor,
+        request: &ExposureRequest,
+        radiance: &[[f32; 3]],
+        factors: Factors,
+        level: ideal::Level,
+    ) -> Result<Frame8, SimError> {
+        let camera_error = |reason: String| SimError::Camera { camera_id: mount.id.clone(), reason };
+        // White-balanced to the light on the open ground, as an installer would do with a grey card.
+        let isp = Isp::balanced(sensor, staged.lane.light.model.horizontal_irradiance());
+        let mut lens = mount.lens.clone();
+        lens.transmittance *= level.light;
+        let mut model =
+            CameraModel::new(&mount.id, sensor.clone(), lens, isp).map_err(|e| camera_error(e.to_string()))?;
+        if factors.contains(Factor::Noise) {
+            model = model.noiseless();
+        }
+        let samples = Samples::Rgb32(radiance.as_flattened());
+        let view = RadianceView::whole(sensor.width_px, sensor.height_px, samples);
+        let settings =
+            ExposureSettings { exposure_us: request.exposure_us, gain_db: request.gain_db + level.gain_db };
+        let plan = &staged.plan;
+        // One noise per encounter and exposure: the exposure id is unique in the encounter only.
+        let seed = plan.seed ^ plan.encounter.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        expose(&model, &view, &settings, seed, request.exposure_id).map_err(|e| camera_error(e.to_string()))
+    }
+}
+
+/// A counterfactual that changes nothing.
+const NOTHING: Counterfactual = Counterfactual { occupant: 0, factors: Factors::NONE };
+
+impl View<'_> {
+    /// The panes before what was rendered.
+    fn glass(&self, layers: &Layers) -> GlassLayer {
+        let mut seen = glass::before_scene(self.staged, self.moment, &self.camera, self.polariser.as_ref(), layers);
+        if self.ideal.factors.contains(Factor::Veil) {
+            seen.veil.fill([0.0; 3]);
+        }
+        seen
+    }
+}
+
+fn faces(view: &View<'_>, request: &ExposureRequest, evidence: &Evidence) -> Vec<FaceTruth> {
+    let View { staged, moment, .. } = *view;
+    let factors = view.ideal.factors;
+    let half_s = f64::from(request.exposure_us) * 0.5e-6;
+    let time_s = request.mid_exposure_us as f64 * 1e-6;
+    let eyes_at = |k: usize, time_s: f64| {
+        // The head turns about its neck by at most 10°/s: within an exposure its own motion is far below a pixel, the
+        // vehicle's is what blurs.
+        let world_from_vehicle = staged.trajectory.pose_at(time_s);
+        let shift: Affine3A = world_from_vehicle * moment.world_from_vehicle.inverse();
+        let occupant = &staged.occupants[k];
+        let here = moment::landmarks_in(moment.world_from_seat(occupant), &moment.posed[k].landmarks);
+        shift.transform_point3(mid_eyes_m(&here))
+    };
+    (0..staged.occupants.len())
+        .into_par_iter()
+        .filter_map(|k| {
+            let posed = &moment.posed[k];
+            let world_from_seat = moment.world_from_seat(&staged.occupants[k]);
+            let skin = posed.parts.iter().find(|part| part.tag.role == Role::Face)?;
+            let pose = FacePose {
+                occupant: k as u8,
+                landmarks: moment::landmarks_in(world_from_seat, &posed.landmarks),
+                eyes_at_open_m: eyes_at(k, (time_s - half_s).max(0.0)),
+                eyes_at_close_m: eyes_at(k, time_s + half_s),
+                mesh: &skin.mesh,
+                world_from_mesh: world_from_seat,
+            };
+            let mut truth = face_truth(&pose, evidence);
+            if factors.contains(Factor::MotionBlur) {
+                truth.motion_blur_px = 0.0;
+            }
+            if factors.contains(Factor::Defocus) {
+                truth.defocus_px = 0.0;
+            }
+            Some(truth)
+        })
+        .collect()
+}
