@@ -4,6 +4,7 @@
 //! diffraction → photons → electrons and their noise after EMVA 1288 → 12-bit linear numbers → white balance and
 //! transfer curve → 8 bits → JPEG. Every random number belongs to a (seed, exposure, pixel), so frames depend neither on
 //! the number of threads nor on how much of the sensor is computed.
+pub mod blur;
 mod encode;
 mod expose;
 mod isp;
