@@ -1,5 +1,5 @@
 //! Planes under a kernel.
-use super::kernel::Kernel;
+use super::kernel::{Kernel, MAX_FACTOR};
 
 /// Pixels that are computed at once.
 pub(super) const CHUNK: usize = 32;
@@ -53,26 +53,35 @@ impl Steps {
     }
 }
 
-/// Means of squares of `factor` × `factor` pixels; stride and rows of what comes out are those given ÷ `factor`.
+/// A plane on a grid of squares of `factor` × `factor` pixels: each pixel is shared out, linearly, between the squares
+/// whose middles it lies between, so that a point keeps its place. Stride and rows of what comes out are those given ÷
+/// `factor`; its outermost squares lack what lies beyond the plane.
 pub(super) fn shrink(plane: &[f32], stride: usize, factor: usize, sums: &mut Vec<f32>, out: &mut Vec<f32>) {
     let small = stride / factor;
+    let rows = plane.len() / stride;
     out.resize(plane.len() / (factor * factor), 0.0);
     sums.resize(stride, 0.0);
-    let scale = 1.0 / (factor * factor) as f32;
-    for (rows, to) in plane.chunks_exact(stride * factor).zip(out.chunks_exact_mut(small)) {
-        let (first, others) = rows.split_at(stride);
-        sums.copy_from_slice(first);
-        for row in others.chunks_exact(stride) {
-            sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
+    // Pixels by their distance from the first that belongs to a square, `factor / 2` before its own.
+    let weight = |k: usize| {
+        let (share, after) = between((k + factor / 2) % factor, factor);
+        let own = if (factor / 2..3 * factor / 2).contains(&k) { 1.0 - share } else { share };
+        debug_assert!(after || k >= factor / 2 || own > 0.0);
+        own / factor as f32
+    };
+    let weights: [f32; 2 * MAX_FACTOR] = std::array::from_fn(|k| if k < 2 * factor { weight(k) } else { 0.0 });
+    let weights = &weights[..2 * factor];
+    for (square, to) in out.chunks_exact_mut(small).enumerate() {
+        sums.fill(0.0);
+        for (k, weight) in weights.iter().enumerate() {
+            let Some(row) = (square * factor + k).checked_sub(factor / 2).filter(|row| *row < rows) else { continue };
+            let row = &plane[row * stride..][..stride];
+            sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += weight * value);
         }
-        match factor {
-            2 => to.iter_mut().zip(sums.as_chunks::<2>().0).for_each(|(o, [a, b])| *o = (a + b) * scale),
-            _ => {
-                for (o, square) in to.iter_mut().zip(sums.chunks_exact(factor)) {
-                    *o = square.iter().sum::<f32>() * scale;
-                }
-            }
-        }
+        let inner = to[1..].iter_mut().zip(sums[factor / 2..].windows(2 * factor).step_by(factor));
+        inner.for_each(|(o, pixels)| *o = pixels.iter().zip(weights).map(|(p, w)| p * w).sum());
+        to[0] = sums[..3 * factor / 2].iter().zip(&weights[factor / 2..]).map(|(p, w)| p * w).sum();
+        let last = &sums[stride - 3 * factor / 2..];
+        to[small - 1] = last.iter().zip(weights).map(|(p, w)| p * w).sum();
     }
 }
 

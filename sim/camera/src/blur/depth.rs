@@ -194,7 +194,7 @@ impl Depths {
             // Squares reach a little further than their pixels.
             let coarse = match factor(layer.circle_px) {
                 1 => 0,
-                side => 2 * side,
+                side => 3 * side,
             };
             0.5 * layer.circle_px + layer.path.reach_px() + coarse as f32
         });

@@ -13,8 +13,8 @@ pub(super) struct Tap {
 /// pixels can do (a slanting streak is up to 0.4 px wide, in standard deviation).
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Kernel {
-    /// Side, in pixels, of the squares that the shifts count: a wide disc is drawn on a coarser grid. Taking means over
-    /// squares, and going back to pixels linearly, widens the blur too, which is taken off the disc.
+    /// Side, in pixels, of the squares that the shifts count: a wide disc is drawn on a coarser grid. Sharing pixels out
+    /// between squares, and going back, widens the blur too, which is taken off the disc.
     pub(super) factor: usize,
     /// Shifts; their weights sum to 1.
     pub(super) taps: Vec<Tap>,
@@ -24,7 +24,7 @@ pub(super) struct Kernel {
 const COARSE: [(f32, usize); 2] = [(20.0, 4), (8.0, 2)];
 /// Largest side of a square.
 pub(super) const MAX_FACTOR: usize = 4;
-/// Sum of the variances along both axes below which seven shifts do, square pixels.
+/// Sum of the variances along both axes below which the nearest neighbours do, square pixels.
 const SMALL_PX2: f64 = 0.4;
 /// Radius of the smallest disc that is drawn, and its variance along an axis.
 const LEAST_RADIUS_PX: f64 = 0.6;
@@ -34,6 +34,13 @@ const STEP_PX: f64 = 0.5;
 /// Side of the squares on which a disc of a diameter is drawn.
 pub(super) fn factor(circle_px: f32) -> usize {
     COARSE.iter().find(|(from, _)| circle_px >= *from).map_or(1, |(_, factor)| *factor)
+}
+
+/// Variance along an axis that a grid of squares adds: sharing a pixel out between two squares linearly adds f² t (1 − t),
+/// with t over the pixels of a square, and the way back does so again.
+fn coarse_variance(factor: usize) -> f64 {
+    let side = factor as f64;
+    if factor > 1 { (2.0 * side * side + 1.0) / 6.0 } else { 0.0 }
 }
 
 impl Kernel {
@@ -48,9 +55,8 @@ impl Kernel {
         if factor == 1 {
             return Self { factor, taps: taps(f64::from(circle_px), path) };
         }
-        // Squares and the way back have f²/4 along each axis, a disc c²/16.
         let side = factor as f64;
-        let circle_px = (f64::from(circle_px).powi(2) - 4.0 * side * side).sqrt();
+        let circle_px = (f64::from(circle_px).powi(2) - 16.0 * coarse_variance(factor)).sqrt();
         let points = path.points.iter().map(|p| p.map(|v| v / factor as f32)).collect();
         Self { factor, taps: taps(circle_px / side, &Path { points, shares: path.shares.clone() }) }
     }
@@ -64,7 +70,7 @@ fn taps(circle_px: f64, path: &Path) -> Vec<Tap> {
     let target = Moments { mean, second: [second[0] + disc, second[1] + disc, second[2]] };
     let (widest, axis) = target.principal();
     if target.second[0] + target.second[1] < SMALL_PX2 {
-        return seven(&target);
+        return nearest_neighbours(&target);
     }
     // The drawn disc has a soft edge one pixel wide, which widens its variance, r²/4, by about 0.104; the radius makes
     // up for it where it can, and the path for the rest.
@@ -110,29 +116,17 @@ fn soft_disc_variance(r: f64) -> f64 {
     0.15 * (5.0 * r.powi(4) + 2.5 * r * r + 0.0625) / (3.0 * r * r + 0.25)
 }
 
-/// Weights at the middle and at three pairs of neighbours that have exactly these variances (Selling's decomposition of
-/// a quadratic form: J.-M. Mirebeau, *Anisotropic diffusion on Cartesian grids*, 2014). The mean is left at 0: it is far
-/// below a pixel here.
-fn seven(target: &Moments) -> Vec<Tap> {
+/// Weights at the middle and at its eight neighbours with these variances (Selling's decomposition of a quadratic form,
+/// J.-M. Mirebeau, *Anisotropic diffusion on Cartesian grids*, 2014, for the pairs of nearest neighbours). A streak that
+/// is steeper or flatter than these pairs can draw is widened across. The mean is left at 0: it is far below a pixel.
+fn nearest_neighbours(target: &Moments) -> Vec<Tap> {
     let [xx, yy, xy] = target.second;
-    let form = |a: [i32; 2], b: [i32; 2]| {
-        let [a, b] = [a, b].map(|v| v.map(f64::from));
-        xx * a[0] * b[0] + yy * a[1] * b[1] + xy * (a[0] * b[1] + a[1] * b[0])
-    };
-    let mut base = [[1, 0], [0, 1], [-1, -1]];
-    // Three rounds reach neighbours at most three pixels away: enough but for hair-thin streaks, whose weights are cut.
-    for _ in 0..3 {
-        let Some((i, j)) = [(0, 1), (1, 2), (2, 0)].into_iter().find(|&(i, j)| form(base[i], base[j]) > 1e-9) else {
-            break;
-        };
-        let (a, b) = (base[i], base[j]);
-        base = [[-a[0], -a[1]], b, [a[0] - b[0], a[1] - b[1]]];
-    }
+    let oblique = xy.abs();
+    let side = if xy < 0.0 { -1 } else { 1 };
     let mut taps = vec![Tap { x: 0, y: 0, weight: 1.0 }];
-    for (i, j, k) in [(0, 1, 2), (1, 2, 0), (2, 0, 1)] {
-        let weight = (-form(base[i], base[j])).max(0.0) as f32 * 0.5;
+    for (x, y, variance) in [(1, 0, xx - oblique), (0, 1, yy - oblique), (1, side, oblique)] {
+        let weight = (0.5 * variance) as f32;
         if weight > 0.0 {
-            let [x, y] = [-base[k][1], base[k][0]];
             taps[0].weight -= 2.0 * weight;
             taps.extend([Tap { x, y, weight }, Tap { x: -x, y: -y, weight }]);
         }
@@ -306,7 +300,7 @@ mod tests {
             mean = [mean[0] + w * x, mean[1] + w * y];
             second = [second[0] + w * x * x, second[1] + w * y * y, second[2] + w * x * y];
         }
-        let coarse = if kernel.factor > 1 { side * side / 4.0 } else { 0.0 };
+        let coarse = coarse_variance(kernel.factor);
         second = [second[0] + coarse, second[1] + coarse, second[2]];
         let mean = mean.map(|m| m / sum);
         (

@@ -206,7 +206,7 @@ impl Picture<'_> {
         let place = grid.middle(tile);
         let sharp_veil = !facts.veiled || self.far_circle_px < super::SHARP_BELOW_PX;
         facts.sharp = sharp_veil && facts.extents.iter().all(|e| self.depths.is_sharp(e, place));
-        let far = if facts.veiled { 0.5 * self.far_circle_px + 2.0 * MAX_FACTOR as f32 } else { 0.0 };
+        let far = if facts.veiled { 0.5 * self.far_circle_px + 3.0 * MAX_FACTOR as f32 } else { 0.0 };
         let reach = facts.extents.iter().map(|e| self.depths.reach_px(e, place)).fold(far, f32::max);
         // One more, because the paths of the next tile, a little longer, may be the ones that are drawn.
         // Whole squares of a coarse grid fit into what comes out.

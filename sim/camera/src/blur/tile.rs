@@ -9,7 +9,7 @@ use super::{
 /// Pixels of a tile.
 const COUNT: usize = TILE[0] * TILE[1];
 /// Share of a pixel that may be missing without being filled: rounding, and surfaces whose depth is uneven.
-const MISSING: f32 = 0.02;
+const MISSING: f32 = 0.01;
 /// Difference in blur, pixels, from which two surfaces are an edge.
 const EDGE_PX: f32 = 0.5;
 /// Farthest pixel that is looked at for what lies behind an edge.
@@ -241,7 +241,7 @@ impl Scratch {
             if left <= 0.0 {
                 continue;
             }
-            let missing = (left - MISSING).max(0.0) / (1.0 - MISSING);
+            let missing = if left > MISSING { left } else { 0.0 };
             let at = (i / TILE[0] + halo) * stride + i % TILE[0] + halo;
             let here = (nearness[at], body[at]);
             let slope = picture.depths.bodies[usize::from(here.1)].slope_px_m;
@@ -331,8 +331,9 @@ struct TileBlur {
 impl TileBlur {
     fn new(kernel: &Kernel, stride: usize, halo: usize) -> Self {
         let factor = kernel.factor;
-        // On a coarser grid one square beyond the tile is needed for the way back.
-        let steps = Steps::new(kernel, stride / factor, halo / factor - usize::from(factor > 1));
+        // On a coarser grid one square beyond the tile is needed for the way back, and the outermost are not whole.
+        let limit = if factor > 1 { (halo / factor).saturating_sub(2) } else { halo };
+        let steps = Steps::new(kernel, stride / factor, limit);
         let reach = if factor > 1 { halo } else { steps.reach };
         Self { steps, factor, stride, halo, reach }
     }
