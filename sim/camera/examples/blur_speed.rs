@@ -25,7 +25,7 @@ fn scene(depth_m: f32) -> Scene {
         for x in 0..w {
             let texture = (0.3 * x as f32).sin() * (0.2 * y as f32).cos();
             let (fx, fy) = (x as f32 / w as f32, y as f32 / h as f32);
-            let lane = fx < 0.06 || fx > 0.94 || fy < 0.1;
+            let lane = !(0.06..=0.94).contains(&fx) || fy < 0.1;
             let window = !lane && (0.2..0.55).contains(&fy) && (fx * 4.0).fract() > 0.12;
             let person = window && ((fx * 8.0).fract() - 0.5).hypot(4.0 * (fy - 0.4)) < 0.4;
             let seat = window && !person && fy > 0.4;
@@ -36,7 +36,7 @@ fn scene(depth_m: f32) -> Scene {
                 (_, _, _, true) => depth_m + 0.9 + 1.6 * fx,
                 _ => 20.0,
             };
-            let body = u8::from(!(lane || (window && !person && !seat)));
+            let body = u8::from(!lane && (!window || person || seat));
             out.light.push([1.0, 0.9, 0.8].map(|l| l * (2.0 + texture)));
             out.veil.push(if window { [0.3, 0.4, 0.5] } else { [0.0; 3] });
             out.range_m.push(range_m);

@@ -34,22 +34,29 @@ pub fn cos4(lens: &Lens, offset_um: [f32; 2]) -> f32 {
     cos2 * cos2
 }
 
+/// Pixels of a circle of confusion's diameter per 1/m between the reciprocals of a point's distance and the focus's, and
+/// the reciprocal of the focus's: the thin lens's f²/N · |d − s| ÷ (d (s − f)) is f²/N ÷ (1 − f/s) · |1/d − 1/s|, which
+/// also holds for a lens that is focused at infinity.
+pub(crate) fn circle_slope(lens: &Lens, pixel_pitch_um: f32) -> (f64, f64) {
+    let f_m = f64::from(lens.focal_length_mm) * 1e-3;
+    let nearness = 1.0 / f64::from(lens.focus_distance_m);
+    let slope_m2 = f_m * f_m / f64::from(lens.f_number) / (1.0 - f_m * nearness);
+    (slope_m2 / (f64::from(pixel_pitch_um) * 1e-6), nearness)
+}
+
 /// Diameter of the circle of confusion on the sensor, pixels, of a point `distance_m` before the entrance pupil.
 pub fn circle_of_confusion_px(lens: &Lens, pixel_pitch_um: f32, distance_m: f32) -> f32 {
-    let f = f64::from(lens.focal_length_mm) * 1e-3;
-    let (s, d) = (f64::from(lens.focus_distance_m), f64::from(distance_m));
-    let diameter_m = f * f / f64::from(lens.f_number) * (d - s).abs() / (d * (s - f));
-    (diameter_m / (f64::from(pixel_pitch_um) * 1e-6)) as f32
+    let (slope_px_m, focus) = circle_slope(lens, pixel_pitch_um);
+    (slope_px_m * (1.0 / f64::from(distance_m) - focus).abs()) as f32
 }
 
 /// Nearest and farthest distance, metres, whose circle of confusion stays within `limit_px`; the far one is infinite
 /// beyond the hyperfocal distance.
 pub fn depth_of_field_m(lens: &Lens, pixel_pitch_um: f32, limit_px: f32) -> (f32, f32) {
-    let f = f64::from(lens.focal_length_mm) * 1e-3;
-    let s = f64::from(lens.focus_distance_m);
-    let blur = f64::from(lens.f_number) * f64::from(limit_px) * f64::from(pixel_pitch_um) * 1e-6 * (s - f);
-    let far = if f * f > blur { s * f * f / (f * f - blur) } else { f64::INFINITY };
-    ((s * f * f / (f * f + blur)) as f32, far as f32)
+    let (slope_px_m, focus) = circle_slope(lens, pixel_pitch_um);
+    let reach = f64::from(limit_px) / slope_px_m;
+    let far = if focus > reach { 1.0 / (focus - reach) } else { f64::INFINITY };
+    ((1.0 / (focus + reach)) as f32, far as f32)
 }
 
 /// Length of the streak, pixels, that a moving point leaves: speed × exposure × pixels per metre × sine of the angle
@@ -79,7 +86,17 @@ mod tests {
                 assert!((circle_of_confusion_px(&lens(f_number), 3.45, distance) - 2.0).abs() < 0.01);
             }
         }
-        assert_eq!(circle_of_confusion_px(&lens(4.0), 3.45, lens(4.0).focus_distance_m), 0.0);
+        assert!(circle_of_confusion_px(&lens(4.0), 3.45, lens(4.0).focus_distance_m) < 1e-4);
+    }
+
+    #[test]
+    fn focused_at_infinity_the_circle_is_that_of_the_aperture() {
+        // A far-focused lens images its aperture's shadow: diameter f²/(N d); sharp from the hyperfocal distance on.
+        let far = Lens { focus_distance_m: f32::INFINITY, ..lens(4.0) };
+        assert!((circle_of_confusion_px(&far, 3.45, 10.0) - 0.1 * 0.1 / 4.0 / 10.0 / 3.45e-6).abs() < 0.01);
+        assert_eq!(circle_of_confusion_px(&far, 3.45, f32::INFINITY), 0.0);
+        let (near, end) = depth_of_field_m(&far, 3.45, 2.0);
+        assert!((near - 0.1 * 0.1 / 4.0 / (2.0 * 3.45e-6)).abs() < 0.1 && end == f32::INFINITY);
     }
 
     #[test]

@@ -693,6 +693,9 @@ fn what_cannot_be_blurred_is_said() {
     assert!(matches!(sensor_radiance(&short, None, &good), Err(BlurError::Shape { got: 4095, right: 4096, .. })));
     let outside = LayeredRadiance { origin_px: [1, 0], ..scene.layers() };
     assert!(matches!(sensor_radiance(&outside, None, &good), Err(BlurError::Shape { got: 65, right: 64, .. })));
+    let backdrop = Backdrop::new(scene.light.clone(), &scene.range_m, &good).unwrap();
+    let refocused = Blur { lens: lens(9.0), ..good.clone() };
+    assert_eq!(sensor_radiance(&scene.layers(), Some(&backdrop), &refocused).unwrap_err(), BlurError::Backdrop);
     for bad in [f32::NAN, 0.0, 0.05, -1.0] {
         let blur = Blur { lens: lens(bad), ..good.clone() };
         assert!(matches!(sensor_radiance(&scene.layers(), None, &blur), Err(BlurError::Camera { .. })), "{bad}");

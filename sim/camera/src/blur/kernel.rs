@@ -36,11 +36,14 @@ pub(super) fn factor(circle_px: f32) -> usize {
     COARSE.iter().find(|(from, _)| circle_px >= *from).map_or(1, |(_, factor)| *factor)
 }
 
-/// Variance along an axis that a grid of squares adds: sharing a pixel out between two squares linearly adds f² t (1 − t),
-/// with t over the pixels of a square, and the way back does so again.
+/// Variance along an axis that a grid of squares adds: halving shares a pixel out ¾ to ¼ between squares two pixels
+/// apart, 4 · 3/16 px², and the way back does so again; the next halving counts in squares.
 fn coarse_variance(factor: usize) -> f64 {
-    let side = factor as f64;
-    if factor > 1 { (2.0 * side * side + 1.0) / 6.0 } else { 0.0 }
+    match factor {
+        1 => 0.0,
+        2 => 1.5,
+        _ => 1.5 + 4.0 * 1.5,
+    }
 }
 
 impl Kernel {
@@ -267,13 +270,10 @@ fn solve(mut system: Vec<Vec<f64>>) -> Vec<f64> {
         let pivot = (next..size).max_by(|&a, &b| system[a][column].abs().total_cmp(&system[b][column].abs()));
         let Some(pivot) = pivot.filter(|&row| system[row][column].abs() > 1e-9) else { continue };
         system.swap(next, pivot);
-        for row in 0..size {
-            if row != next {
-                let factor = system[row][column] / system[next][column];
-                for k in column..=size {
-                    system[row][k] -= factor * system[next][k];
-                }
-            }
+        let line = system[next].clone();
+        for (_, other) in system.iter_mut().enumerate().filter(|(row, _)| *row != next) {
+            let factor = other[column] / line[column];
+            other.iter_mut().zip(&line).for_each(|(o, l)| *o -= factor * l);
         }
         rows[column] = Some(next);
         next += 1;

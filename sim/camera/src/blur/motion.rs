@@ -2,6 +2,8 @@
 use glam::{Affine3A, Vec3, Vec3A};
 use laneproof_scenes::catalogue::Lens;
 
+use crate::lens::circle_slope;
+
 /// An ideal pinhole: where the chief ray of each pixel goes. Camera frame: X right, Y up, looking along −Z, origin in
 /// the entrance pupil.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -184,10 +186,8 @@ pub const MAX_CIRCLE_PX: f32 = 64.0;
 impl Focus {
     /// Of a lens over pixels of a pitch; the focus may be at infinity.
     pub fn of(lens: &Lens, pixel_pitch_um: f32) -> Self {
-        let f_m = f64::from(lens.focal_length_mm) * 1e-3;
-        let nearness = 1.0 / f64::from(lens.focus_distance_m);
-        let slope_m2 = f_m * f_m / f64::from(lens.f_number) / (1.0 - f_m * nearness);
-        Self { nearness_per_m: nearness as f32, slope_px_m: (slope_m2 / (f64::from(pixel_pitch_um) * 1e-6)) as f32 }
+        let (slope_px_m, nearness_per_m) = circle_slope(lens, pixel_pitch_um);
+        Self { nearness_per_m: nearness_per_m as f32, slope_px_m: slope_px_m as f32 }
     }
 
     /// Diameter of the circle of confusion, pixels.

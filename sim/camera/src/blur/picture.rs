@@ -6,7 +6,7 @@ use super::{
 };
 
 /// Columns and rows of a tile. Tiles begin at multiples of these on the sensor, wherever a region lies.
-pub(super) const TILE: [usize; 2] = [64, 32];
+pub(super) const TILE: [usize; 2] = [64, 64];
 
 /// A rectangle of pixels; the ends lie outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,8 +77,30 @@ pub(super) struct TileFacts {
     pub(super) veiled: bool,
     /// Whether a blur is worth computing.
     pub(super) sharp: bool,
-    /// How far its light reaches beyond its pixels, pixels.
+    /// How far its light reaches beyond its pixels, pixels; what its panes mirror is not counted.
     pub(super) reach: usize,
+    /// How far what its panes mirror reaches.
+    pub(super) veil_reach: usize,
+}
+
+impl TileFacts {
+    /// How far anything of it reaches.
+    pub(super) fn reaches(&self) -> usize {
+        self.reach.max(self.veil_reach)
+    }
+}
+
+/// How far round a tile light comes from, pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Halo {
+    pub(super) scene: usize,
+    pub(super) veil: usize,
+}
+
+impl Halo {
+    pub(super) fn widest(&self) -> usize {
+        self.scene.max(self.veil)
+    }
 }
 
 /// Everything that a tile is computed from.
@@ -100,12 +122,21 @@ pub(super) struct Picture<'a> {
 pub(super) struct Planes {
     pub(super) stride: usize,
     pub(super) rows: usize,
-    pub(super) scene: [Vec<f32>; 3],
-    pub(super) veil: [Vec<f32>; 3],
+    /// The scene's bands, or the veil's.
+    pub(super) light: [Vec<f32>; 3],
     /// 1 where a pane mirrors something, else 0.
     pub(super) pane: Vec<f32>,
     pub(super) nearness: Vec<f32>,
     pub(super) body: Vec<u8>,
+}
+
+/// What [`Planes`] are to hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// All, with the light of the scene.
+    Scene,
+    /// Panes and what they mirror.
+    Veil,
 }
 
 /// Smallest and largest of some numbers.
@@ -206,15 +237,16 @@ impl Picture<'_> {
         let place = grid.middle(tile);
         let sharp_veil = !facts.veiled || self.far_circle_px < super::SHARP_BELOW_PX;
         facts.sharp = sharp_veil && facts.extents.iter().all(|e| self.depths.is_sharp(e, place));
-        let far = if facts.veiled { 0.5 * self.far_circle_px + 3.0 * MAX_FACTOR as f32 } else { 0.0 };
-        let reach = facts.extents.iter().map(|e| self.depths.reach_px(e, place)).fold(far, f32::max);
-        // One more, because the paths of the next tile, a little longer, may be the ones that are drawn.
-        // Whole squares of a coarse grid fit into what comes out.
-        facts.reach = (reach.ceil() as usize + 1).next_multiple_of(MAX_FACTOR);
+        let reach = facts.extents.iter().map(|e| self.depths.reach_px(e, place)).fold(0.0, f32::max);
+        // One more, because the paths of the next tile, a little longer, may be the ones that are drawn. Whole squares
+        // of a coarse grid fit into what comes out.
+        let whole = |reach: f32| (reach.ceil() as usize + 1).next_multiple_of(MAX_FACTOR);
+        facts.reach = whole(reach);
+        facts.veil_reach = if facts.veiled { whole(0.5 * self.far_circle_px + 3.0 * MAX_FACTOR as f32) } else { 0 };
     }
 
     /// Copies a tile and `halo` pixels to each side; beyond the last pixel, that goes on.
-    pub(super) fn load(&self, origin: [usize; 2], halo: usize, planes: &mut Planes) {
+    pub(super) fn load(&self, kind: Kind, origin: [usize; 2], halo: usize, planes: &mut Planes) {
         let [stride, rows] = [0, 1].map(|i| TILE[i] + 2 * halo);
         planes.resize(stride, rows);
         let place = |i: usize, axis: usize| (origin[axis] + i).saturating_sub(halo);
@@ -230,9 +262,9 @@ impl Picture<'_> {
                 if x[0] < x[1] {
                     let to = base + left + (x[0] - x0)..base + left + (x[1] - x0);
                     if in_region {
-                        self.copy_region(self.region_index(x[0], y), planes, to);
+                        self.copy_region(kind, self.region_index(x[0], y), planes, to);
                     } else if let Some(backdrop) = self.backdrop {
-                        backdrop.copy(y * self.bounds.size()[0] + x[0], planes, to);
+                        backdrop.copy(kind, y * self.bounds.size()[0] + x[0], planes, to);
                     }
                 }
             }
@@ -240,23 +272,28 @@ impl Picture<'_> {
         }
     }
 
-    fn copy_region(&self, from: usize, planes: &mut Planes, to: std::ops::Range<usize>) {
+    fn copy_region(&self, kind: Kind, from: usize, planes: &mut Planes, to: std::ops::Range<usize>) {
         let length = to.len();
-        split(&self.layers.scene[from..from + length], &mut planes.scene, to.clone());
-        planes.nearness[to.clone()].copy_from_slice(&self.nearness[from..from + length]);
-        let bodies = &self.layers.body[from..from + length];
-        for (class, body) in planes.body[to.clone()].iter_mut().zip(bodies) {
-            *class = self.depths.class[usize::from(*body)];
-        }
-        match self.layers.veil {
+        let veil = self.layers.veil.map(|veil| &veil[from..from + length]);
+        match veil {
             Some(veil) => {
-                let veil = &veil[from..from + length];
-                split(veil, &mut planes.veil, to.clone());
-                for (pane, light) in planes.pane[to].iter_mut().zip(veil) {
+                for (pane, light) in planes.pane[to.clone()].iter_mut().zip(veil) {
                     *pane = f32::from(u8::from(is_veiled(light)));
                 }
             }
-            None => planes.no_veil(to),
+            None => planes.pane[to.clone()].fill(0.0),
+        }
+        match (kind, veil) {
+            (Kind::Scene, _) => {
+                split(&self.layers.scene[from..from + length], &mut planes.light, to.clone());
+                planes.nearness[to.clone()].copy_from_slice(&self.nearness[from..from + length]);
+                let bodies = &self.layers.body[from..from + length];
+                for (class, body) in planes.body[to].iter_mut().zip(bodies) {
+                    *class = self.depths.class[usize::from(*body)];
+                }
+            }
+            (Kind::Veil, Some(veil)) => split(veil, &mut planes.light, to),
+            (Kind::Veil, None) => planes.dark(to),
         }
     }
 }
@@ -278,17 +315,15 @@ fn split(from: &[[f32; 3]], to: &mut [Vec<f32>; 3], at: std::ops::Range<usize>) 
 impl Planes {
     fn resize(&mut self, stride: usize, rows: usize) {
         (self.stride, self.rows) = (stride, rows);
-        let Self { scene, veil, pane, nearness, body, .. } = self;
-        for plane in scene.iter_mut().chain(veil).chain([pane, nearness]) {
+        let Self { light, pane, nearness, body, .. } = self;
+        for plane in light.iter_mut().chain([pane, nearness]) {
             plane.resize(stride * rows, 0.0);
         }
         body.resize(stride * rows, 0);
     }
 
-    fn no_veil(&mut self, at: std::ops::Range<usize>) {
-        for plane in self.veil.iter_mut().chain([&mut self.pane]) {
-            plane[at.clone()].fill(0.0);
-        }
+    fn dark(&mut self, at: std::ops::Range<usize>) {
+        self.light.iter_mut().for_each(|plane| plane[at.clone()].fill(0.0));
     }
 
     /// Fills a row before `from` and after `to` with what stands there.
@@ -297,8 +332,8 @@ impl Planes {
             return;
         }
         let (first, last, end) = (base + from, base + to - 1, base + self.stride);
-        let Self { scene, veil, pane, nearness, body, .. } = self;
-        for plane in scene.iter_mut().chain(veil).chain([pane, nearness]) {
+        let Self { light, pane, nearness, body, .. } = self;
+        for plane in light.iter_mut().chain([pane, nearness]) {
             let (a, b) = (plane[first], plane[last]);
             plane[base..first].fill(a);
             plane[last..end].fill(b);
@@ -307,14 +342,26 @@ impl Planes {
         body[base..first].fill(a);
         body[last..end].fill(b);
     }
+
+    /// Whether any pixel is a pane, and whether all are.
+    pub(super) fn panes(&self) -> [bool; 2] {
+        let bits = |(any, all): (u32, u32), pane: &f32| (any | pane.to_bits(), all & pane.to_bits());
+        let (any, all) = self.pane.iter().fold((0, u32::MAX), bits);
+        [any != 0, all != 0]
+    }
 }
 
 impl Backdrop {
-    fn copy(&self, from: usize, planes: &mut Planes, to: std::ops::Range<usize>) {
+    fn copy(&self, kind: Kind, from: usize, planes: &mut Planes, to: std::ops::Range<usize>) {
         let length = to.len();
-        split(&self.scene[from..from + length], &mut planes.scene, to.clone());
-        planes.nearness[to.clone()].copy_from_slice(&self.nearness[from..from + length]);
-        planes.body[to.clone()].fill(0);
-        planes.no_veil(to);
+        planes.pane[to.clone()].fill(0.0);
+        match kind {
+            Kind::Scene => {
+                split(&self.scene[from..from + length], &mut planes.light, to.clone());
+                planes.nearness[to.clone()].copy_from_slice(&self.nearness[from..from + length]);
+                planes.body[to].fill(0);
+            }
+            Kind::Veil => planes.dark(to),
+        }
     }
 }

@@ -1,9 +1,10 @@
 //! One tile: its layers from near to far, each blurred by its own kernel, then what panes mirror.
 use super::{
-    convolve::{CHUNK, Steps, between, shrink, stretch},
+    convolve::{CHUNK, Coarse, TileBlur},
     depth::{Extent, Layer, Share},
     kernel::Kernel,
-    picture::{Grid, Picture, Planes, TILE, widen},
+    picture::{Grid, Halo, Kind, Picture, Planes, TILE, widen},
+    search::{Found, Search},
 };
 
 /// Pixels of a tile.
@@ -12,23 +13,11 @@ const COUNT: usize = TILE[0] * TILE[1];
 const MISSING: f32 = 0.01;
 /// Difference in blur, pixels, from which two surfaces are an edge.
 const EDGE_PX: f32 = 0.5;
-/// Farthest pixel that is looked at for what lies behind an edge.
-const SEARCH_PX: i32 = 24;
-
-/// Offsets of the pixels round a pixel, nearest first.
-pub(super) fn search_order() -> Vec<[i32; 2]> {
-    let span = -SEARCH_PX..=SEARCH_PX;
-    let mut order: Vec<[i32; 2]> = span.clone().flat_map(|y| span.clone().map(move |x| [x, y])).collect();
-    let squared = |[x, y]: [i32; 2]| x * x + y * y;
-    order.retain(|&o| (1..=SEARCH_PX * SEARCH_PX).contains(&squared(o)));
-    order.sort_by_key(|&o| (squared(o), o));
-    order
-}
-
 /// Memory that a thread keeps from tile to tile.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
     planes: Planes,
+    veil: Planes,
     extents: Vec<Extent>,
     /// Extents of each row of the planes, one after the other, and where each row's end.
     row_extents: Vec<Extent>,
@@ -43,6 +32,7 @@ pub(super) struct Scratch {
     out: [Vec<f32>; 4],
     /// Share of each pixel that no layer has taken yet.
     left: Vec<f32>,
+    search: Search,
 }
 
 /// Box round the pixels of a layer: columns, then rows, in the planes.
@@ -55,12 +45,13 @@ impl Scratch {
         picture: &Picture,
         grid: &Grid,
         tile: usize,
-        halo: usize,
+        halo: Halo,
         far: &Kernel,
         order: &[[i32; 2]],
     ) -> &[Vec<f32>; 4] {
         let rect = grid.rect(tile);
-        picture.load([rect.x[0], rect.y[0]], halo, &mut self.planes);
+        let origin = [rect.x[0], rect.y[0]];
+        picture.load(Kind::Scene, origin, halo.scene, &mut self.planes);
         self.measure();
         self.layers.clear();
         for extent in &self.extents {
@@ -71,17 +62,22 @@ impl Scratch {
             plane.clear();
             plane.resize(COUNT, 0.0);
         }
-        let panes = self.planes.pane.iter().filter(|p| **p > 0.0).count();
-        let framed = panes > 0 && panes < self.planes.pane.len();
+        let (mut panes, mut all_panes) = (false, false);
+        if halo.veil > 0 {
+            picture.load(Kind::Veil, origin, halo.veil, &mut self.veil);
+            let [[any, all], [scene_any, scene_all]] = [self.veil.panes(), self.planes.panes()];
+            (panes, all_panes) = (any || scene_any, all && scene_all);
+        }
+        let framed = panes && !all_panes;
         if let [layer] = &self.layers[..] {
             let kernel = layer.kernel();
-            self.one(&kernel, halo, framed);
+            self.one(&kernel, halo.scene, framed);
         } else {
-            self.many(halo, framed);
-            self.fill(picture, halo, framed, order);
+            self.many(halo.scene, framed);
+            self.fill(picture, halo.scene, framed, order);
         }
-        if panes > 0 {
-            self.veil(far, halo, framed, order);
+        if panes {
+            self.veil(far, halo.veil, framed, order);
         }
         &self.out
     }
@@ -110,7 +106,7 @@ impl Scratch {
 
     /// Everything blurs alike.
     fn one(&mut self, kernel: &Kernel, halo: usize, framed: bool) {
-        let Planes { scene: [r, g, b], pane, stride, .. } = &self.planes;
+        let Planes { light: [r, g, b], pane, stride, .. } = &self.planes;
         let sources = [r, g, b, pane];
         let blur = TileBlur::new(kernel, *stride, halo);
         for (out, source) in self.out.iter_mut().zip(sources).take(if framed { 4 } else { 3 }) {
@@ -122,7 +118,7 @@ impl Scratch {
     fn take(&mut self, layer: usize, framed: bool) -> Option<Box2> {
         let bands = if framed { 4 } else { 3 };
         let Layer { body, share, .. } = self.layers[layer];
-        let Planes { stride, rows, scene, pane, nearness, body: bodies, .. } = &self.planes;
+        let Planes { stride, rows, light: scene, pane, nearness, body: bodies } = &self.planes;
         let stride = *stride;
         let count = stride * rows;
         self.layer.iter_mut().for_each(|plane| plane.resize(count, 0.0));
@@ -151,12 +147,8 @@ impl Scratch {
                     *s = if *b == body { *s } else { 0.0 };
                 }
             }
-            let mut most = 0.0f32;
-            for (c, s) in columns.iter_mut().zip(&*shares) {
-                *c = if *s > *c { *s } else { *c };
-                most = if *s > most { *s } else { most };
-            }
-            if most > 0.0 {
+            columns.iter_mut().zip(&*shares).for_each(|(c, s)| *c = if *s > *c { *s } else { *c });
+            if shares.iter().fold(0, |bits, s| bits | s.to_bits()) != 0 {
                 box2[1] = [box2[1][0].min(row), row + 1];
             }
             for (k, plane) in light.iter_mut().enumerate().take(bands) {
@@ -235,7 +227,9 @@ impl Scratch {
     /// lies behind it was never seen: the nearest pixels behind it stand for it. Where a far surface is blurred beside
     /// a near one, it goes on behind it as it is.
     fn fill(&mut self, picture: &Picture, halo: usize, framed: bool, order: &[[i32; 2]]) {
-        let Planes { stride, scene, pane, nearness, body, .. } = &self.planes;
+        let Planes { stride, light: scene, pane, nearness, body, .. } = &self.planes;
+        let (nearness, body) = (&nearness[..], &body[..]);
+        self.search.prepare(order, *stride, halo);
         for i in 0..COUNT {
             let left = self.left[i];
             if left <= 0.0 {
@@ -246,7 +240,7 @@ impl Scratch {
             let here = (nearness[at], body[at]);
             let slope = picture.depths.bodies[usize::from(here.1)].slope_px_m;
             let behind = (missing > 0.0).then(|| {
-                nearest(order, halo, *stride, at, |there| {
+                self.search.nearest(at, |there| {
                     let step = (here.0 - nearness[there]) * slope;
                     if step > EDGE_PX || (body[there] != here.1 && step > 0.0) {
                         Found::This
@@ -270,9 +264,10 @@ impl Scratch {
 
     /// Adds what panes mirror. It lies infinitely far and does not move; the panes' edges blur as the scene does there.
     fn veil(&mut self, far: &Kernel, halo: usize, framed: bool, order: &[[i32; 2]]) {
-        let Planes { veil, pane, stride, .. } = &self.planes;
+        let Planes { light: veil, pane, stride, .. } = &self.veil;
         let stride = *stride;
         let blur = TileBlur::new(far, stride, halo);
+        self.search.prepare(order, stride, halo);
         let [.., covered] = &mut self.arrived;
         let mut light = vec![0.0f32; COUNT];
         if framed {
@@ -286,7 +281,7 @@ impl Scratch {
             bare.map(|i| {
                 let at = (i / TILE[0] + halo) * stride + i % TILE[0] + halo;
                 let mirrors = |there: usize| if pane[there] > 0.0 { Found::This } else { Found::GoOn };
-                (i, if pane[at] > 0.0 { vec![at] } else { nearest(order, halo, stride, at, mirrors) })
+                (i, if pane[at] > 0.0 { vec![at] } else { self.search.nearest(at, mirrors) })
             })
             .collect()
         } else {
@@ -308,111 +303,4 @@ impl Scratch {
             }
         }
     }
-}
-
-/// Planes of a coarser grid.
-#[derive(Debug, Default)]
-struct Coarse {
-    sums: Vec<f32>,
-    plane: Vec<f32>,
-    blurred: Vec<f32>,
-}
-
-/// A kernel for a tile with a halo.
-struct TileBlur {
-    steps: Steps,
-    factor: usize,
-    stride: usize,
-    halo: usize,
-    /// How far light moves at most, pixels.
-    reach: usize,
-}
-
-impl TileBlur {
-    fn new(kernel: &Kernel, stride: usize, halo: usize) -> Self {
-        let factor = kernel.factor;
-        // On a coarser grid one square beyond the tile is needed for the way back, and the outermost are not whole.
-        let limit = if factor > 1 { (halo / factor).saturating_sub(2) } else { halo };
-        let steps = Steps::new(kernel, stride / factor, limit);
-        let reach = if factor > 1 { halo } else { steps.reach };
-        Self { steps, factor, stride, halo, reach }
-    }
-
-    /// Blurs the tile within a plane.
-    fn whole(&self, plane: &[f32], coarse: &mut Coarse, out: &mut [f32]) {
-        let Self { stride, halo, factor, .. } = *self;
-        if factor > 1 {
-            self.coarsely(plane, coarse, out);
-            return;
-        }
-        for (y, row) in out.chunks_exact_mut(TILE[0]).enumerate() {
-            let base = (y + halo) * stride + halo;
-            if self.steps.sharp {
-                row.copy_from_slice(&plane[base..base + TILE[0]]);
-                continue;
-            }
-            for (x, chunk) in row.chunks_exact_mut(CHUNK).enumerate() {
-                chunk.fill(0.0);
-                self.steps.gather(plane, base + x * CHUNK, chunk);
-            }
-        }
-    }
-
-    fn coarsely(&self, plane: &[f32], coarse: &mut Coarse, out: &mut [f32]) {
-        let Self { stride, halo, factor, .. } = *self;
-        shrink(plane, stride, factor, &mut coarse.sums, &mut coarse.plane);
-        let (small, edge) = (stride / factor, halo / factor);
-        let [width, height] = TILE.map(|size| size / factor + 2);
-        // Squares of the tile and one more all round, each row stretched to pixels at once.
-        coarse.blurred.clear();
-        coarse.blurred.resize(height * TILE[0], 0.0);
-        let mut line = [0.0f32; TILE[0] / 2 + 2];
-        for (row, to) in coarse.blurred.chunks_exact_mut(TILE[0]).enumerate() {
-            let line = &mut line[..width];
-            line.fill(0.0);
-            self.steps.gather(&coarse.plane, (row + edge - 1) * small + edge - 1, line);
-            stretch(line, factor, to);
-        }
-        for (y, row) in out.chunks_exact_mut(TILE[0]).enumerate() {
-            let square = y / factor + 1;
-            let (weight, below) = between(y % factor, factor);
-            let other = if below { square + 1 } else { square - 1 };
-            let [here, other] = [square, other].map(|row| &coarse.blurred[row * TILE[0]..][..TILE[0]]);
-            for ((o, a), b) in row.iter_mut().zip(here).zip(other) {
-                *o = a + (b - a) * weight;
-            }
-        }
-    }
-}
-
-/// What a search says of a pixel.
-enum Found {
-    This,
-    Nothing,
-    GoOn,
-}
-
-/// The nearest pixels that are wanted: the first one found and others about as near; none if the search ends before.
-fn nearest(order: &[[i32; 2]], halo: usize, stride: usize, at: usize, ask: impl Fn(usize) -> Found) -> Vec<usize> {
-    let limit = halo as i32;
-    let mut found = Vec::new();
-    let mut until = i32::MAX;
-    for &[x, y] in order {
-        let squared = x * x + y * y;
-        if squared > until || squared > limit * limit {
-            break;
-        }
-        let there = at.wrapping_add_signed(y as isize * stride as isize + x as isize);
-        match ask(there) {
-            Found::This => {
-                if found.is_empty() {
-                    until = squared + 2;
-                }
-                found.push(there);
-            }
-            Found::Nothing if found.is_empty() => return found,
-            Found::Nothing | Found::GoOn => {}
-        }
-    }
-    found
 }
