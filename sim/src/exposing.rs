@@ -1,7 +1,6 @@
 //! One camera opening its shutter once: scene, panes, sensor, truth.
 use std::sync::Arc;
 
-use glam::Affine3A;
 use laneproof_camera::{CameraModel, ExposureSettings, Frame8, Isp, RadianceView, Samples, encode_jpeg, expose};
 use laneproof_optics::through_glass::GlassLayer;
 use laneproof_render::{Layers, PinholeCamera, Region, RenderRequest, Scene};
@@ -12,12 +11,12 @@ use laneproof_scenes::{
 use rayon::prelude::*;
 
 use crate::{
-    decoys,
+    blur, decoys,
     face_truth::{Evidence, FacePose, face_truth, mid_eyes_m},
     glass,
     ideal::{self, Counterfactual, Factor, Factors},
     moment::{self, Moment},
-    region::{TruthLayers, at_lens, overlay, vehicle_region},
+    region::{TruthLayers, vehicle_region},
     simulator::{Exposure, ExposureRequest, SimError, Simulator},
     staged::Staged,
     truth::{ExposureTruth, FaceTruth},
@@ -152,18 +151,28 @@ impl Simulator {
         let View { staged, moment, camera, .. } = *view;
         let sun = staged.lane.light.light.sun_direction;
         let region = vehicle_region(&camera, &staged.vehicle, moment.world_from_vehicle, sun);
-        let background = if view.ideal.factors.contains(Factor::Pixels) {
-            self.shared.background_of(&mut self.renderer, staged, &camera, view.polariser.as_ref())?
+        let factors = view.ideal.factors;
+        let mount = &staged.plan.rig.cameras[request.camera_index];
+        let pitch_um = ideal::pixel_pitch_um(&staged.plan.sensors[request.camera_index], factors);
+        let still = blur::at_rest(&camera, &ideal::lens(&mount.lens, factors), pitch_um);
+        let background = if factors.contains(Factor::Pixels) || factors.contains(Factor::Defocus) {
+            self.shared.background_of(&mut self.renderer, staged, &camera, &still)?
         } else {
             self.shared.background(&mut self.renderer, staged, request.camera_index)?
         };
         let part = region.map(|region| self.render(view, request.exposure_id, region)).transpose()?;
         let pane_light = part.as_ref().map(|layers| view.glass(layers));
         let radiance = match &part {
-            None => background.at_lens.clone(),
+            None => Arc::new(background.backdrop.blurred().to_vec()),
             Some(part) => {
-                let part_at_lens = at_lens(part, pane_light.as_ref());
-                Arc::new(overlay(&background.at_lens, camera.width_px, part.region, &part_at_lens))
+                let mid_exposure_s = request.mid_exposure_us as f64 * 1e-6;
+                let blur = if factors.contains(Factor::MotionBlur) {
+                    still
+                } else {
+                    blur::in_motion(staged, moment, &camera, still, mid_exposure_s, request.exposure_us)
+                };
+                blur::on_sensor(part, pane_light.as_ref(), &background.backdrop, &blur)
+                    .map_err(|e| SimError::Camera { camera_id: mount.id.clone(), reason: e.to_string() })?
             }
         };
         let rendered_pixels = part.as_ref().map_or(0, |part| part.region.pixels());
@@ -257,13 +266,8 @@ fn faces(view: &View<'_>, request: &ExposureRequest, evidence: &Evidence) -> Vec
     let half_s = f64::from(request.exposure_us) * 0.5e-6;
     let time_s = request.mid_exposure_us as f64 * 1e-6;
     let eyes_at = |k: usize, time_s: f64| {
-        // The head turns about its neck by at most 10°/s: within an exposure its own motion is far below a pixel, the
-        // vehicle's is what blurs.
-        let world_from_vehicle = staged.trajectory.pose_at(time_s);
-        let shift: Affine3A = world_from_vehicle * moment.world_from_vehicle.inverse();
-        let occupant = &staged.occupants[k];
-        let here = moment::landmarks_in(moment.world_from_seat(occupant), &moment.posed[k].landmarks);
-        shift.transform_point3(mid_eyes_m(&here))
+        let here = moment::landmarks_in(moment.world_from_seat(&staged.occupants[k]), &moment.posed[k].landmarks);
+        moment.head_moved(staged, k, time_s).transform_point3(mid_eyes_m(&here))
     };
     (0..staged.occupants.len())
         .into_par_iter()

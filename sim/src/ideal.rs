@@ -6,7 +6,7 @@ pub use laneproof_exchange::ideal::{Counterfactual, Factor, Factors};
 use laneproof_physics::Trajectory;
 use laneproof_render::{Layers, PinholeCamera, Scene};
 use laneproof_scenes::{
-    catalogue::{GlassSet, Sensor},
+    catalogue::{GlassSet, Lens, Sensor},
     people::{Gaze, Gesture, Person, Posture, Wear},
     truth::{Role, Subject, Tag},
 };
@@ -24,6 +24,8 @@ use crate::{
 const MAGNIFICATION: f32 = 2.0;
 /// Transmittance of clear glass: nearly as much as an uncoated pane can pass.
 const CLEAR: f32 = 0.90;
+/// f-number behind which nothing is out of focus.
+const PINHOLE_F_NUMBER: f32 = 1e5;
 /// How often the face is metered at most.
 pub(crate) const METERINGS: usize = 8;
 /// Mean tone of a well-exposed face, of 255: a grey of 18 % under the sRGB curve.
@@ -136,6 +138,12 @@ pub(crate) fn camera(
 pub(crate) fn pixel_pitch_um(sensor: &Sensor, factors: Factors) -> f32 {
     // Twice the pixels in the same picture: half as large. Each still gets the light of one.
     sensor.pixel_pitch_um / if factors.contains(Factor::Pixels) { MAGNIFICATION } else { 1.0 }
+}
+
+/// The lens; where all is in focus, with a pinhole's depth of field and its own light.
+pub(crate) fn lens(lens: &Lens, factors: Factors) -> Lens {
+    let f_number = if factors.contains(Factor::Defocus) { PINHOLE_F_NUMBER } else { lens.f_number };
+    Lens { f_number, ..lens.clone() }
 }
 
 /// The scene with nothing to be seen but one occupant's head, hair and clothes, and what is worn on them; the others still

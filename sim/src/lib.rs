@@ -4,6 +4,7 @@
 //! cabin. [`Simulator::expose`] opens one camera's shutter once: the scene at mid-exposure is rendered where the vehicle
 //! can be seen, laid over the lane's own background, and handed to the camera. Frame and truth carry the exposure's id.
 //! Both are pure functions of the plan and the request.
+mod blur;
 mod decoys;
 mod detail;
 mod document;

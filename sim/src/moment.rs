@@ -24,6 +24,7 @@ const SHADOW_HALF_EXTENT_M: f32 = 6.5;
 
 /// One instant of an encounter.
 pub(crate) struct Moment {
+    time_s: f64,
     pub(crate) world_from_vehicle: Affine3A,
     /// Occupants, each in their own frame.
     pub(crate) posed: Vec<Posed>,
@@ -117,7 +118,26 @@ impl Moment {
             Some((*k, decoy.kind(), figure, place))
         };
         let decoys = staged.decoys.iter().filter_map(at).collect();
-        Self { world_from_vehicle, posed, decoys }
+        Self { time_s, world_from_vehicle, posed, decoys }
+    }
+
+    /// Takes a point of the vehicle from where it is at this moment to where it is at another time, world frame.
+    pub(crate) fn vehicle_moved(&self, staged: &Staged, time_s: f64) -> Affine3A {
+        staged.trajectory.pose_at(time_s) * self.world_from_vehicle.inverse()
+    }
+
+    /// The same of a point of an occupant's head, which turns about its own neck while the vehicle drives.
+    pub(crate) fn head_moved(&self, staged: &Staged, k: usize, time_s: f64) -> Affine3A {
+        let occupant = &staged.occupants[k];
+        let world_from_vehicle = staged.trajectory.pose_at(time_s);
+        // The head's own frame, in the seat's: origin between the eyes.
+        let head = |world_from_vehicle, time_s| {
+            let posture = posture(staged, occupant, world_from_vehicle, time_s);
+            let eyes_m = occupant.person.eyes_when_seated_m(&posture);
+            Affine3A::from_rotation_translation(posture.head_rotation(), eyes_m)
+        };
+        let now = self.world_from_vehicle * occupant.vehicle_from_seat * head(self.world_from_vehicle, self.time_s);
+        world_from_vehicle * occupant.vehicle_from_seat * head(world_from_vehicle, time_s) * now.inverse()
     }
 
     /// An occupant's frame in the world.

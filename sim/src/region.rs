@@ -73,18 +73,16 @@ pub(crate) fn overlay<T: Copy>(background: &[T], width_px: u32, region: Region, 
     out
 }
 
-/// Radiance that arrives at the lens through glass, red, green, blue per pixel.
-pub(crate) fn at_lens(layers: &Layers, glass: Option<&GlassLayer>) -> Vec<[f32; 3]> {
+/// Radiance of the scene that arrives at the lens through glass, without what panes mirror; red, green, blue per pixel.
+pub(crate) fn through_glass(layers: &Layers, glass: Option<&GlassLayer>) -> Vec<[f32; 3]> {
     const PIECE: usize = 4096;
     let mut radiance = layers.rgb();
-    if let Some(GlassLayer { transmittance, veil }) = glass {
-        radiance.par_chunks_mut(PIECE).zip(transmittance.par_chunks(PIECE).zip(veil.par_chunks(PIECE))).for_each(
-            |(radiance, (transmittance, veil))| {
-                for (l, (t, v)) in radiance.iter_mut().zip(transmittance.iter().zip(veil)) {
-                    *l = std::array::from_fn(|band| l[band] * t[band] + v[band]);
-                }
-            },
-        );
+    if let Some(GlassLayer { transmittance, .. }) = glass {
+        radiance.par_chunks_mut(PIECE).zip(transmittance.par_chunks(PIECE)).for_each(|(radiance, transmittance)| {
+            for (l, t) in radiance.iter_mut().zip(transmittance) {
+                *l = std::array::from_fn(|band| l[band] * t[band]);
+            }
+        });
     }
     radiance
 }

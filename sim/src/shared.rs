@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use glam::Quat;
+use laneproof_camera::blur::{Backdrop, Blur};
 use laneproof_optics::{
     cabin::{CabinLight, CabinOptions},
     through_glass::{GlassLayer, Surround},
 };
 use laneproof_render::{Layers, PinholeCamera, Region, RenderRequest, Renderer};
 use laneproof_scenes::{
-    catalogue::{CameraMount, Daylight, GlassSet, LaneSpec, Polariser},
+    catalogue::{CameraMount, Daylight, GlassSet, LaneSpec},
     infrared::Infrared,
     lane::{self, CameraPole},
     surface::Part,
@@ -17,12 +18,13 @@ use laneproof_scenes::{
 };
 
 use crate::{
+    blur,
     encounter::EncounterPlan,
     glass,
     infrared::InfraredScene,
     light::LaneLight,
     moment,
-    region::at_lens,
+    region::through_glass,
     simulator::SimError,
     staged::{Cabin, Staged},
 };
@@ -103,8 +105,8 @@ pub(crate) struct Background {
     pub(crate) layers: Arc<Layers>,
     /// What a filter before the lens does.
     pub(crate) glass: Option<Arc<GlassLayer>>,
-    /// Radiance per pixel of the whole sensor.
-    pub(crate) at_lens: Arc<Vec<[f32; 3]>>,
+    /// Radiance of the whole sensor as the lens draws it.
+    pub(crate) backdrop: Arc<Backdrop>,
 }
 
 /// The caches.
@@ -227,7 +229,8 @@ impl Shared {
             return Ok(scene.background.clone());
         }
         let camera = staged.pinhole(camera_index);
-        let background = self.background_of(renderer, staged, &camera, mount.lens.polariser.as_ref())?;
+        let still = blur::at_rest(&camera, &mount.lens, staged.plan.sensors[camera_index].pixel_pitch_um);
+        let background = self.background_of(renderer, staged, &camera, &still)?;
         let scene = BackgroundScene {
             lane: staged.plan.lane.clone(),
             daylight: staged.plan.daylight.clone(),
@@ -245,14 +248,16 @@ impl Shared {
         renderer: &mut Renderer,
         staged: &Staged,
         camera: &PinholeCamera,
-        polariser: Option<&Polariser>,
+        still: &Blur,
     ) -> Result<Background, SimError> {
         let region = Region::full(camera.width_px, camera.height_px);
         let request = RenderRequest { exposure_id: 0, camera: *camera, region };
         let layers = renderer.render(&moment::background(staged), &request)?;
-        let glass = glass::before_lane(staged, camera, polariser, &layers);
+        let glass = glass::before_lane(staged, camera, still.lens.polariser.as_ref(), &layers);
+        let backdrop = Backdrop::new(through_glass(&layers, glass.as_ref()), &layers.range_m, still)
+            .map_err(|e| SimError::Plan(format!("the lens: {e}")))?;
         Ok(Background {
-            at_lens: Arc::new(at_lens(&layers, glass.as_ref())),
+            backdrop: Arc::new(backdrop),
             layers: Arc::new(layers),
             glass: glass.map(Arc::new),
         })
