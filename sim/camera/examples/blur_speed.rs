@@ -64,21 +64,26 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let lane: Vec<[f32; 3]> = (0..pixels).map(|i| [1.0 + (i % 13) as f32 * 0.1; 3]).collect();
     println!("{} threads, region {w} × {h}", rayon::current_num_threads());
     // Front camera of the demo's rig: 60 mm, f/4, 5.86 µm, focused between the rows of seats.
-    for (what, focus_m, depth_m, speed_mps, exposure_us, veil) in [
-        ("at rest, in focus, no veil", 9.2, 7.8, 0.0, 500.0, false),
-        ("at rest, in focus", 9.2, 7.8, 0.0, 500.0, true),
-        ("2 m/s, 1 ms", 9.2, 7.8, 2.0, 1000.0, true),
-        ("4 m/s, 1 ms", 9.2, 7.8, 4.0, 1000.0, true),
-        ("4 m/s, 1 ms, near, out of focus", 9.2, 5.5, 4.0, 1000.0, true),
-        ("4 m/s, 2 ms, very near", 9.2, 4.0, 4.0, 2000.0, true),
+    for (what, depth_m, velocity_mps, exposure_us, veil) in [
+        ("at rest, no veil", 7.8, [0.0, 0.0, 0.0], 500.0, false),
+        ("at rest", 7.8, [0.0, 0.0, 0.0], 500.0, true),
+        ("2 m/s towards, 1 ms", 7.8, [0.5, -0.2, 1.9], 1000.0, true),
+        ("4 m/s towards, 1 ms", 7.8, [1.0, -0.4, 3.8], 1000.0, true),
+        ("4 m/s across, 1 ms", 7.8, [4.0, 0.2, 0.0], 1000.0, true),
+        ("4 m/s towards, 1 ms, near, out of focus", 5.5, [1.0, -0.4, 3.8], 1000.0, true),
+        ("4 m/s towards, 2 ms, very near", 4.0, [1.0, -0.4, 3.8], 2000.0, true),
     ] {
         let focal_length_px = 60e3 / 5.86;
         let pinhole = Pinhole { focal_length_px, principal_point_px: [960.0, 600.0], width_px: 1920, height_px: 1200 };
-        // Across and towards the camera, as a lane's pole sees it.
-        let velocity = Vec3::new(0.25 * speed_mps, -0.1 * speed_mps, 0.95 * speed_mps);
-        let motion = BodyMotion::steady(velocity, Vec3::ZERO, Vec3::ZERO, 2000.0);
+        let motion = BodyMotion::steady(Vec3::from(velocity_mps), Vec3::ZERO, Vec3::ZERO, 2000.0);
         let blur = Blur {
-            lens: Lens { focal_length_mm: 60.0, f_number: 4.0, transmittance: 0.9, focus_distance_m: focus_m },
+            lens: Lens {
+                focal_length_mm: 60.0,
+                f_number: 4.0,
+                transmittance: 0.9,
+                focus_distance_m: 9.2,
+                polariser: None,
+            },
             pixel_pitch_um: 5.86,
             pinhole,
             exposure_us,

@@ -3,6 +3,44 @@
 /// Farthest pixel that is looked at for what lies behind an edge.
 const SEARCH_PX: i32 = 24;
 
+/// Radius of a blur, pixels, from which what stands for a background is more than its nearest pixels.
+const WIDE_PX: f32 = 1.5;
+/// Points spread evenly over a disc of radius 100: Fermat's spiral, r = 100 √((i + ½)/32), at the golden angle.
+const SUNFLOWER: [[i8; 2]; 32] = [
+    [12, 0],
+    [-16, 15],
+    [2, -28],
+    [20, 26],
+    [-37, -7],
+    [35, -22],
+    [-12, 44],
+    [-22, -43],
+    [48, 18],
+    [-50, 21],
+    [24, -52],
+    [18, 57],
+    [-54, -31],
+    [63, -14],
+    [-39, 55],
+    [-9, -69],
+    [55, 46],
+    [-74, 3],
+    [54, -54],
+    [-4, 78],
+    [-51, -61],
+    [81, 11],
+    [-69, 48],
+    [19, -84],
+    [44, 76],
+    [-85, -27],
+    [83, -38],
+    [-36, 86],
+    [-32, -89],
+    [85, 45],
+    [-94, 25],
+    [54, -83],
+];
+
 /// Offsets of the pixels round a pixel, nearest first.
 pub(super) fn search_order() -> Vec<[i32; 2]> {
     let span = -SEARCH_PX..=SEARCH_PX;
@@ -63,5 +101,33 @@ impl Search {
             }
         }
         found
+    }
+
+    /// Adds pixels scattered over the disc of a radius, pixels, round a pixel that was found, if the disc is a wide one:
+    /// together they are as blurred as what was found is. `count` is that of the plane's pixels.
+    pub(super) fn around(
+        &self,
+        at: usize,
+        radius: f32,
+        count: usize,
+        wanted: impl Fn(usize) -> bool,
+        found: &mut Vec<usize>,
+    ) {
+        if radius < WIDE_PX {
+            return;
+        }
+        let [x, y] = [at % self.stride, at / self.stride];
+        let rows = count / self.stride;
+        for [dx, dy] in SUNFLOWER {
+            let [dx, dy] = [dx, dy].map(|d| (f32::from(d) * radius / 100.0).round() as isize);
+            let there = (x.checked_add_signed(dx), y.checked_add_signed(dy));
+            if let (Some(x), Some(y)) = there
+                && x < self.stride
+                && y < rows
+                && wanted(y * self.stride + x)
+            {
+                found.push(y * self.stride + x);
+            }
+        }
     }
 }

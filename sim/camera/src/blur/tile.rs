@@ -224,8 +224,8 @@ impl Scratch {
     }
 
     /// Completes pixels that the layers have not covered in full. Where a near surface is blurred at its edge, what
-    /// lies behind it was never seen: the nearest pixels behind it stand for it. Where a far surface is blurred beside
-    /// a near one, it goes on behind it as it is.
+    /// lies behind it was never seen: the nearest pixels behind it, as blurred as they are, stand for it. Where a far
+    /// surface is blurred beside a near one, it goes on behind it as it is.
     fn fill(&mut self, picture: &Picture, halo: usize, framed: bool, order: &[[i32; 2]]) {
         let Planes { stride, light: scene, pane, nearness, body, .. } = &self.planes;
         let (nearness, body) = (&nearness[..], &body[..]);
@@ -239,19 +239,23 @@ impl Scratch {
             let at = (i / TILE[0] + halo) * stride + i % TILE[0] + halo;
             let here = (nearness[at], body[at]);
             let slope = picture.depths.bodies[usize::from(here.1)].slope_px_m;
-            let behind = (missing > 0.0).then(|| {
-                self.search.nearest(at, |there| {
-                    let step = (here.0 - nearness[there]) * slope;
-                    if step > EDGE_PX || (body[there] != here.1 && step > 0.0) {
-                        Found::This
-                    } else if step < -EDGE_PX || (body[there] != here.1 && step < 0.0) {
-                        Found::Nothing
-                    } else {
-                        Found::GoOn
-                    }
-                })
-            });
-            let behind = behind.unwrap_or_default();
+            // Blur by which a pixel lies farther than this one; an edge between two bodies is one at any depth.
+            let step = |there: usize| {
+                let step = (here.0 - nearness[there]) * slope;
+                if body[there] == here.1 { step } else { step * 1e3 }
+            };
+            let mut behind = Vec::new();
+            if missing > 0.0 {
+                behind = self.search.nearest(at, |there| match step(there) {
+                    step if step > EDGE_PX => Found::This,
+                    step if step < -EDGE_PX => Found::Nothing,
+                    _ => Found::GoOn,
+                });
+                if let Some(&first) = behind.first() {
+                    let radius = 0.5 * picture.depths.focus.circle_px(nearness[first]);
+                    self.search.around(first, radius, nearness.len(), |there| step(there) > EDGE_PX, &mut behind);
+                }
+            }
             let missing = if behind.is_empty() { 0.0 } else { missing };
             let scale = 1.0 / (1.0 - left + missing).max(1e-6);
             let sources = scene.iter().chain([pane]);
