@@ -2,7 +2,9 @@
 use std::sync::Arc;
 
 use glam::Affine3A;
-use laneproof_camera::blur::{Backdrop, Blur, BlurError, BodyMotion, LayeredRadiance, Pinhole, TimedPose, sensor_radiance};
+use laneproof_camera::blur::{
+    Backdrop, Blur, BlurError, BodyMotion, LayeredRadiance, Pinhole, TimedPose, sensor_radiance,
+};
 use laneproof_optics::through_glass::GlassLayer;
 use laneproof_render::{Layers, PinholeCamera};
 use laneproof_scenes::{
@@ -55,8 +57,7 @@ pub(crate) fn in_motion(
 ) -> Blur {
     let pieces = ((exposure_us / EVEN_US).ceil() as u32).clamp(1, MOST_PIECES);
     let half_us = f64::from(exposure_us) / 2.0;
-    let times_us: Vec<f64> =
-        (0..=pieces).map(|k| half_us * (2.0 * f64::from(k) / f64::from(pieces) - 1.0)).collect();
+    let times_us: Vec<f64> = (0..=pieces).map(|k| half_us * (2.0 * f64::from(k) / f64::from(pieces) - 1.0)).collect();
     let camera_from_world = camera.world_from_camera.inverse();
     let body = |world_from_mid: &dyn Fn(f64) -> Affine3A| {
         let poses: Vec<TimedPose> = times_us

@@ -237,8 +237,7 @@ impl Simulator {
         }
         let samples = Samples::Rgb32(radiance.as_flattened());
         let view = RadianceView::whole(sensor.width_px, sensor.height_px, samples);
-        let settings =
-            ExposureSettings { exposure_us: request.exposure_us, gain_db: request.gain_db + level.gain_db };
+        let settings = ExposureSettings { exposure_us: request.exposure_us, gain_db: request.gain_db + level.gain_db };
         let plan = &staged.plan;
         // One noise per encounter and exposure: the exposure id is unique in the encounter only.
         let seed = plan.seed ^ plan.encounter.wrapping_mul(0x9e37_79b9_7f4a_7c15);

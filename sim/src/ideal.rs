@@ -112,12 +112,7 @@ pub(crate) fn face(posture: &mut Posture, person: &Person, camera_m: Vec3) {
 }
 
 /// A camera, with longer focal length and the face where it was, where more pixels are asked for.
-pub(crate) fn camera(
-    staged: &Staged,
-    moment: &Moment,
-    camera_index: usize,
-    ideal: &Counterfactual,
-) -> PinholeCamera {
+pub(crate) fn camera(staged: &Staged, moment: &Moment, camera_index: usize, ideal: &Counterfactual) -> PinholeCamera {
     let camera = staged.pinhole(camera_index);
     let occupant = usize::from(ideal.occupant);
     if !ideal.factors.contains(Factor::Pixels) || occupant >= staged.occupants.len() {
@@ -189,7 +184,8 @@ impl Level {
         let factor = if face.mean_dn > WHITE_DN { 0.4 } else { linear(MIDDLE_DN) / linear(face.mean_dn.max(1.0)) };
         let total = self.light * 10.0_f32.powf(self.gain_db / 20.0) * factor;
         // Less light than there is costs nothing; more there is not, so the signal is raised with its noise.
-        Some(Self { light: total.min(1.0), gain_db: 20.0 * total.max(1.0).log10() }).filter(|level| level.gain_db < 48.0)
+        Some(Self { light: total.min(1.0), gain_db: 20.0 * total.max(1.0).log10() })
+            .filter(|level| level.gain_db < 48.0)
     }
 }
 

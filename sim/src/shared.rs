@@ -256,10 +256,6 @@ impl Shared {
         let glass = glass::before_lane(staged, camera, still.lens.polariser.as_ref(), &layers);
         let backdrop = Backdrop::new(through_glass(&layers, glass.as_ref()), &layers.range_m, still)
             .map_err(|e| SimError::Plan(format!("the lens: {e}")))?;
-        Ok(Background {
-            backdrop: Arc::new(backdrop),
-            layers: Arc::new(layers),
-            glass: glass.map(Arc::new),
-        })
+        Ok(Background { backdrop: Arc::new(backdrop), layers: Arc::new(layers), glass: glass.map(Arc::new) })
     }
 }

@@ -107,7 +107,14 @@ pub struct Simulator {
 impl Simulator {
     /// A simulator on an open renderer.
     pub fn new(renderer: Renderer, people: PeopleLibrary, options: SimulatorOptions) -> Self {
-        Self { renderer, people: PeopleCache::new(people), options, shared: Shared::default(), last_moment: None, last_ideal: None }
+        Self {
+            renderer,
+            people: PeopleCache::new(people),
+            options,
+            shared: Shared::default(),
+            last_moment: None,
+            last_ideal: None,
+        }
     }
 
     /// The adapter that makes the pictures.

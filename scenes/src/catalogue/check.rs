@@ -2,8 +2,8 @@
 use crate::{document::DocumentKind, people::WearShares};
 
 use super::{
-    AgeShares, BehaviourShares, Colour, Daylight, GlassSet, LaneSpec, Lens, Polariser, Rig, Sensor, TrafficMix, Trigger,
-    fault::ValueFault,
+    AgeShares, BehaviourShares, Colour, Daylight, GlassSet, LaneSpec, Lens, Polariser, Rig, Sensor, TrafficMix,
+    Trigger, fault::ValueFault,
 };
 
 /// Something read from a file whose values can be impossible.
@@ -250,9 +250,7 @@ impl Check for TrafficMix {
 
 fn check_glass(glass: &GlassSet, key: &dyn Fn(&str) -> String) -> Result<(), ValueFault> {
     // Above 0.92 no uncoated pane can transmit: two faces of float glass reflect 8 % (Fresnel, n = 1.52).
-    for (name, value) in
-        [("windscreen", glass.windscreen), ("front_side", glass.front_side), ("rear", glass.rear)]
-    {
+    for (name, value) in [("windscreen", glass.windscreen), ("front_side", glass.front_side), ("rear", glass.rear)] {
         within(&key(name), value.into(), 0.01, 0.92, "")?;
     }
     for (name, film) in glass.film.named() {

@@ -35,12 +35,8 @@ fn dogs_fit_a_seat_look_out_and_differ() {
 #[test]
 fn prints_lie_before_what_carries_them() {
     let picture = Arc::new(Texture { width: 1, height: 1, rgba: vec![255; 4] });
-    let vehicle = crate::vehicle::build(
-        "sedan",
-        &crate::catalogue::GlassSet::bare(0.75, 0.72, 0.72),
-        [0.5; 3],
-    )
-    .expect("a sedan");
+    let vehicle =
+        crate::vehicle::build("sedan", &crate::catalogue::GlassSet::bare(0.75, 0.72, 0.72), [0.5; 3]).expect("a sedan");
     for seat in vehicle.seats.iter().filter(|s| s.id.side != SeatSide::Middle) {
         let figure = head_rest(0, seat, &picture);
         // Along the line of sight from ahead, nothing of the seats stands before the print's middle.

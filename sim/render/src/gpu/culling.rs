@@ -46,7 +46,8 @@ pub(super) fn solids_front_to_back(job: &ExtractedView) -> Vec<usize> {
         Role::Furniture => 4,
         Role::Ground | Role::Sky => 5,
     };
-    let mut order: Vec<usize> = (0..job.solids.len()).filter(|&slot| !is_lens(job, slot) && !job.solids[slot].hidden).collect();
+    let mut order: Vec<usize> =
+        (0..job.solids.len()).filter(|&slot| !is_lens(job, slot) && !job.solids[slot].hidden).collect();
     order.sort_by_key(|&slot| rank(job.solids[slot].tag.role));
     order
 }
