@@ -7,7 +7,9 @@ use laneproof_scenes::{
     document::DocumentKind,
     people::{Appearance, Identity},
 };
-use laneproof_sim::{ExposureRequest, PortraitPicture, SimError, Simulator, Staged, encounter::EncounterPlan};
+use laneproof_sim::{
+    Counterfactual, Exposure, ExposureRequest, PortraitPicture, SimError, Simulator, Staged, encounter::EncounterPlan,
+};
 
 /// A [`Simulator`] behind the runner's interface.
 pub struct SimulatedWorld {
@@ -30,6 +32,31 @@ pub fn jpeg(picture: &PortraitPicture, quality: u8) -> Result<Vec<u8>, String> {
         .encode(&picture.rgb, picture.width, picture.height, ExtendedColorType::Rgb8)
         .map_err(|e| e.to_string())?;
     Ok(bytes)
+}
+
+/// The runner's request in the simulator's terms.
+fn asked(request: &ExposeRequest) -> ExposureRequest {
+    let ExposeRequest { exposure_id, camera_index, mid_exposure_us, exposure_us, gain_db, cross_check } = *request;
+    ExposureRequest { exposure_id, camera_index, mid_exposure_us, exposure_us, gain_db, cross_check }
+}
+
+/// The simulator's exposure in the runner's terms.
+fn exposed(exposure: Exposure, request: &ExposeRequest) -> Exposed {
+    let [physics_s, render_s, camera_s] = exposure.timings_s;
+    Exposed {
+        frame: Frame {
+            exposure_id: request.exposure_id,
+            camera_id: exposure.truth.camera_id.clone(),
+            mid_exposure_us: request.mid_exposure_us,
+            exposure_us: request.exposure_us,
+            gain_db: request.gain_db,
+            encoding: FrameEncoding::Jpeg,
+            bytes: exposure.jpeg,
+        },
+        truth: exposure.truth,
+        timings: StepTimings { physics_s, render_s, camera_s },
+        cross_check_differs: exposure.cross_check_differs,
+    }
 }
 
 impl World for SimulatedWorld {
@@ -66,23 +93,16 @@ impl World for SimulatedWorld {
     }
 
     fn expose(&mut self, staged: &Staged, request: &ExposeRequest) -> Result<Exposed, WorldError> {
-        let ExposeRequest { exposure_id, camera_index, mid_exposure_us, exposure_us, gain_db, cross_check } = *request;
-        let request = ExposureRequest { exposure_id, camera_index, mid_exposure_us, exposure_us, gain_db, cross_check };
-        let exposure = self.simulator.expose(staged, &request).map_err(world_error)?;
-        let [physics_s, render_s, camera_s] = exposure.timings_s;
-        Ok(Exposed {
-            frame: Frame {
-                exposure_id,
-                camera_id: exposure.truth.camera_id.clone(),
-                mid_exposure_us,
-                exposure_us,
-                gain_db,
-                encoding: FrameEncoding::Jpeg,
-                bytes: exposure.jpeg,
-            },
-            truth: exposure.truth,
-            timings: StepTimings { physics_s, render_s, camera_s },
-            cross_check_differs: exposure.cross_check_differs,
-        })
+        self.simulator.expose(staged, &asked(request)).map(|made| exposed(made, request)).map_err(world_error)
+    }
+
+    fn expose_ideal(
+        &mut self,
+        staged: &Staged,
+        request: &ExposeRequest,
+        ideal: &Counterfactual,
+    ) -> Result<Exposed, WorldError> {
+        let made = self.simulator.expose_ideal(staged, &asked(request), ideal);
+        made.map(|made| exposed(made, request)).map_err(world_error)
     }
 }

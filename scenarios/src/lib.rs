@@ -2,9 +2,10 @@
 //!
 //! [`scenario`] reads and checks what a person wrote, [`plan`] draws encounters from it, [`run`] drives a
 //! [`run::world::World`] and a stack through them, [`score`] judges what the stack decided, [`biometric`] adds up comparisons, [`ledger`] and [`report`]
-//! write it down.
+//! write it down; [`explain`] says what lost an occupant.
 pub mod biometric;
 pub mod exit;
+pub mod explain;
 pub mod ledger;
 pub mod plan;
 pub mod report;

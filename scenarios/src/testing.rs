@@ -10,6 +10,7 @@ use lane_stack::client::{
 };
 use laneproof_exchange::{
     encounter::EncounterPlan,
+    ideal::{Counterfactual, Factor},
     truth::{BoxPx, DecoyTruth, ExposureTruth, FaceTruth},
 };
 use laneproof_scenes::{
@@ -113,6 +114,42 @@ impl World for FlatWorld {
 
     fn expose(&mut self, plan: &EncounterPlan, request: &ExposeRequest) -> Result<Exposed, WorldError> {
         self.requests.push(request.clone());
+        self.flat(plan, request, None)
+    }
+
+    fn expose_ideal(
+        &mut self,
+        plan: &EncounterPlan,
+        request: &ExposeRequest,
+        ideal: &Counterfactual,
+    ) -> Result<Exposed, WorldError> {
+        self.flat(plan, request, Some(ideal))
+    }
+}
+
+/// Sets what a factor stands for to its best.
+fn heal(face: &mut FaceTruth, factor: Factor) {
+    match factor {
+        Factor::Veil => face.veiling_radiance = 0.0,
+        Factor::Glass => face.pane_transmittance = 0.9,
+        Factor::Exposure => face.mean_dn = 118.0,
+        Factor::MotionBlur => face.motion_blur_px = 0.0,
+        Factor::Defocus => face.defocus_px = 0.0,
+        Factor::Noise => {}
+        Factor::Worn => face.worn_share = 0.0,
+        Factor::Occluder => face.visible_share = 1.0 - face.worn_share,
+        Factor::Pose => [face.yaw_deg, face.pitch_deg, face.roll_deg] = [0.0; 3],
+        Factor::Pixels => face.inter_eye_px *= 2.0,
+    }
+}
+
+impl FlatWorld {
+    fn flat(
+        &mut self,
+        plan: &EncounterPlan,
+        request: &ExposeRequest,
+        ideal: Option<&Counterfactual>,
+    ) -> Result<Exposed, WorldError> {
         let camera = &plan.rig.cameras[request.camera_index];
         let mut faces = Vec::new();
         for (i, occupant) in plan.occupants.iter().enumerate() {
@@ -124,6 +161,9 @@ impl World for FlatWorld {
             let mut face = good_face(i as u8, column, 20.0 + 125.0 * f32::from(occupant.seat.row - 1));
             if let Some(spoil) = self.spoil {
                 spoil(&mut face, plan);
+            }
+            if let Some(ideal) = ideal.filter(|ideal| usize::from(ideal.occupant) == i) {
+                ideal.factors.iter().for_each(|factor| heal(&mut face, factor));
             }
             faces.push(face);
         }

@@ -8,6 +8,7 @@ use crate::session::Failure;
 pub mod bench;
 pub mod dataset;
 pub mod doctor;
+pub mod explain;
 pub mod fetch;
 pub mod people;
 pub mod render;
@@ -27,6 +28,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(run::Args),
+    Explain(explain::Args),
     Render(render::Args),
     People(people::Args),
     Doctor(doctor::Args),
@@ -40,6 +42,7 @@ impl Cli {
     pub fn run(self) -> ExitCode {
         let result = match self.command {
             Command::Run(args) => run::run(&args),
+            Command::Explain(args) => explain::run(&args),
             Command::Render(args) => render::run(&args),
             Command::People(args) => people::run(&args),
             Command::Doctor(args) => doctor::run(&args),

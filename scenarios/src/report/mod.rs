@@ -1,5 +1,5 @@
 //! `report.html`: one page that opens offline, with everything it shows inside.
-mod pictures;
+pub(crate) mod pictures;
 
 use minijinja::{AutoEscape, Environment, value::Serde};
 use serde::Serialize;

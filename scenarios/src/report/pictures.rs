@@ -48,11 +48,8 @@ impl<'a> Frames<'a> {
     }
 }
 
-/// The occupant's face in the exposure that counts, with the truth's box and the stack's.
-pub(super) fn thumbnail(o: &OccupantScore, frames: &mut Frames<'_>) -> Option<String> {
-    let best = o.best.as_ref()?;
-    let truth = best.face.face_box_px;
-    let frame = frames.get(&best.frame)?;
+/// The square of a frame round a face's box, and its upper left corner; `None` when the box does not lie on it.
+fn square_round(frame: &RgbImage, truth: &BoxPx) -> Option<(f32, f32, f32)> {
     let (width, height) = (frame.width() as f32, frame.height() as f32);
     let side = ((truth.x1 - truth.x0).max(truth.y1 - truth.y0) * 2.2).clamp(48.0, width.min(height));
     if !side.is_finite() || truth.x1 < 0.0 || truth.y1 < 0.0 || truth.x0 > width || truth.y0 > height {
@@ -60,9 +57,24 @@ pub(super) fn thumbnail(o: &OccupantScore, frames: &mut Frames<'_>) -> Option<St
     }
     let x = ((truth.x0 + truth.x1 - side) / 2.0).clamp(0.0, width - side).floor();
     let y = ((truth.y0 + truth.y1 - side) / 2.0).clamp(0.0, height - side).floor();
+    Some((x, y, side.floor()))
+}
+
+/// A face cut out of a frame.
+pub(crate) fn cut_face(frame: &RgbImage, truth: &BoxPx) -> Option<RgbImage> {
+    let (x, y, side) = square_round(frame, truth)?;
+    Some(imageops::crop_imm(frame, x as u32, y as u32, side as u32, side as u32).to_image())
+}
+
+/// The occupant's face in the exposure that counts, with the truth's box and the stack's.
+pub(super) fn thumbnail(o: &OccupantScore, frames: &mut Frames<'_>) -> Option<String> {
+    let best = o.best.as_ref()?;
+    let truth = best.face.face_box_px;
+    let frame = frames.get(&best.frame)?;
+    let (x, y, side) = square_round(frame, &truth)?;
     let cut = imageops::crop_imm(frame, x as u32, y as u32, side as u32, side as u32).to_image();
     let mut cut = imageops::resize(&cut, THUMBNAIL_PX, THUMBNAIL_PX, imageops::FilterType::Triangle);
-    let scale = THUMBNAIL_PX as f32 / side.floor();
+    let scale = THUMBNAIL_PX as f32 / side;
     let placed = |b: &BoxPx| BoxPx {
         x0: (b.x0 - x) * scale,
         y0: (b.y0 - y) * scale,
@@ -148,7 +160,8 @@ fn draw_box(picture: &mut RgbImage, b: &BoxPx, colour: [u8; 3], thickness: i64) 
     }
 }
 
-fn data_uri(picture: &RgbImage, quality: u8) -> Option<String> {
+/// A picture as a JPEG in a data URI.
+pub(crate) fn data_uri(picture: &RgbImage, quality: u8) -> Option<String> {
     let jpeg = encode(picture, picture.width(), picture.height(), ColorType::Rgb, 3, quality).ok()?;
     Some(format!("data:image/jpeg;base64,{}", base64(&jpeg)))
 }

@@ -1,6 +1,6 @@
 //! The world as the runner sees it. The simulator implements it; tests put small worlds of their own in its place.
 use lane_stack::client::{Frame, FrameEncoding};
-use laneproof_exchange::{encounter::EncounterPlan, truth::ExposureTruth};
+use laneproof_exchange::{encounter::EncounterPlan, ideal::Counterfactual, truth::ExposureTruth};
 use laneproof_scenes::{catalogue::Trigger, document::DocumentKind, people::Identity};
 
 /// Why a world could not do what it was asked.
@@ -101,4 +101,12 @@ pub trait World {
 
     /// Makes one exposure. Requests of an encounter come in the order of time, then of camera.
     fn expose(&mut self, staged: &Self::Staged, request: &ExposeRequest) -> Result<Exposed, WorldError>;
+
+    /// Makes an exposure as it would be without what a counterfactual takes away; in any order.
+    fn expose_ideal(
+        &mut self,
+        staged: &Self::Staged,
+        request: &ExposeRequest,
+        ideal: &Counterfactual,
+    ) -> Result<Exposed, WorldError>;
 }

@@ -24,7 +24,10 @@ use laneproof_exchange::truth::{FaceTruth, Occluder};
 use serde::{Deserialize, Serialize};
 
 use super::{BestExposure, rule};
-use crate::{run::record::Seen, scenario::ValidationRule};
+use crate::{
+    run::record::{ExposureRecord, Seen},
+    scenario::ValidationRule,
+};
 
 /// Below this the panes are what makes a face dark: half of the 70 % that US federal rule asks of windscreens.
 pub const DARK_PANE_TRANSMITTANCE: f32 = 0.35;
@@ -198,26 +201,30 @@ fn depth(face: &FaceTruth, rule: &ValidationRule) -> u8 {
     }
 }
 
+/// The exposures that an occupant's face was looked for in, best first.
+pub fn ranked_exposures<'s>(seen: &'s Seen, occupant: u8, rule: &ValidationRule) -> Vec<&'s ExposureRecord> {
+    let mut ranked: Vec<_> = seen
+        .exposures
+        .iter()
+        .filter_map(|exposure| {
+            let face = exposure.truth.faces.iter().find(|face| face.occupant == occupant)?;
+            Some((depth(face, rule), face.visible_share * face.inter_eye_px, exposure))
+        })
+        .collect();
+    // Stable: of equals the first stays first.
+    ranked.sort_by(|a, b| b.0.cmp(&a.0).then(b.1.total_cmp(&a.1)));
+    ranked.into_iter().map(|(.., exposure)| exposure).collect()
+}
+
 /// The occupant's best exposure.
 pub fn best_exposure(seen: &Seen, occupant: u8, rule: &ValidationRule) -> Option<BestExposure> {
-    let mut best: Option<((u8, f32), BestExposure)> = None;
-    for exposure in &seen.exposures {
-        let Some(face) = exposure.truth.faces.iter().find(|f| f.occupant == occupant) else { continue };
-        let merit = (depth(face, rule), face.visible_share * face.inter_eye_px);
-        let better = best
-            .as_ref()
-            .is_none_or(|(old, _)| merit.0 > old.0 || (merit.0 == old.0 && merit.1.total_cmp(&old.1).is_gt()));
-        if better {
-            let exposure = BestExposure {
-                exposure_id: exposure.truth.exposure_id,
-                camera_id: exposure.truth.camera_id.clone(),
-                frame: exposure.frame.clone(),
-                face: face.clone(),
-            };
-            best = Some((merit, exposure));
-        }
-    }
-    best.map(|(_, exposure)| exposure)
+    let exposure = ranked_exposures(seen, occupant, rule).into_iter().next()?;
+    Some(BestExposure {
+        exposure_id: exposure.truth.exposure_id,
+        camera_id: exposure.truth.camera_id.clone(),
+        frame: exposure.frame.clone(),
+        face: exposure.truth.faces.iter().find(|face| face.occupant == occupant)?.clone(),
+    })
 }
 
 /// The cause of a loss: geometry on the best exposure first, then the stack.

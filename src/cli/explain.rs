@@ -1,0 +1,138 @@
+//! `laneproof explain`: what lost an occupant, by making their best exposures again.
+use std::path::{Path, PathBuf};
+
+use laneproof_scenarios::{
+    exit,
+    explain::{Explanation, Loss, Question, explain, page},
+    plan::plan,
+    run::{folder::RunFolder, record::EncounterRecord},
+    scenario::Scenario,
+    score::{score, summary::Summary},
+};
+
+use crate::session::{self, Choices, Failure};
+
+/// Say what lost an occupant: make their best exposures again with one thing idealised, then two, and ask the stack again
+///
+/// Writes a page with the pictures, and the same as JSON, into RUN/explained. Each lost occupant takes 5 to 60 s.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Folder of a run
+    pub run: PathBuf,
+    /// Occupant as ENCOUNTER/OCCUPANT, both counted from 0, such as 3/1; may be given several times; all who were lost
+    /// when left out
+    #[arg(long = "occupant", value_name = "ID", value_parser = parse_id)]
+    pub occupants: Vec<(u64, u8)>,
+    /// The run's scenario file, where it no longer lies where it lay
+    #[arg(long, value_name = "FILE")]
+    pub scenario: Option<PathBuf>,
+    /// Models and adapter
+    #[command(flatten)]
+    pub choices: Choices,
+}
+
+fn parse_id(text: &str) -> Result<(u64, u8), String> {
+    let wrong = || format!("\"{text}\" is no occupant; right would be ENCOUNTER/OCCUPANT, such as 3/1");
+    let (encounter, occupant) = text.split_once('/').ok_or_else(wrong)?;
+    Ok((encounter.parse().map_err(|_| wrong())?, occupant.parse().map_err(|_| wrong())?))
+}
+
+/// The scenario of a run, as it was.
+fn scenario_of(args: &Args, summary: &Summary) -> Result<Scenario, Failure> {
+    let path = args.scenario.clone().unwrap_or_else(|| PathBuf::from(&summary.head.scenario));
+    let scenario = Scenario::open(&path)?;
+    if scenario.hash() != summary.head.scenario_hash {
+        return Err(Failure::usage(format!(
+            "{} or a file it names has changed since the run in {}; run it again, or name the scenario as it was with --scenario",
+            path.display(),
+            args.run.display()
+        )));
+    }
+    Ok(scenario)
+}
+
+fn record(folder: &RunFolder, encounter: u64) -> Result<EncounterRecord, Failure> {
+    folder
+        .read_json(&RunFolder::encounter_name(encounter))?
+        .ok_or_else(|| Failure::usage(format!("the run in {} has no encounter {encounter}", folder.root().display())))
+}
+
+/// Everybody whom the run lost.
+fn lost(folder: &RunFolder, summary: &Summary, scenario: &Scenario) -> Result<Vec<(u64, u8)>, Failure> {
+    let mut lost = Vec::new();
+    for encounter in &summary.head.encounters {
+        let Some(scored) = score(&record(folder, *encounter)?, &scenario.file.validation) else { continue };
+        let of_this = scored.occupants.iter().filter(|o| !o.outcome.is_captured());
+        lost.extend(of_this.map(|o| (*encounter, o.occupant)));
+    }
+    Ok(lost)
+}
+
+fn keep(folder: &Path, explained: &Explanation) -> Result<PathBuf, Failure> {
+    std::fs::create_dir_all(folder).map_err(|e| Failure::io(folder, e))?;
+    let name = format!("{:04}-{}", explained.encounter, explained.occupant);
+    let json = folder.join(format!("{name}.json"));
+    let text = serde_json::to_vec_pretty(explained).map_err(|e| Failure::io(&json, e))?;
+    std::fs::write(&json, text).map_err(|e| Failure::io(&json, e))?;
+    let path = folder.join(format!("{name}.html"));
+    let html = page::html(explained).map_err(|e| Failure::io(&path, e))?;
+    std::fs::write(&path, html).map_err(|e| Failure::io(&path, e))?;
+    Ok(path)
+}
+
+/// "veiling reflection + dark pane", for the counts at the end.
+fn name_of(loss: &Loss) -> String {
+    match loss {
+        Loss::None => "not lost".to_owned(),
+        Loss::OutOfView => "not in any camera's view".to_owned(),
+        Loss::Factors(factors) => factors.iter().map(|f| f.label()).collect::<Vec<_>>().join(" + "),
+        Loss::MoreThanTwo => "more than two things".to_owned(),
+        Loss::Stack => "the stack".to_owned(),
+    }
+}
+
+pub(super) fn run(args: &Args) -> Result<u8, Failure> {
+    let folder = RunFolder::new(&args.run);
+    let no_run = || Failure::usage(format!("{} holds no finished run (no summary.json)", args.run.display()));
+    let summary: Summary = folder.read_json("summary.json")?.ok_or_else(no_run)?;
+    let scenario = scenario_of(args, &summary)?;
+    let asked = if args.occupants.is_empty() { lost(&folder, &summary, &scenario)? } else { args.occupants.clone() };
+    let mut stack = session::open_stack(&args.choices, &scenario.file.stack.models)?;
+    let mut world = session::open_world(&args.choices)?;
+    let mut counts: Vec<(String, u32)> = Vec::new();
+    for (encounter, occupant) in &asked {
+        let record = record(&folder, *encounter)?;
+        let plan = plan(&scenario, *encounter);
+        let question = Question { plan: &plan, record: &record, rule: &scenario.file.validation, occupant: *occupant };
+        let explained = explain(&question, &mut world, &mut stack).map_err(|e| match e {
+            laneproof_scenarios::explain::ExplainError::NotThere(_) => Failure::usage(e),
+            other => Failure::setup(other),
+        })?;
+        let page = keep(&args.run.join("explained"), &explained)?;
+        println!("{}\n  {}", explained.sentence(), page.display());
+        let name = name_of(&explained.loss);
+        match counts.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((name, 1)),
+        }
+    }
+    if asked.len() > 1 {
+        counts.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
+        println!("\nwhat lost them, by counterfactual:");
+        for (name, count) in counts {
+            println!("{count:5}  {name}");
+        }
+    }
+    Ok(exit::DONE)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn an_occupant_is_two_numbers() {
+        assert_eq!(super::parse_id("3/1"), Ok((3, 1)));
+        for wrong in ["3", "3/", "a/1", "3/1/2", "3/300"] {
+            assert!(super::parse_id(wrong).is_err_and(|e| e.contains("such as 3/1")), "{wrong}");
+        }
+    }
+}
