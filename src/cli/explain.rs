@@ -85,6 +85,7 @@ fn name_of(loss: &Loss) -> String {
     match loss {
         Loss::None => "not lost".to_owned(),
         Loss::OutOfView => "not in any camera's view".to_owned(),
+        Loss::Choice => "the stack's choice of exposures".to_owned(),
         Loss::Factors(factors) => factors.iter().map(|f| f.label()).collect::<Vec<_>>().join(" + "),
         Loss::MoreThanTwo => "more than two things".to_owned(),
         Loss::Stack => "the stack".to_owned(),

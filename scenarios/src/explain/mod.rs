@@ -54,6 +54,8 @@ pub enum Loss {
     None,
     /// No camera had the face in its view.
     OutOfView,
+    /// The stack's choice: shown the best exposures alone it captures the face; in the run it claimed another one, or none.
+    Choice,
     /// One thing, or two together.
     Factors(Vec<Factor>),
     /// More than two things together.
@@ -237,7 +239,9 @@ pub fn explain<W: World>(
         Factor::ALL.into_iter().filter(|factor| faces().any(|face| counts(*factor, face))).collect();
     let staged = world.stage(plan)?;
     let mut retrial = Retrial { question, world, stack, staged, best: best.clone(), trials: Vec::new() };
-    retrial.captures(&[])?;
+    if retrial.captures(&[])? {
+        return Ok(answer(Loss::Choice, retrial.trials));
+    }
     let mut enough = None;
     // All single factors are tried, so that the answer says which else would have done.
     for factor in &tried {
@@ -283,6 +287,9 @@ impl Explanation {
         match &self.loss {
             Loss::None => format!("{whom} was captured."),
             Loss::OutOfView => format!("{whom} was lost: no camera had the face in its view."),
+            Loss::Choice => format!(
+                "{whom} was lost by the stack's choice: shown their best exposures alone, as they are, it captures the face."
+            ),
             Loss::Factors(factors) => {
                 let labels: Vec<&str> = factors.iter().map(|factor| factor.label()).collect();
                 let ideals: Vec<&str> = factors.iter().map(|factor| factor.idealised()).collect();

@@ -59,18 +59,18 @@ impl Factor {
         }
     }
 
-    /// The loss that it stands for.
+    /// The loss that it stands for, as a noun.
     pub const fn label(self) -> &'static str {
         match self {
             Self::Veil => "veiling reflection",
-            Self::Glass => "dark pane",
-            Self::Exposure => "wrongly exposed",
+            Self::Glass => "dark glass",
+            Self::Exposure => "wrong exposure",
             Self::MotionBlur => "motion blur",
-            Self::Defocus => "out of focus",
+            Self::Defocus => "defocus",
             Self::Noise => "noise",
-            Self::Worn => "covered by what is worn",
-            Self::Occluder => "hidden",
-            Self::Pose => "head turned",
+            Self::Worn => "what is worn on the face",
+            Self::Occluder => "what stands before the face",
+            Self::Pose => "the turn of the head",
             Self::Pixels => "too few pixels",
         }
     }
