@@ -9,6 +9,7 @@ mod decoys;
 mod detail;
 mod document;
 mod exposing;
+mod export;
 mod face_truth;
 mod glass;
 mod ideal;
@@ -25,6 +26,7 @@ mod studio_light;
 
 pub use document::{DocumentPortrait, PortraitGeometry};
 pub use ideal::{Counterfactual, Factor, Factors};
+pub use export::{ExportedPane, MitsubaScene};
 pub use laneproof_exchange::{encounter, truth};
 pub use laneproof_optics::cabin::CabinOptions;
 pub use laneproof_optics::through_glass::GlassLayer;

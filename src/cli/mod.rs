@@ -9,6 +9,7 @@ pub mod bench;
 pub mod dataset;
 pub mod doctor;
 pub mod explain;
+pub mod export;
 pub mod fetch;
 pub mod people;
 pub mod render;
@@ -35,6 +36,7 @@ enum Command {
     Fetch(fetch::Args),
     Bench(bench::Args),
     Dataset(dataset::Args),
+    Export(export::Args),
 }
 
 impl Cli {
@@ -49,6 +51,7 @@ impl Cli {
             Command::Fetch(args) => fetch::run(&args),
             Command::Bench(args) => bench::run(&args),
             Command::Dataset(args) => dataset::run(&args),
+            Command::Export(args) => export::run(&args),
         };
         match result {
             Ok(code) => ExitCode::from(code),

@@ -50,7 +50,7 @@ pub fn requests(staged: &Staged, cross_check: bool) -> Vec<ExposureRequest> {
 }
 
 /// A NumPy array file, version 1.0: a short header, then the values row by row.
-fn npy(descr: &str, shape: &[usize], data: &[u8]) -> Vec<u8> {
+pub(super) fn npy(descr: &str, shape: &[usize], data: &[u8]) -> Vec<u8> {
     let shape: String = shape.iter().map(|n| format!("{n}, ")).collect();
     let mut header = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({shape}), }}");
     let unpadded = 10 + header.len() + 1;
@@ -63,7 +63,7 @@ fn npy(descr: &str, shape: &[usize], data: &[u8]) -> Vec<u8> {
     out
 }
 
-fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     std::fs::write(path, bytes).map_err(|e| Failure::io(path, e))
 }
 

@@ -209,6 +209,12 @@ impl DaylightModel {
         self
     }
 
+    /// The same light without a roof.
+    pub fn in_the_open(mut self) -> Self {
+        self.shelter = None;
+        self
+    }
+
     /// Direction towards the sun and its normal irradiance, unless it is overcast or a roof hides it from the place.
     pub fn sun_at_place(&self) -> Option<(Vec3, [f32; 3])> {
         let hidden = self.shelter.is_some_and(|s| s.hides(self.sun_direction));

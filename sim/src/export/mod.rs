@@ -1,0 +1,314 @@
+//! The scene of one exposure for Mitsuba 3 (W. Jakob et al., 2022), a path tracer that shares no code with this project:
+//! the independent check of the light. `tests/mitsuba` renders what comes out of here.
+//!
+//! Geometry is what the renderer draws, in the world frame and metres. Radiance is W·m⁻²·sr⁻¹ in red, green, blue; load the
+//! scene in an `_rgb` variant, which takes numbers as they are. What differs from our own shading, on purpose:
+//!
+//! - No probes, no shadow map, no ambient visibility, no spherical harmonics: light is followed. Above is the open sky; the
+//!   roof is the one of the lane, below is the lane's own ground and beyond it the sunlit open ground of the daylight model.
+//! - The sun is a disc of its own size, far away.
+//! - Matt surfaces are Lambert's. Glossy ones are `roughplastic`: a rough dielectric face over a diffuse body, which
+//!   conserves energy; the body's reflectance is raised so that the whole diffuse reflectance under even light is the one
+//!   that the surface states, as ours is.
+//! - Light that scatters below the skin (our `wrap`) has no counterpart: skin is `roughplastic`. Averaged over a convex
+//!   head the wrap neither adds nor takes light.
+//! - A pane is `$pane`, by default Mitsuba's `thindielectric`: Fresnel at both faces, absorption the same at every angle, and
+//!   opaque to rays that look for the sun. `tests/mitsuba/compare.py` puts its own in its place, right in both.
+mod picture;
+mod ply;
+
+use std::fmt::Write as _;
+
+use glam::Vec3;
+use laneproof_optics::sky_polarisation::{CLEAR_TURBIDITY, SkyPolarisation};
+use laneproof_render::{PinholeCamera, ScenePane, Solid};
+use laneproof_scenes::{
+    surface::{Glazing, Surface},
+    truth::{Role, Subject, Tag},
+};
+
+use crate::{
+    light::LaneLight,
+    moment::Moment,
+    region::TruthLayers,
+    simulator::{Exposure, ExposureRequest, SimError, Simulator},
+    staged::Staged,
+};
+
+/// Roughness from which a surface is Lambert's alone, as in the renderer.
+const MATT_ROUGHNESS: f32 = 0.85;
+/// The sun's angular radius, radians (IAU 2015 nominal radius at one astronomical unit).
+const SUN_RADIUS_RAD: f32 = 0.004_652;
+/// Where the disc stands, metres: far beyond the hills, and near enough for 32-bit floats.
+const SUN_DISTANCE_M: f32 = 1_000.0;
+/// The sky's picture: even, so that no row straddles the horizon.
+const SKY_SIZE: [u32; 2] = [1024, 512];
+
+/// A pane as a path tracer needs it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ExportedPane {
+    /// Refractive index.
+    pub refractive_index: f32,
+    /// Transmittance at normal incidence, both faces included, in red, green, blue.
+    pub transmittance_normal: [f32; 3],
+}
+
+/// One exposure, ready to be rendered by somebody else.
+#[derive(Debug, Clone)]
+pub struct MitsubaScene {
+    /// Files by their names below one folder; `scene.xml` is the scene.
+    pub files: Vec<(String, Vec<u8>)>,
+    /// Camera.
+    pub camera: PinholeCamera,
+    /// Per pixel of the sensor: 0, or 1 + k where the face or the eyes of occupant k are seen.
+    pub face_mask: Vec<u8>,
+    /// Panes, in the order of their shapes in the scene.
+    pub panes: Vec<ExportedPane>,
+    /// Unit vector towards the sun, world frame; also where clouds hide it.
+    pub sun_direction: Vec3,
+    /// Degree of polarisation of the sky at 90° from the sun, 0..1.
+    pub sky_polarisation: f64,
+    /// Our own picture of the same exposure.
+    pub exposure: Exposure,
+}
+
+impl Simulator {
+    /// Exports an exposure in visible light.
+    pub fn export(&mut self, staged: &Staged, request: &ExposureRequest) -> Result<MitsubaScene, SimError> {
+        if let Some(band) = staged.plan.sensors[request.camera_index].band {
+            return Err(SimError::Camera {
+                camera_id: staged.plan.rig.cameras[request.camera_index].id.clone(),
+                reason: format!("sees {} only: scenes are exported in visible light", band.name()),
+            });
+        }
+        let exposure = self.expose(staged, request)?;
+        let time_s = request.mid_exposure_us as f64 * 1e-6;
+        let scene = Moment::new(staged, time_s).scene(staged, time_s);
+        let camera = staged.pinhole(request.camera_index);
+        let glazings = staged.vehicle.panes.iter().map(|pane| pane.glazing);
+        let mut writer = Writer::new(&camera, &staged.light);
+        scene.solids.iter().for_each(|solid| writer.solid(solid));
+        scene.panes.iter().zip(glazings.clone()).for_each(|(pane, glazing)| writer.pane(pane, &glazing));
+        Ok(MitsubaScene {
+            files: writer.finish(),
+            face_mask: face_mask(&exposure.layers, &camera),
+            camera,
+            panes: glazings.map(exported).collect(),
+            sun_direction: staged.light.model.sun_direction,
+            sky_polarisation: SkyPolarisation::of(staged.plan.daylight.sky, CLEAR_TURBIDITY).max_degree,
+            exposure,
+        })
+    }
+}
+
+fn exported(glazing: Glazing) -> ExportedPane {
+    ExportedPane {
+        refractive_index: glazing.refractive_index,
+        transmittance_normal: [glazing.transmittance_normal; 3],
+    }
+}
+
+fn face_mask(layers: &TruthLayers, camera: &PinholeCamera) -> Vec<u8> {
+    let face = |x, y| match layers.tag(x, y) {
+        Some(Tag { subject: Subject::Occupant(k), role: Role::Face | Role::Eyes }) => k + 1,
+        _ => 0,
+    };
+    (0..camera.height_px).flat_map(|y| (0..camera.width_px).map(move |x| (x, y))).map(|(x, y)| face(x, y)).collect()
+}
+
+/// Refractive index of a dielectric with this reflectance at normal incidence.
+fn refractive_index(f0: f32) -> f32 {
+    let root = f0.clamp(0.001, 0.5).sqrt();
+    (1.0 + root) / (1.0 - root)
+}
+
+/// Reflectance of one smooth air–dielectric face under even light from all round, by the midpoint rule over cos²θ.
+fn diffuse_fresnel(refractive_index: f32) -> f32 {
+    const STEPS: u32 = 512;
+    let reflectance = |cos: f32| {
+        let cos_refracted = (1.0 - (1.0 - cos * cos) / (refractive_index * refractive_index)).sqrt();
+        let s = (cos - refractive_index * cos_refracted) / (cos + refractive_index * cos_refracted);
+        let p = (refractive_index * cos - cos_refracted) / (refractive_index * cos + cos_refracted);
+        (s * s + p * p) / 2.0
+    };
+    (0..STEPS).map(|k| reflectance(((k as f32 + 0.5) / STEPS as f32).sqrt())).sum::<f32>() / STEPS as f32
+}
+
+fn numbers(values: impl IntoIterator<Item = f32>) -> String {
+    values.into_iter().map(|v| v.to_string()).collect::<Vec<_>>().join(", ")
+}
+
+/// Collects shapes and their files.
+struct Writer {
+    files: Vec<(String, Vec<u8>)>,
+    xml: String,
+    shapes: usize,
+}
+
+impl Writer {
+    fn new(camera: &PinholeCamera, light: &LaneLight) -> Self {
+        let mut writer = Self { files: Vec::new(), xml: String::new(), shapes: 0 };
+        writer.xml.push_str("<scene version=\"3.0.0\">\n<default name=\"spp\" value=\"64\"/>\n<default name=\"pane\" value=\"thindielectric\"/>\n<integrator type=\"volpath\"><integer name=\"max_depth\" value=\"24\"/></integrator>\n");
+        writer.camera(camera);
+        writer.light(light);
+        writer
+    }
+
+    /// Writing to a string cannot fail.
+    fn line(&mut self, text: std::fmt::Arguments<'_>) {
+        self.xml.write_fmt(text).ok();
+        self.xml.push('\n');
+    }
+
+    fn camera(&mut self, camera: &PinholeCamera) {
+        let frame = camera.world_from_camera;
+        let origin: Vec3 = frame.translation.into();
+        let (target, up) = (origin - Vec3::from(frame.z_axis), Vec3::from(frame.y_axis));
+        let (width, height) = (camera.width_px as f32, camera.height_px as f32);
+        let fov_deg = 2.0 * (width / 2.0 / camera.focal_length_px).atan().to_degrees();
+        let [cx, cy] = camera.principal_point_px;
+        self.line(format_args!(
+            "<sensor type=\"perspective\"><string name=\"fov_axis\" value=\"x\"/><float name=\"fov\" value=\"{fov_deg}\"/><float name=\"near_clip\" value=\"{}\"/><float name=\"principal_point_offset_x\" value=\"{}\"/><float name=\"principal_point_offset_y\" value=\"{}\"/><transform name=\"to_world\"><lookat origin=\"{}\" target=\"{}\" up=\"{}\"/></transform><sampler type=\"independent\"><integer name=\"sample_count\" value=\"$spp\"/></sampler><film type=\"hdrfilm\"><integer name=\"width\" value=\"{}\"/><integer name=\"height\" value=\"{}\"/><rfilter type=\"box\"/></film></sensor>",
+            PinholeCamera::NEAR_M,
+            cx / width - 0.5,
+            cy / height - 0.5,
+            numbers(origin.to_array()),
+            numbers(target.to_array()),
+            numbers(up.to_array()),
+            camera.width_px,
+            camera.height_px,
+        ));
+    }
+
+    fn light(&mut self, light: &LaneLight) {
+        let open = light.model.clone().in_the_open();
+        let [width, height] = SKY_SIZE;
+        // Mitsuba's u = 0 looks along −Z and runs towards +X; rows begin at the zenith.
+        let texel = |i: u32| {
+            let azimuth = ((i % width) as f32 + 0.5) / width as f32 * std::f32::consts::TAU;
+            let (sin, cos) = (((i / width) as f32 + 0.5) / height as f32 * std::f32::consts::PI).sin_cos();
+            open.sky_radiance(Vec3::new(sin * azimuth.sin(), cos, -sin * azimuth.cos()))
+        };
+        let texels: Vec<[f32; 3]> = (0..width * height).map(texel).collect();
+        self.files.push(("sky.pfm".into(), picture::pfm(width, height, &texels)));
+        self.line(format_args!(
+            "<emitter type=\"envmap\" id=\"sky\"><string name=\"filename\" value=\"sky.pfm\"/></emitter>"
+        ));
+        let irradiance = open.sun_normal_irradiance;
+        if irradiance == [0.0; 3] {
+            return;
+        }
+        let towards = open.sun_direction;
+        let radius_m = SUN_DISTANCE_M * SUN_RADIUS_RAD.tan();
+        // A disc of radius r at the distance d irradiates the plane that faces it with πL·r²/(r² + d²).
+        let share = radius_m * radius_m / (radius_m * radius_m + SUN_DISTANCE_M * SUN_DISTANCE_M);
+        let radiance = irradiance.map(|e| e / (std::f32::consts::PI * share));
+        let up = if towards.y.abs() > 0.99 { Vec3::X } else { Vec3::Y };
+        self.line(format_args!(
+            "<shape type=\"disk\" id=\"sun\"><transform name=\"to_world\"><scale value=\"{radius_m}\"/><lookat origin=\"{}\" target=\"0, 0, 0\" up=\"{}\"/></transform><bsdf type=\"diffuse\"><rgb name=\"reflectance\" value=\"0\"/></bsdf><emitter type=\"area\"><rgb name=\"radiance\" value=\"{}\"/></emitter></shape>",
+            numbers((towards * SUN_DISTANCE_M).to_array()),
+            numbers(up.to_array()),
+            numbers(radiance),
+        ));
+    }
+
+    fn shape(&mut self, kind: &str, ply: Vec<u8>, bsdf: &str, emitted: [f32; 3]) {
+        let name = format!("{kind}-{:04}", self.shapes);
+        self.shapes += 1;
+        let emitter = if emitted == [0.0; 3] {
+            String::new()
+        } else {
+            format!("<emitter type=\"area\"><rgb name=\"radiance\" value=\"{}\"/></emitter>", numbers(emitted))
+        };
+        self.line(format_args!(
+            "<shape type=\"ply\" id=\"{name}\"><string name=\"filename\" value=\"{name}.ply\"/>{bsdf}{emitter}</shape>"
+        ));
+        self.files.push((format!("{name}.ply"), ply));
+    }
+
+    fn solid(&mut self, solid: &Solid) {
+        let Surface { reflectance, texture, roughness, specular_f0, transmittance, .. } = &solid.surface;
+        if let Some(passed) = transmittance {
+            // A lens as thin as ours: its own reflectance from both faces, its transmittance at every angle.
+            let index = refractive_index(specular_f0 / 2.0);
+            let bsdf = format!(
+                "<bsdf type=\"thindielectric\"><float name=\"int_ior\" value=\"{index}\"/><rgb name=\"specular_transmittance\" value=\"{}\"/></bsdf>",
+                numbers(*passed)
+            );
+            let ply = ply::write(&solid.mesh, solid.world_from_mesh, None);
+            return self.shape("lens", ply, &bsdf, [0.0; 3]);
+        }
+        let matt = *roughness >= MATT_ROUGHNESS;
+        let index = refractive_index(*specular_f0);
+        let gain = if matt { 1.0 } else { 1.0 / (1.0 - diffuse_fresnel(index)) };
+        let (colours, body, holes) = match texture.as_deref() {
+            None => {
+                let factor = |v: &laneproof_scenes::mesh::Vertex| {
+                    [0, 1, 2].map(|b| (reflectance[b] * picture::linear(v.tint[b]) * gain).min(1.0))
+                };
+                let colours: Vec<[f32; 3]> = solid.mesh.vertices.iter().map(factor).collect();
+                let body = "type=\"mesh_attribute\" name=\"NAME\"><string name=\"name\" value=\"vertex_color\"/";
+                (Some(colours), body.to_owned(), None)
+            }
+            Some(texture) => {
+                let name = format!("solid-{:04}.ppm", self.shapes);
+                self.files.push((name.clone(), picture::reflectance(&solid.surface, texture, &solid.mesh, gain)));
+                let holes = picture::opacity(texture).map(|file| {
+                    let name = format!("solid-{:04}-opacity.ppm", self.shapes);
+                    self.files.push((name.clone(), file));
+                    name
+                });
+                (None, format!("type=\"bitmap\" name=\"NAME\"><string name=\"filename\" value=\"{name}\"/"), holes)
+            }
+        };
+        let textured = |name: &str| format!("<texture {}></texture>", body.replace("NAME", name));
+        let opaque = if matt {
+            format!("<bsdf type=\"diffuse\">{}</bsdf>", textured("reflectance"))
+        } else {
+            let alpha = (roughness * roughness).max(0.002);
+            format!(
+                "<bsdf type=\"roughplastic\"><string name=\"distribution\" value=\"ggx\"/><float name=\"alpha\" value=\"{alpha}\"/><float name=\"int_ior\" value=\"{index}\"/>{}</bsdf>",
+                textured("diffuse_reflectance")
+            )
+        };
+        let both = format!("<bsdf type=\"twosided\">{opaque}</bsdf>");
+        let bsdf = match holes {
+            None => both,
+            Some(name) => format!(
+                "<bsdf type=\"mask\"><texture type=\"bitmap\" name=\"opacity\"><string name=\"filename\" value=\"{name}\"/><string name=\"filter_type\" value=\"nearest\"/><boolean name=\"raw\" value=\"true\"/></texture>{both}</bsdf>"
+            ),
+        };
+        let ply = ply::write(&solid.mesh, solid.world_from_mesh, colours.as_deref());
+        self.shape("solid", ply, &bsdf, solid.surface.emitted_radiance);
+    }
+
+    fn pane(&mut self, pane: &ScenePane, glazing: &Glazing) {
+        let ExportedPane { refractive_index: index, transmittance_normal } = exported(*glazing);
+        let face = ((index - 1.0) / (index + 1.0)).powi(2);
+        // What lossless glass would pass at normal incidence.
+        let lossless = 1.0 - 2.0 * face / (1.0 + face);
+        let bsdf = format!(
+            "<bsdf type=\"$pane\"><float name=\"int_ior\" value=\"{index}\"/><rgb name=\"specular_transmittance\" value=\"{}\"/></bsdf>",
+            numbers(transmittance_normal.map(|t| t / lossless))
+        );
+        self.shape("pane", ply::write(&pane.mesh, pane.world_from_mesh, None), &bsdf, [0.0; 3]);
+    }
+
+    fn finish(mut self) -> Vec<(String, Vec<u8>)> {
+        self.xml.push_str("</scene>\n");
+        self.files.push(("scene.xml".into(), self.xml.into_bytes()));
+        self.files
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reflectance_under_even_light_is_the_textbooks() {
+        // W. G. Egan and T. W. Hilgeman (1979), and the fit of Egan used in plastics: 0.0918 at 1.5; exact integral.
+        assert!((diffuse_fresnel(1.5) - 0.0918).abs() < 0.0005, "{}", diffuse_fresnel(1.5));
+        assert!((refractive_index(0.04) - 1.5).abs() < 1e-5);
+    }
+}

@@ -1,0 +1,144 @@
+//! Pictures as Mitsuba reads them without any library of ours: PPM for reflectance, PFM for radiance.
+use glam::Vec2;
+use laneproof_scenes::{
+    mesh::Mesh,
+    surface::{Surface, Texture},
+};
+
+/// IEC 61966-2-1, from a byte.
+pub(super) fn linear(byte: u8) -> f32 {
+    let x = f32::from(byte) / 255.0;
+    if x <= 0.040_45 { x / 12.92 } else { ((x + 0.055) / 1.055).powf(2.4) }
+}
+
+fn encoded(linear: f32) -> u8 {
+    let c = linear.clamp(0.0, 1.0);
+    let s = if c <= 0.003_130_8 { 12.92 * c } else { 1.055 * c.powf(1.0 / 2.4) - 0.055 };
+    (s * 255.0).round() as u8
+}
+
+/// 8-bit RGB, rows from the top.
+fn ppm(width: u32, height: u32, rgb: &[u8]) -> Vec<u8> {
+    let mut out = format!("P6\n{width} {height}\n255\n").into_bytes();
+    out.extend(rgb);
+    out
+}
+
+/// Linear values; the format's rows begin below, `rgb`'s above. A negative scale says little-endian.
+pub(super) fn pfm(width: u32, height: u32, rgb: &[[f32; 3]]) -> Vec<u8> {
+    let mut out = format!("PF\n{width} {height}\n-1.0\n").into_bytes();
+    for row in rgb.chunks_exact(width as usize).rev() {
+        out.extend(row.as_flattened().iter().flat_map(|v| v.to_le_bytes()));
+    }
+    out
+}
+
+/// Where a texture is cut away, as a picture of opacity; `None` where it has no holes.
+pub(super) fn opacity(texture: &Texture) -> Option<Vec<u8>> {
+    let open = |texel: &[u8]| texel[3] < 128;
+    texture.rgba.chunks_exact(4).any(open).then(|| {
+        let grey: Vec<u8> = texture.rgba.chunks_exact(4).flat_map(|t| [if open(t) { 0 } else { 255 }; 3]).collect();
+        ppm(texture.width, texture.height, &grey)
+    })
+}
+
+/// Sum and count of the tints that a texel's triangles bring to it.
+type Shade = ([f32; 3], u32);
+
+/// Tints of a mesh in the space of its texture coordinates: the mean of all triangles that show a texel.
+fn shades(texture: &Texture, mesh: &Mesh) -> Vec<Shade> {
+    let (width, height) = (texture.width as usize, texture.height as usize);
+    let mut shades: Vec<Shade> = vec![([0.0; 3], 0); width * height];
+    let size = Vec2::new(width as f32, height as f32);
+    for triangle in mesh.indices.chunks_exact(3) {
+        let corners = [0, 1, 2].map(|i| &mesh.vertices[triangle[i] as usize]);
+        let [a, b, c] = corners.map(|v| Vec2::from(v.uv) * size - 0.5);
+        let tints = corners.map(|v| [0, 1, 2].map(|band| linear(v.tint[band])));
+        let area = (b - a).perp_dot(c - a);
+        let (low, high) = (a.min(b).min(c).floor(), a.max(b).max(c).ceil());
+        // A triangle without extent in the picture, or one that repeats it many times, says nothing of single texels.
+        if area.abs() < 1e-9 || (high - low).cmpgt(2.0 * size).any() {
+            continue;
+        }
+        for y in low.y as i64..=high.y as i64 {
+            for x in low.x as i64..=high.x as i64 {
+                let p = Vec2::new(x as f32, y as f32);
+                let (u, v) = ((p - a).perp_dot(c - a) / area, (b - a).perp_dot(p - a) / area);
+                // Half a texel beyond the edges, which bilinear filtering looks at.
+                let margin = -0.5 / area.abs().sqrt();
+                if u < margin || v < margin || 1.0 - u - v < margin {
+                    continue;
+                }
+                let (x, y) = (x.rem_euclid(width as i64) as usize, y.rem_euclid(height as i64) as usize);
+                let (sum, count) = &mut shades[y * width + x];
+                for band in 0..3 {
+                    let tint = tints[0][band] * (1.0 - u - v) + tints[1][band] * u + tints[2][band] * v;
+                    sum[band] += tint.clamp(0.0, 1.0);
+                }
+                *count += 1;
+            }
+        }
+    }
+    shades
+}
+
+/// The reflectance of a surface in one picture: its factor, its texture and its vertices' tints multiplied, then by `gain`.
+/// Mitsuba multiplies no textures.
+pub(super) fn reflectance(surface: &Surface, texture: &Texture, mesh: &Mesh, gain: f32) -> Vec<u8> {
+    let shades = shades(texture, mesh);
+    let seen = shades.iter().filter(|(_, count)| *count > 0);
+    let (sum, count) = seen.fold(([0.0f32; 3], 0u32), |(sum, n), (shade, count)| {
+        ([0, 1, 2].map(|b| sum[b] + shade[b] / *count as f32), n + 1)
+    });
+    let mean = if count == 0 { [1.0; 3] } else { sum.map(|s| s / count as f32) };
+    let texels = texture.rgba.chunks_exact(4).zip(&shades);
+    let rgb: Vec<u8> = texels
+        .flat_map(|(texel, (sum, count))| {
+            let tint = if *count == 0 { mean } else { sum.map(|s| s / *count as f32) };
+            [0, 1, 2].map(|b| encoded(surface.reflectance[b] * linear(texel[b]) * tint[b] * gain))
+        })
+        .collect();
+    ppm(texture.width, texture.height, &rgb)
+}
+
+#[cfg(test)]
+mod tests {
+    use glam::Vec3;
+    use laneproof_scenes::mesh::Vertex;
+
+    use super::*;
+
+    #[test]
+    fn factor_texture_and_tint_are_multiplied() {
+        let texture = Texture { width: 8, height: 8, rgba: [188, 188, 188, 255].repeat(64) };
+        let corner = |u: f32, v: f32, byte: u8| Vertex {
+            tint: [byte, byte, byte, 255],
+            ..Vertex::new(Vec3::ZERO, Vec3::Z, [u, v])
+        };
+        // The left column has tint 1, the right one tint 0.5 (sRGB 188).
+        let vertices =
+            vec![corner(0.0, 0.0, 255), corner(1.0, 0.0, 188), corner(1.0, 1.0, 188), corner(0.0, 1.0, 255)];
+        let mesh = Mesh { vertices, indices: vec![0, 1, 2, 0, 2, 3] };
+        let file = reflectance(&Surface::matt([0.8; 3]), &texture, &mesh, 1.0);
+        let body = &file[file.len() - 8 * 8 * 3..];
+        for (x, tint) in [(0usize, 1.0 - 0.5 / 16.0), (7, 0.5 + 0.5 / 16.0)] {
+            let got = linear(body[3 * (3 * 8 + x)]);
+            assert!((got - 0.8 * 0.503 * tint).abs() < 0.01, "{x}: {got}");
+        }
+    }
+
+    #[test]
+    fn holes_are_black_in_the_picture_of_opacity() {
+        let whole = Texture { width: 2, height: 1, rgba: vec![9, 9, 9, 255, 9, 9, 9, 128] };
+        assert_eq!(opacity(&whole), None);
+        let holed = Texture { rgba: vec![9, 9, 9, 255, 9, 9, 9, 127], ..whole };
+        assert_eq!(opacity(&holed).unwrap(), b"P6\n2 1\n255\n\xff\xff\xff\0\0\0");
+    }
+
+    #[test]
+    fn radiance_pictures_begin_below() {
+        let file = pfm(1, 2, &[[1.0; 3], [2.0; 3]]);
+        assert!(file.starts_with(b"PF\n1 2\n-1.0\n"));
+        assert_eq!(file[file.len() - 4..], 1.0f32.to_le_bytes());
+    }
+}
