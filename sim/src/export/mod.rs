@@ -23,6 +23,7 @@ use glam::Vec3;
 use laneproof_optics::sky_polarisation::{CLEAR_TURBIDITY, SkyPolarisation};
 use laneproof_render::{PinholeCamera, ScenePane, Solid};
 use laneproof_scenes::{
+    mesh::Vertex,
     surface::{Glazing, Surface},
     truth::{Role, Subject, Tag},
 };
@@ -102,10 +103,7 @@ impl Simulator {
 }
 
 fn exported(glazing: Glazing) -> ExportedPane {
-    ExportedPane {
-        refractive_index: glazing.refractive_index,
-        transmittance_normal: [glazing.transmittance_normal; 3],
-    }
+    ExportedPane { refractive_index: glazing.refractive_index, transmittance_normal: [glazing.transmittance_normal; 3] }
 }
 
 fn face_mask(layers: &TruthLayers, camera: &PinholeCamera) -> Vec<u8> {
@@ -132,6 +130,11 @@ fn diffuse_fresnel(refractive_index: f32) -> f32 {
         (s * s + p * p) / 2.0
     };
     (0..STEPS).map(|k| reflectance(((k as f32 + 0.5) / STEPS as f32).sqrt())).sum::<f32>() / STEPS as f32
+}
+
+/// A picture as a texture; its name in the surface is to be put in the place of NAME.
+fn bitmap(name: &str) -> String {
+    format!("type=\"bitmap\" name=\"NAME\"><string name=\"filename\" value=\"{name}.ppm\"/>")
 }
 
 fn numbers(values: impl IntoIterator<Item = f32>) -> String {
@@ -241,27 +244,38 @@ impl Writer {
         let matt = *roughness >= MATT_ROUGHNESS;
         let index = refractive_index(*specular_f0);
         let gain = if matt { 1.0 } else { 1.0 / (1.0 - diffuse_fresnel(index)) };
-        let (colours, body, holes) = match texture.as_deref() {
+        let name = format!("solid-{:04}", self.shapes);
+        let mut holes = None;
+        let (ply, body) = match texture.as_deref() {
             None => {
-                let factor = |v: &laneproof_scenes::mesh::Vertex| {
-                    [0, 1, 2].map(|b| (reflectance[b] * picture::linear(v.tint[b]) * gain).min(1.0))
-                };
+                let factor =
+                    |v: &Vertex| [0, 1, 2].map(|b| (reflectance[b] * picture::linear(v.tint[b]) * gain).min(1.0));
                 let colours: Vec<[f32; 3]> = solid.mesh.vertices.iter().map(factor).collect();
-                let body = "type=\"mesh_attribute\" name=\"NAME\"><string name=\"name\" value=\"vertex_color\"/";
-                (Some(colours), body.to_owned(), None)
+                if matt {
+                    let ply = ply::write(&solid.mesh, solid.world_from_mesh, Some(&colours));
+                    (
+                        ply,
+                        "type=\"mesh_attribute\" name=\"NAME\"><string name=\"name\" value=\"vertex_color\"/>"
+                            .to_owned(),
+                    )
+                } else {
+                    let (mesh, palette) = picture::palette(&solid.mesh, &colours);
+                    self.files.push((format!("{name}.ppm"), palette));
+                    let nearest = "<string name=\"filter_type\" value=\"nearest\"/>";
+                    (ply::write(&mesh, solid.world_from_mesh, None), format!("{}{nearest}", bitmap(&name)))
+                }
             }
             Some(texture) => {
-                let name = format!("solid-{:04}.ppm", self.shapes);
-                self.files.push((name.clone(), picture::reflectance(&solid.surface, texture, &solid.mesh, gain)));
-                let holes = picture::opacity(texture).map(|file| {
-                    let name = format!("solid-{:04}-opacity.ppm", self.shapes);
-                    self.files.push((name.clone(), file));
-                    name
+                let seen = picture::reflectance(&solid.surface, texture, &solid.mesh, gain);
+                self.files.push((format!("{name}.ppm"), seen));
+                holes = picture::opacity(texture).map(|file| {
+                    self.files.push((format!("{name}-opacity.ppm"), file));
+                    format!("{name}-opacity.ppm")
                 });
-                (None, format!("type=\"bitmap\" name=\"NAME\"><string name=\"filename\" value=\"{name}\"/"), holes)
+                (ply::write(&solid.mesh, solid.world_from_mesh, None), bitmap(&name))
             }
         };
-        let textured = |name: &str| format!("<texture {}></texture>", body.replace("NAME", name));
+        let textured = |name: &str| format!("<texture {}</texture>", body.replace("NAME", name));
         let opaque = if matt {
             format!("<bsdf type=\"diffuse\">{}</bsdf>", textured("reflectance"))
         } else {
@@ -278,7 +292,6 @@ impl Writer {
                 "<bsdf type=\"mask\"><texture type=\"bitmap\" name=\"opacity\"><string name=\"filename\" value=\"{name}\"/><string name=\"filter_type\" value=\"nearest\"/><boolean name=\"raw\" value=\"true\"/></texture>{both}</bsdf>"
             ),
         };
-        let ply = ply::write(&solid.mesh, solid.world_from_mesh, colours.as_deref());
         self.shape("solid", ply, &bsdf, solid.surface.emitted_radiance);
     }
 

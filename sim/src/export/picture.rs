@@ -1,7 +1,9 @@
 //! Pictures as Mitsuba reads them without any library of ours: PPM for reflectance, PFM for radiance.
+use std::collections::{BTreeMap, BTreeSet};
+
 use glam::Vec2;
 use laneproof_scenes::{
-    mesh::Mesh,
+    mesh::{Mesh, Vertex},
     surface::{Surface, Texture},
 };
 
@@ -101,10 +103,32 @@ pub(super) fn reflectance(surface: &Surface, texture: &Texture, mesh: &Mesh, gai
     ppm(texture.width, texture.height, &rgb)
 }
 
+/// A mesh without texture whose triangles each take one texel of a palette, the mean of their corners' colours, and the
+/// palette: some of Mitsuba's surfaces take pictures but no colours at vertices.
+pub(super) fn palette(mesh: &Mesh, colours: &[[f32; 3]]) -> (Mesh, Vec<u8>) {
+    const WIDTH: u32 = 64;
+    let mean = |triangle: &[u32]| {
+        [0, 1, 2].map(|band| encoded(triangle.iter().map(|&i| colours[i as usize][band]).sum::<f32>() / 3.0))
+    };
+    let triangles = || mesh.indices.chunks_exact(3);
+    let known: BTreeSet<[u8; 3]> = triangles().map(mean).collect();
+    let places: BTreeMap<[u8; 3], u32> = known.into_iter().zip(0..).collect();
+    let height = (places.len() as u32).div_ceil(WIDTH).max(1);
+    let vertices: Vec<Vertex> = triangles()
+        .flat_map(|triangle| {
+            let place = places[&mean(triangle)];
+            let uv = [((place % WIDTH) as f32 + 0.5) / WIDTH as f32, ((place / WIDTH) as f32 + 0.5) / height as f32];
+            [0, 1, 2].map(|i| Vertex { uv, ..mesh.vertices[triangle[i] as usize] })
+        })
+        .collect();
+    let mut rgb: Vec<u8> = places.keys().flatten().copied().collect();
+    rgb.resize((3 * WIDTH * height) as usize, 0);
+    (Mesh { indices: (0..vertices.len() as u32).collect(), vertices }, ppm(WIDTH, height, &rgb))
+}
+
 #[cfg(test)]
 mod tests {
     use glam::Vec3;
-    use laneproof_scenes::mesh::Vertex;
 
     use super::*;
 
@@ -116,8 +140,7 @@ mod tests {
             ..Vertex::new(Vec3::ZERO, Vec3::Z, [u, v])
         };
         // The left column has tint 1, the right one tint 0.5 (sRGB 188).
-        let vertices =
-            vec![corner(0.0, 0.0, 255), corner(1.0, 0.0, 188), corner(1.0, 1.0, 188), corner(0.0, 1.0, 255)];
+        let vertices = vec![corner(0.0, 0.0, 255), corner(1.0, 0.0, 188), corner(1.0, 1.0, 188), corner(0.0, 1.0, 255)];
         let mesh = Mesh { vertices, indices: vec![0, 1, 2, 0, 2, 3] };
         let file = reflectance(&Surface::matt([0.8; 3]), &texture, &mesh, 1.0);
         let body = &file[file.len() - 8 * 8 * 3..];
@@ -125,6 +148,21 @@ mod tests {
             let got = linear(body[3 * (3 * 8 + x)]);
             assert!((got - 0.8 * 0.503 * tint).abs() < 0.01, "{x}: {got}");
         }
+    }
+
+    #[test]
+    fn a_palette_has_one_texel_for_each_colour_and_every_triangle_finds_its_own() {
+        let corners = [Vec3::ZERO, Vec3::X, Vec3::Y, Vec3::ONE].map(|p| Vertex::new(p, Vec3::Z, [0.0; 2]));
+        let mesh = Mesh { vertices: corners.to_vec(), indices: vec![0, 1, 2, 1, 3, 2, 0, 2, 1] };
+        let colours = [[0.2; 3], [0.2; 3], [0.2; 3], [0.8; 3]];
+        let (flat, file) = palette(&mesh, &colours);
+        assert_eq!(flat.vertices.len(), 9);
+        let body = &file[file.len() - 64 * 3..];
+        for (triangle, want) in [(0, 0.2), (1, 0.4), (2, 0.2)] {
+            let column = (flat.vertices[3 * triangle].uv[0] * 64.0) as usize;
+            assert!((linear(body[3 * column]) - want).abs() < 0.005, "{triangle}");
+        }
+        assert_eq!(body[6..9], [0; 3]);
     }
 
     #[test]
