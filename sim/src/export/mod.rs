@@ -132,6 +132,17 @@ fn diffuse_fresnel(refractive_index: f32) -> f32 {
     (0..STEPS).map(|k| reflectance(((k as f32 + 0.5) / STEPS as f32).sqrt())).sum::<f32>() / STEPS as f32
 }
 
+/// What a shape's name begins with: whose it is and what.
+fn kind(Tag { subject, role }: Tag) -> String {
+    let whose = match subject {
+        Subject::Lane => "lane".to_owned(),
+        Subject::Vehicle => "vehicle".to_owned(),
+        Subject::Occupant(k) => format!("occupant-{k}"),
+        Subject::Decoy(k) => format!("decoy-{k}"),
+    };
+    format!("{whose}-{}", format!("{role:?}").to_lowercase())
+}
+
 /// A picture as a texture; its name in the surface is to be put in the place of NAME.
 fn bitmap(name: &str) -> String {
     format!("type=\"bitmap\" name=\"NAME\"><string name=\"filename\" value=\"{name}.ppm\"/>")
@@ -230,6 +241,7 @@ impl Writer {
     }
 
     fn solid(&mut self, solid: &Solid) {
+        let kind = kind(solid.tag);
         let Surface { reflectance, texture, roughness, specular_f0, transmittance, .. } = &solid.surface;
         if let Some(passed) = transmittance {
             // A lens as thin as ours: its own reflectance from both faces, its transmittance at every angle.
@@ -239,12 +251,12 @@ impl Writer {
                 numbers(*passed)
             );
             let ply = ply::write(&solid.mesh, solid.world_from_mesh, None);
-            return self.shape("lens", ply, &bsdf, [0.0; 3]);
+            return self.shape(&kind, ply, &bsdf, [0.0; 3]);
         }
         let matt = *roughness >= MATT_ROUGHNESS;
         let index = refractive_index(*specular_f0);
         let gain = if matt { 1.0 } else { 1.0 / (1.0 - diffuse_fresnel(index)) };
-        let name = format!("solid-{:04}", self.shapes);
+        let name = format!("{kind}-{:04}", self.shapes);
         let mut holes = None;
         let (ply, body) = match texture.as_deref() {
             None => {
@@ -292,7 +304,7 @@ impl Writer {
                 "<bsdf type=\"mask\"><texture type=\"bitmap\" name=\"opacity\"><string name=\"filename\" value=\"{name}\"/><string name=\"filter_type\" value=\"nearest\"/><boolean name=\"raw\" value=\"true\"/></texture>{both}</bsdf>"
             ),
         };
-        self.shape("solid", ply, &bsdf, solid.surface.emitted_radiance);
+        self.shape(&kind, ply, &bsdf, solid.surface.emitted_radiance);
     }
 
     fn pane(&mut self, pane: &ScenePane, glazing: &Glazing) {
