@@ -2,11 +2,12 @@
 //! as it is in the camera's band.
 use std::sync::Arc;
 
-use glam::Quat;
 use laneproof_optics::cabin::{CabinLight, CabinOptions};
 use laneproof_scenes::{
     catalogue::{CameraMount, Daylight, GlassSet, LaneSpec},
     infrared::Infrared,
+    lane,
+    surface::Part,
     vehicle::Vehicle,
 };
 
@@ -14,7 +15,7 @@ use crate::{
     encounter::EncounterPlan,
     glass::StagedGlass,
     light::LaneLight,
-    shared::StagedLane,
+    shared::{StagedLane, at_the_stop_line},
     simulator::SimError,
     staged::{Cabin, Staged, StagedOccupant},
 };
@@ -51,7 +52,9 @@ impl InfraredScene {
         let plan = &staged.plan;
         let light =
             LaneLight::in_band(&plan.daylight, &plan.lane, Some(band)).map_err(|e| SimError::Plan(e.to_string()))?;
-        let gathered = CabinLight::gather(&grey.in_band(band), Quat::IDENTITY, &light.model, options);
+        let lane: Vec<Part> = lane::build(&plan.lane, &[]).iter().map(|part| part.in_band(band)).collect();
+        let grey = grey.in_band(band);
+        let gathered = CabinLight::gather(&grey, at_the_stop_line(&grey), &lane, &light.model, options);
         let cubes = Arc::new(gathered.cubes.clone());
         let parts = staged.lane.parts.iter().map(|part| part.in_band(band)).collect();
         Ok(Self {

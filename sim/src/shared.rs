@@ -2,7 +2,7 @@
 //! how long an answer takes, never what it says.
 use std::sync::Arc;
 
-use glam::Quat;
+use glam::{Affine3A, Vec3};
 use laneproof_camera::blur::{Backdrop, Blur};
 use laneproof_optics::{
     cabin::{CabinLight, CabinOptions},
@@ -84,6 +84,12 @@ struct CabinScene {
     lane: LaneSpec,
     daylight: Daylight,
     cabin: Arc<Cabin>,
+}
+
+/// Where the light in a cabin is gathered: the vehicle's front at the stop line. The burst before the stop is taken within a
+/// metre of it; that the light changes little on that way is an assumption, and so is that the rig's poles matter little.
+pub(crate) fn at_the_stop_line(vehicle: &Vehicle) -> Affine3A {
+    Affine3A::from_translation(Vec3::new(0.0, 0.0, -vehicle.front_z_m))
 }
 
 /// A plan in the paint that stands for all paints in a cabin's light.
@@ -182,7 +188,8 @@ impl Shared {
             return Ok(scene.cabin.clone());
         }
         let vehicle = self.vehicle(&grey(plan))?;
-        let gathered = CabinLight::gather(&vehicle, Quat::IDENTITY, &light.model, options);
+        let lane = lane::build(&plan.lane, &[]);
+        let gathered = CabinLight::gather(&vehicle, at_the_stop_line(&vehicle), &lane, &light.model, options);
         let cubes = Arc::new(gathered.cubes.clone());
         let cabin = Arc::new(Cabin { light: gathered, cubes });
         let scene = CabinScene {

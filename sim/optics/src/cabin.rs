@@ -5,12 +5,13 @@
 //! sun beam is in the cubes; light that the sun's patches in the cabin throw back is.
 use std::f32::consts::PI;
 
-use glam::{Quat, UVec3, Vec3};
-use laneproof_scenes::vehicle::Vehicle;
+use glam::{Affine3A, UVec3, Vec3};
+use laneproof_scenes::{surface::Part, vehicle::Vehicle};
 use rayon::prelude::*;
 
 use crate::{
     daylight::DaylightModel,
+    outdoors::Outdoors,
     rays::{RayScene, SKIN_M, is_closed_solid},
 };
 
@@ -66,25 +67,37 @@ struct Probe {
 
 /// Light from outside in the vehicle's frame.
 struct Outside<'a> {
-    sky: &'a (dyn Fn(Vec3) -> [f32; 3] + Sync),
+    /// Radiance that arrives at a place from a direction, from beyond the panes.
+    radiance: &'a (dyn Fn(Vec3, Vec3) -> [f32; 3] + Sync),
     /// Direction towards the sun and normal irradiance.
     sun: Option<(Vec3, [f32; 3])>,
+    /// Whether something outside hides from a place what lies in a direction.
+    hides: &'a (dyn Fn(Vec3, Vec3) -> bool + Sync),
 }
 
 impl CabinLight {
-    /// Gathers the light in a vehicle that stands under this rotation of its frame in the world. It does not depend on
-    /// where along the lane it stands.
+    /// Gathers the light in a vehicle that stands in a lane made of these parts (world frame). Without parts there is even
+    /// ground all round, and the daylight model's roof.
     pub fn gather(
         vehicle: &Vehicle,
-        world_from_vehicle: Quat,
+        world_from_vehicle: Affine3A,
+        lane: &[Part],
         daylight: &DaylightModel,
         options: &CabinOptions,
     ) -> Self {
         let scene = RayScene::of_vehicle(vehicle);
-        let sun = daylight.sun_at_place().map(|(direction, e)| (world_from_vehicle.inverse() * direction, e));
-        let sky = |direction: Vec3| daylight.sky_radiance(world_from_vehicle * direction);
+        let outdoors = Outdoors::new(vehicle, world_from_vehicle, lane, daylight);
+        let (place, turned) = (
+            |p: Vec3| world_from_vehicle.transform_point3(p),
+            |d: Vec3| world_from_vehicle.transform_vector3(d).normalize(),
+        );
+        let outside = Outside {
+            radiance: &|from_m, direction| outdoors.radiance(place(from_m), turned(direction)),
+            sun: outdoors.sun().map(|(d, e)| (world_from_vehicle.inverse().transform_vector3(d).normalize(), e)),
+            hides: &|from_m, direction| outdoors.hides(place(from_m), turned(direction)),
+        };
         let (low, high) = cabin_bounds_m(vehicle);
-        Self::gather_in(&scene, low, high, &Outside { sky: &sky, sun }, options)
+        Self::gather_in(&scene, low, high, &outside, options)
     }
 
     fn gather_in(scene: &RayScene, low: Vec3, high: Vec3, outside: &Outside, options: &CabinOptions) -> Self {
@@ -202,17 +215,19 @@ fn probe(scene: &RayScene, outside: &Outside, place: Vec3, spacing_m: f32, direc
     let rays = directions
         .iter()
         .map(|&direction| {
-            let Some(hit) = scene.hit(place, direction) else {
-                let (transmittance, crossings) = scene.glass(place, direction, f32::MAX);
+            let hit = scene.hit(place, direction);
+            let (transmittance, crossings) = scene.glass(place, direction, hit.map_or(f32::MAX, |h| h.distance_m));
+            let inside = hit.filter(|_| crossings % 2 == 0);
+            let Some(hit) = inside else {
                 open += usize::from(crossings == 0);
-                let sky = (outside.sky)(direction);
-                let direct = std::array::from_fn(|i| sky[i] * transmittance[i]);
+                // The bonnet before the windscreen lies outside too.
+                let seen = (outside.radiance)(place, direction);
+                let direct = std::array::from_fn(|i| seen[i] * transmittance[i]);
                 return Gathered { direct, lookup: place, normal: direction, bounce: [0.0; 3] };
             };
             buried += usize::from(hit.back && is_closed_solid(hit.tag));
-            let (transmittance, _) = scene.glass(place, direction, hit.distance_m);
             let point = place + direction * hit.distance_m;
-            let sun = outside.sun.map_or([0.0; 3], |sun| sunlight(scene, sun, point, hit.normal));
+            let sun = sunlight(scene, outside, point, hit.normal);
             let bounce: [f32; 3] = std::array::from_fn(|i| hit.albedo[i] / PI * transmittance[i]);
             Gathered {
                 direct: std::array::from_fn(|i| hit.emitted_radiance[i] * transmittance[i] + bounce[i] * sun[i]),
@@ -229,10 +244,11 @@ fn probe(scene: &RayScene, outside: &Outside, place: Vec3, spacing_m: f32, direc
 }
 
 /// Irradiance of the direct beam on a surface inside, through the panes on its way.
-fn sunlight(scene: &RayScene, (towards, normal_irradiance): (Vec3, [f32; 3]), point: Vec3, normal: Vec3) -> [f32; 3] {
+fn sunlight(scene: &RayScene, outside: &Outside, point: Vec3, normal: Vec3) -> [f32; 3] {
+    let Some((towards, normal_irradiance)) = outside.sun else { return [0.0; 3] };
     let cos = normal.dot(towards);
     let start = point + normal * SKIN_M;
-    if cos <= 0.0 || scene.blocked(start, towards) {
+    if cos <= 0.0 || scene.blocked(start, towards) || (outside.hides)(start, towards) {
         return [0.0; 3];
     }
     let (transmittance, _) = scene.glass(start, towards, f32::MAX);

@@ -87,7 +87,7 @@ fn furnace() {
     let half = Vec3::new(0.7, 0.5, 1.0);
     let scene = RayScene::new(&[part(box_faces(half, Vec3::ZERO, &[0, 1, 2, 3, 4, 5]), surface, Role::Body)], &[]);
     let options = CabinOptions { bounces: 16, ..CabinOptions::default() };
-    let outside = Outside { sky: &|_| [0.0; 3], sun: None };
+    let outside = Outside { radiance: &|_, _| [0.0; 3], sun: None, hides: &|_, _| false };
     let light = CabinLight::gather_in(&scene, -half * 0.9, half * 0.9, &outside, &options);
     for (band, albedo) in [0.3f32, 0.5, 0.7].into_iter().enumerate() {
         let want = PI * 2.0 / (1.0 - albedo);
@@ -105,8 +105,8 @@ fn open_box_under_a_uniform_sky() {
     let half = Vec3::new(0.5, 0.4, 0.5);
     let black = Surface::matt([0.0; 3]);
     let scene = RayScene::new(&[part(box_faces(half, Vec3::ZERO, &[0, 1, 3, 4, 5]), black, Role::Body)], &[]);
-    let sky = |d: Vec3| if d.y >= 0.0 { [3.0; 3] } else { [0.0; 3] };
-    let outside = Outside { sky: &sky, sun: None };
+    let sky = |_: Vec3, d: Vec3| if d.y >= 0.0 { [3.0; 3] } else { [0.0; 3] };
+    let outside = Outside { radiance: &sky, sun: None, hides: &|_, _| false };
     let options = CabinOptions { spacing_m: 0.1, rays: 1024, bounces: 1 };
     let light =
         CabinLight::gather_in(&scene, Vec3::new(-0.4, -0.35, -0.4), Vec3::new(0.4, 0.45, 0.4), &outside, &options);
@@ -124,7 +124,7 @@ fn glass_attenuates_what_enters() {
     // the light meets a pane at a glancing angle.
     let vehicle = glass_box(0.0, 0.5, &[0, 1, 2, 3, 4, 5]);
     let scene = RayScene::new(&[], &[(&vehicle.panes[0].mesh, crate::glass::PaneLut::new(&vehicle.panes[0].glazing))]);
-    let outside = Outside { sky: &|_| [1.0; 3], sun: None };
+    let outside = Outside { radiance: &|_, _| [1.0; 3], sun: None, hides: &|_, _| false };
     let light = CabinLight::gather_in(
         &scene,
         Vec3::new(-0.7, 0.5, -1.1),
@@ -143,7 +143,7 @@ fn glass_attenuates_what_enters() {
 fn darker_tint_never_brightens() {
     let daylight = clear_day();
     let options = CabinOptions { spacing_m: 0.25, ..CabinOptions::default() };
-    let at = |t: f32| CabinLight::gather(&glass_box(0.3, t, &[0, 1, 4]), Quat::IDENTITY, &daylight, &options);
+    let at = |t: f32| CabinLight::gather(&glass_box(0.3, t, &[0, 1, 4]), Affine3A::IDENTITY, &[], &daylight, &options);
     let (clear, tinted, limo) = (at(0.75), at(0.35), at(0.05));
     for (a, b) in [(&clear, &tinted), (&tinted, &limo)] {
         for (x, y) in a.cubes.iter().flatten().flatten().zip(b.cubes.iter().flatten().flatten()) {
@@ -159,11 +159,16 @@ fn turning_vehicle_and_light_together_changes_nothing() {
     let options = CabinOptions { spacing_m: 0.25, ..CabinOptions::default() };
     let vehicle = glass_box(0.4, 0.7, &[0, 4]);
     let sun = |azimuth_deg| SunPosition { elevation_deg: 35.0, azimuth_deg, day_of_year: 100 };
-    let quarter = Quat::from_rotation_y(std::f32::consts::FRAC_PI_2);
-    let a =
-        CabinLight::gather(&vehicle, Quat::IDENTITY, &DaylightModel::from_sun(sun(100.0), 0.0, Sky::Clear), &options);
+    let quarter = Affine3A::from_rotation_y(std::f32::consts::FRAC_PI_2);
+    let a = CabinLight::gather(
+        &vehicle,
+        Affine3A::IDENTITY,
+        &[],
+        &DaylightModel::from_sun(sun(100.0), 0.0, Sky::Clear),
+        &options,
+    );
     // Turning by +90° about Y brings +Z to +X, the left: the bearing of the vehicle falls by 90°, and so does the sun's.
-    let b = CabinLight::gather(&vehicle, quarter, &DaylightModel::from_sun(sun(10.0), 0.0, Sky::Clear), &options);
+    let b = CabinLight::gather(&vehicle, quarter, &[], &DaylightModel::from_sun(sun(10.0), 0.0, Sky::Clear), &options);
     for (x, y) in a.cubes.iter().flatten().flatten().zip(b.cubes.iter().flatten().flatten()) {
         assert!((x - y).abs() < 2e-2 * x.max(1.0), "{x} {y}");
     }
@@ -173,7 +178,7 @@ fn turning_vehicle_and_light_together_changes_nothing() {
 fn no_daylight_leaks_through_the_roof_and_threads_do_not_matter() {
     let daylight = clear_day();
     let vehicle = glass_box(0.3, 0.7, &[0, 1]);
-    let gather = || CabinLight::gather(&vehicle, Quat::IDENTITY, &daylight, &CabinOptions::default());
+    let gather = || CabinLight::gather(&vehicle, Affine3A::IDENTITY, &[], &daylight, &CabinOptions::default());
     let light = gather();
     // Just below the roof, looking up, only what the cabin reflects arrives: far less than the sky's irradiance.
     let up = light.irradiance(Vec3::new(0.0, 1.59, 0.0), Vec3::Y)[1];

@@ -215,6 +215,11 @@ impl DaylightModel {
         self
     }
 
+    /// Whether a roof stands above a place.
+    pub fn is_below_roof(&self, place_m: Vec3) -> bool {
+        self.shelter.is_some_and(|s| s.covers(place_m, Vec3::Y))
+    }
+
     /// Direction towards the sun and its normal irradiance, unless it is overcast or a roof hides it from the place.
     pub fn sun_at_place(&self) -> Option<(Vec3, [f32; 3])> {
         let hidden = self.shelter.is_some_and(|s| s.hides(self.sun_direction));

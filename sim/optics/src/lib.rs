@@ -9,6 +9,7 @@ pub mod daylight;
 pub mod eye_safety;
 pub mod glass;
 pub mod layers;
+mod outdoors;
 pub mod pane;
 pub mod pane_optics;
 pub mod polariser;
