@@ -27,6 +27,12 @@ struct Varying {
     @location(2) uv: vec2<f32>,
     @location(3) tint: vec4<f32>,
     @location(4) ambient: vec3<f32>,
+#ifdef CABIN
+#ifndef MATT
+    // Irradiance that a plane facing the mirrored direction would have: what a coat mirrors.
+    @location(5) mirrored: vec3<f32>,
+#endif
+#endif
 };
 
 @vertex
@@ -54,10 +60,22 @@ fn vertex(
 #else
     out.ambient = cabin_irradiance(world.xyz, n) * tint.a;
 #endif
+#ifndef MATT
+    let from_eye = normalize(world.xyz - view.world_from_camera[3].xyz);
+    out.mirrored = cabin_irradiance(world.xyz, reflect(from_eye, n)) * tint.a;
+#endif
 #else
     out.ambient = outdoor_irradiance(world.xyz, n) * tint.a;
 #endif
     return out;
+}
+
+// Share of even light that a GGX coat of this roughness mirrors to the viewer: fit by B. Karis, Physically Based Shading on
+// Mobile (2014), after D. Lazarov, Getting More Physical in Call of Duty (SIGGRAPH course 2013).
+fn coat_reflectance(f0: f32, roughness: f32, n_dot_v: f32) -> f32 {
+    let r = roughness * vec4<f32>(-1.0, -0.0275, -0.572, 0.022) + vec4<f32>(1.0, 0.0425, 1.04, -0.04);
+    let a = min(r.x * r.x, exp2(-9.28 * n_dot_v)) * r.x + r.y;
+    return f0 * (r.z - 1.04 * a) + r.w + 1.04 * a;
 }
 
 struct Layers {
@@ -121,13 +139,17 @@ fn fragment(in: Varying, @builtin(front_facing) front: bool) -> Layers {
         }
     }
 #ifndef MATT
-    // What a smooth coat mirrors: the sky outside, the mean of its surroundings inside.
-    let gloss = (1.0 - roughness) * (1.0 - roughness);
-    let fresnel = (f0 + (1.0 - f0) * fifth(n_dot_v)) * gloss;
 #ifdef CABIN
-    radiance += fresnel * in.ambient / PI;
+    // A coat mirrors less sharply the rougher it is, not less: in the cabin, whose light is smooth, all of it.
+#ifdef LENS
+    radiance += (f0 + (1.0 - f0) * fifth(n_dot_v)) * (1.0 - roughness) * (1.0 - roughness) * in.ambient / PI;
 #else
-    radiance += fresnel * in.tint.a * sky_radiance(reflect(-v, n));
+    radiance += coat_reflectance(f0, roughness, n_dot_v) * in.mirrored / PI;
+#endif
+#else
+    // Outside, what a smooth coat mirrors of the sky; the rougher, the less sharp and, for want of blurred skies, the less.
+    let gloss = (1.0 - roughness) * (1.0 - roughness);
+    radiance += (f0 + (1.0 - f0) * fifth(n_dot_v)) * gloss * in.tint.a * sky_radiance(reflect(-v, n));
 #endif
 #endif
 
