@@ -87,7 +87,7 @@ impl Simulator {
         let scene = Moment::new(staged, time_s).scene(staged, time_s);
         let camera = staged.pinhole(request.camera_index);
         let glazings = staged.vehicle.panes.iter().map(|pane| pane.glazing);
-        let mut writer = Writer::new(&camera, &staged.light);
+        let mut writer = Writer::new(&camera, &staged.lane.light);
         scene.solids.iter().for_each(|solid| writer.solid(solid));
         scene.panes.iter().zip(glazings.clone()).for_each(|(pane, glazing)| writer.pane(pane, &glazing));
         Ok(MitsubaScene {
@@ -95,7 +95,7 @@ impl Simulator {
             face_mask: face_mask(&exposure.layers, &camera),
             camera,
             panes: glazings.map(exported).collect(),
-            sun_direction: staged.light.model.sun_direction,
+            sun_direction: staged.lane.light.model.sun_direction,
             sky_polarisation: SkyPolarisation::of(staged.plan.daylight.sky, CLEAR_TURBIDITY).max_degree,
             exposure,
         })
