@@ -4,9 +4,10 @@ use std::sync::Arc;
 use glam::{Affine3A, Vec3};
 use laneproof_optics::{
     cabin::CabinLight,
-    daylight::{DaylightError, DaylightModel, SkyTable},
+    daylight::{DaylightModel, SkyTable},
     sh,
     shelter::Shelter,
+    sun::SunError,
 };
 use laneproof_render::{CabinGrid, Light};
 use laneproof_scenes::{
@@ -28,12 +29,12 @@ const PLACE_M: Vec3 = Vec3::new(0.0, 1.2, -2.8);
 
 impl LaneLight {
     /// Daylight over a lane, below its roof if it has one.
-    pub fn new(daylight: &Daylight, lane: &LaneSpec) -> Result<Self, DaylightError> {
+    pub fn new(daylight: &Daylight, lane: &LaneSpec) -> Result<Self, SunError> {
         Self::in_band(daylight, lane, None)
     }
 
     /// The same in a near-infrared band, all three channels the same; `None` for the visible.
-    pub(crate) fn in_band(daylight: &Daylight, lane: &LaneSpec, band: Option<Infrared>) -> Result<Self, DaylightError> {
+    pub(crate) fn in_band(daylight: &Daylight, lane: &LaneSpec, band: Option<Infrared>) -> Result<Self, SunError> {
         let seen =
             DaylightModel::new(daylight, f64::from(lane.bearing_deg))?.with_ground_reflectance(lane.road_reflectance);
         let open = match band {

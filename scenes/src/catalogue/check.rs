@@ -2,7 +2,7 @@
 use crate::{document::DocumentKind, people::WearShares};
 
 use super::{
-    AgeShares, BehaviourShares, Colour, Daylight, GlassSet, LaneSpec, Lens, Polariser, Rig, Sensor, TrafficMix,
+    AgeShares, BehaviourShares, CameraMount, Colour, Daylight, GlassSet, Lamp, LaneSpec, Lens, Polariser, Rig, Sensor, TrafficMix,
     Trigger, fault::ValueFault,
 };
 
@@ -97,6 +97,7 @@ impl Check for Rig {
         if self.cameras.is_empty() {
             return Err(ValueFault::new("cameras", "the rig has no camera", "add a [[cameras]] table"));
         }
+        check_lamps("illuminators", &self.illuminators, Some(&self.cameras))?;
         for (i, camera) in self.cameras.iter().enumerate() {
             let key = |name: &str| format!("cameras.{i}.{name}");
             let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
@@ -157,6 +158,7 @@ impl Check for LaneSpec {
         within("width_m", self.width_m.into(), 2.2, 8.0, "m")?;
         within("kerb_height_m", self.kerb_height_m.into(), 0.0, 0.5, "m")?;
         share("road_reflectance", self.road_reflectance)?;
+        check_lamps("lamps", &self.lamps, None)?;
         if let Some(canopy) = &self.canopy {
             within("canopy.height_m", canopy.height_m.into(), 3.0, 12.0, "m")?;
             within("canopy.from_z_m", canopy.from_z_m.into(), -60.0, 20.0, "m")?;
@@ -246,6 +248,43 @@ impl Check for TrafficMix {
         named("decoys.source", &self.decoys.source)?;
         named("source", &self.source)
     }
+}
+
+/// Checks a list of lamps; `cameras` are the ids that they can be strobed with, `None` where lamps burn all the time.
+fn check_lamps(list: &str, lamps: &[Lamp], cameras: Option<&[CameraMount]>) -> Result<(), ValueFault> {
+    for (i, lamp) in lamps.iter().enumerate() {
+        let key = |name: &str| format!("{list}.{i}.{name}");
+        named(&key("id"), &lamp.id)?;
+        for (axis, value) in lamp.position_m.iter().chain(&lamp.look_at_m).enumerate() {
+            let name = if axis < 3 { "position_m" } else { "look_at_m" };
+            within(&format!("{}.{}", key(name), axis % 3), (*value).into(), -200.0, 200.0, "m")?;
+        }
+        if lamp.position_m == lamp.look_at_m {
+            let help = "point the beam somewhere else than at the lamp itself";
+            return Err(ValueFault::new(key("look_at_m"), "the beam has no direction", help));
+        }
+        within(&key("intensity"), lamp.intensity.into(), 1e-3, 1e7, "cd or W/sr")?;
+        within(&key("beam_deg"), lamp.beam_deg.into(), 1.0, 175.0, "°")?;
+        within(&key("diameter_m"), lamp.diameter_m.into(), 0.001, 3.0, "m")?;
+        if let Some(pulse_us) = lamp.pulse_us {
+            within(&key("pulse_us"), pulse_us.into(), 1.0, 1e6, "µs")?;
+        }
+        let strobed = lamp.pulse_us.is_some() || !lamp.cameras.is_empty();
+        let Some(cameras) = cameras else {
+            if strobed {
+                let help = "leave pulse_us and cameras out; a lamp that is strobed belongs to the rig's illuminators";
+                return Err(ValueFault::new(key("pulse_us"), "a lane's lamps burn all the time", help));
+            }
+            continue;
+        };
+        if let Some(stranger) = lamp.cameras.iter().find(|id| !cameras.iter().any(|camera| camera.id == **id)) {
+            let known: Vec<&str> = cameras.iter().map(|camera| camera.id.as_str()).collect();
+            let help = format!("the cameras are {}", known.join(", "));
+            return Err(ValueFault::new(key("cameras"), format!("the rig has no camera \"{stranger}\""), help));
+        }
+        named(&key("source"), &lamp.source)?;
+    }
+    Ok(())
 }
 
 fn check_glass(glass: &GlassSet, key: &dyn Fn(&str) -> String) -> Result<(), ValueFault> {

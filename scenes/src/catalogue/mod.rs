@@ -11,6 +11,7 @@ mod behaviour;
 pub mod check;
 pub mod fault;
 mod glass;
+mod lamp;
 pub mod load;
 pub mod source;
 mod suggest;
@@ -19,6 +20,7 @@ mod tests;
 
 pub use behaviour::{AgeShares, BehaviourShares, Childhood, DecoyShares};
 pub use glass::{GlassSet, Lowered, PerPane};
+pub use lamp::{Lamp, LampLight};
 
 /// Whether a sensor sees colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -142,6 +144,9 @@ pub struct Rig {
     pub title: String,
     /// Cameras.
     pub cameras: Vec<CameraMount>,
+    /// Lamps that light faces for the cameras; none when left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub illuminators: Vec<Lamp>,
 }
 
 /// A lane's measures. Everything is in the world frame (see the crate's page).
@@ -161,6 +166,9 @@ pub struct LaneSpec {
     /// Roof over the station; left out for a lane under the open sky.
     #[serde(default)]
     pub canopy: Option<Canopy>,
+    /// Lamps that burn all the time at dusk and at night; none when left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lamps: Vec<Lamp>,
     /// Reflectance of the roadway (linear, grey), 0..1.
     pub road_reflectance: f32,
     /// Source or "assumption".

@@ -11,6 +11,7 @@ fn spec() -> LaneSpec {
         kerb_height_m: 0.15,
         booth: true,
         canopy: None,
+        lamps: Vec::new(),
         road_reflectance: 0.12,
         source: "assumption".into(),
     }

@@ -24,24 +24,10 @@ use crate::{
 const SOLAR_ILLUMINANCE_CONSTANT_LUX: f64 = 127_500.0;
 /// Reflectance of the ground when the lane names none: worn asphalt (assumption).
 const GROUND_REFLECTANCE: f32 = 0.12;
+/// Illuminance of a night without moon and towns, lux (assumption: starlight and airglow give 0.001 to 0.002).
+const NIGHT_LUX: f64 = 0.001;
 /// Colour temperature of the direct beam, kelvin (assumption).
 const SUN_CCT_K: f64 = 5_500.0;
-
-/// Why there is no daylight.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum DaylightError {
-    /// Time or place does not make sense.
-    #[error(transparent)]
-    Sun(#[from] SunError),
-    /// It is night there and then.
-    #[error("the sun is {:.1}° below the horizon at `{time}`: daylight needs it above; choose a time of day, and check the offset and the sign of the longitude (east positive)", -elevation_deg)]
-    Night {
-        /// Degrees, negative.
-        elevation_deg: f64,
-        /// As given.
-        time: String,
-    },
-}
 
 /// Numbers of one CIE standard general sky and the IES daylight formulas that go with it.
 #[derive(Debug, Clone, Copy)]
@@ -127,26 +113,23 @@ pub struct DaylightModel {
 impl DaylightModel {
     /// Daylight of a catalogue entry over a lane whose direction of travel has this compass bearing (degrees clockwise
     /// from north). The ground is asphalt until [`Self::with_ground_reflectance`] says otherwise.
-    pub fn new(daylight: &Daylight, bearing_deg: f64) -> Result<Self, DaylightError> {
+    pub fn new(daylight: &Daylight, bearing_deg: f64) -> Result<Self, SunError> {
         let sun = sun::position(daylight.latitude_deg, daylight.longitude_deg, &daylight.time)?;
-        if sun.elevation_deg <= 0.0 {
-            return Err(DaylightError::Night { elevation_deg: sun.elevation_deg, time: daylight.time.clone() });
-        }
         Ok(Self::from_sun(sun, bearing_deg, daylight.sky))
     }
 
-    /// Daylight for a sun position above the horizon.
+    /// Daylight for a sun position; below the horizon twilight, and then a night without a moon.
     pub fn from_sun(sun: SunPosition, bearing_deg: f64, sky: Sky) -> Self {
         let kind = SkyKind::of(sky);
         let sun_direction = sun.direction(bearing_deg);
         let sin_h = sun.elevation_deg.to_radians().sin().max(0.0);
         // Orbital eccentricity (IES RP-21).
         let distance_factor = 1.0 + 0.034 * (std::f64::consts::TAU / 365.0 * (f64::from(sun.day_of_year) - 2.0)).cos();
-        let direct_normal_lux = kind.extinction.map_or(0.0, |c| {
+        let direct_normal_lux = kind.extinction.filter(|_| sun.elevation_deg > 0.0).map_or(0.0, |c| {
             SOLAR_ILLUMINANCE_CONSTANT_LUX * distance_factor * (-c * air_mass(sun.elevation_deg)).exp()
         });
         let [a, b, c] = kind.diffuse;
-        let diffuse_horizontal_lux = a + b * sin_h.powf(c);
+        let diffuse_horizontal_lux = (a + b * sin_h.powf(c)) * twilight_share(sun.elevation_deg);
 
         let sky_watts_per_lumen = Spectrum::daylight(kind.cct_k).watts_per_lumen();
         let zenith_scale = diffuse_horizontal_lux / horizontal_integral(&kind, sun_direction);
@@ -283,6 +266,29 @@ impl DaylightModel {
     pub fn irradiance_sh9(&self) -> IrradianceSh9 {
         SkyTable::new(self, 128, 64).irradiance_sh9()
     }
+}
+
+/// Horizontal illuminance under a clear sky with the sun this far below the horizon, as a share of that at sunset; 1 while it
+/// is up.
+///
+/// P. K. Seidelmann (ed.), *Explanatory Supplement to the Astronomical Almanac*, 1992, §9.3: log10 of lux as cubics of
+/// elevation ÷ 90°. Below −18° stars and airglow are left: [`NIGHT_LUX`].
+fn twilight_share(elevation_deg: f64) -> f64 {
+    if elevation_deg >= 0.0 {
+        return 1.0;
+    }
+    let cubic = |[a, b, c, d]: [f64; 4]| {
+        let x = elevation_deg / 90.0;
+        10f64.powf(a + x * (b + x * (c + x * d)))
+    };
+    let lux = match elevation_deg {
+        h if h >= -0.8 => cubic([2.88, 22.26, -207.64, 1034.30]),
+        h if h >= -5.0 => cubic([2.88, 21.81, -258.11, -858.36]),
+        h if h >= -12.0 => cubic([2.70, 12.17, -431.69, -1899.83]),
+        h if h >= -18.0 => cubic([13.84, 262.72, 1447.42, 2797.93]),
+        _ => 0.0,
+    };
+    lux.max(NIGHT_LUX) / 10f64.powf(2.88)
 }
 
 /// Relative air mass at an apparent elevation in degrees (Kasten and Young 1989).
@@ -516,14 +522,39 @@ mod tests {
     }
 
     #[test]
-    fn night_is_an_error_that_names_the_height_of_the_sun() {
+    fn twilight_falls_as_the_almanac_has_it() {
+        // Ends of civil, nautical and astronomical twilight: 3.4, 0.008 and 0.0006 lx.
+        let sunset_lux = 10f64.powf(2.88);
+        for (elevation_deg, lux, tolerance) in [(-6.0, 3.4, 0.3), (-12.0, 0.008, 0.0015)] {
+            let got = twilight_share(elevation_deg) * sunset_lux;
+            assert!((got - lux).abs() < tolerance, "{elevation_deg}°: {got} lx");
+        }
+        assert!((twilight_share(-18.0) * sunset_lux - NIGHT_LUX).abs() < 1e-9, "airglow outshines the sun's last light");
+        let falls: Vec<f64> = (0..=240).map(|k| twilight_share(f64::from(k) * -0.1)).collect();
+        assert!(falls.windows(2).all(|w| w[1] <= w[0] * 1.03), "monotone but for the fits' joints");
+        assert!((falls[0] - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn at_night_there_is_no_sun_and_little_sky_but_never_nothing() {
         let night = Daylight {
             latitude_deg: 40.0,
             longitude_deg: -105.0,
             time: "2026-06-21T00:30:00-07:00".into(),
             sky: Sky::Clear,
         };
-        let message = DaylightModel::new(&night, 0.0).unwrap_err().to_string();
-        assert!(message.contains("below the horizon"), "{message}");
+        let model = DaylightModel::new(&night, 0.0).unwrap();
+        assert!(model.sun_at_place().is_none() && model.sun.elevation_deg < -18.0);
+        assert!((f64::from(model.diffuse_horizontal_lux) / NIGHT_LUX - 800.0 / 758.6).abs() < 0.01);
+        let sky = model.sky_radiance(Vec3::Y);
+        assert!(sky.iter().all(|l| *l > 0.0 && l.is_finite()));
+        // In twilight the sky is brightest above the sun.
+        let dusk = DaylightModel::from_sun(
+            SunPosition { elevation_deg: -4.0, azimuth_deg: 270.0, day_of_year: 93 },
+            180.0,
+            Sky::Clear,
+        );
+        let at = |x: f32| dusk.sky_radiance(Vec3::new(x, 0.1, 0.0).normalize())[1];
+        assert!(at(dusk.sun_direction.x.signum()) > 2.0 * at(-dusk.sun_direction.x.signum()));
     }
 }
