@@ -71,6 +71,7 @@ pub(crate) fn render_light(
 ) -> Light {
     let rgb = |table: &SkyTable| table.texels.iter().map(|&[r, g, b, _]| [r, g, b]).collect();
     Light {
+        lamp: None,
         sun_direction,
         sun_irradiance,
         sky_width: table.width,

@@ -77,6 +77,7 @@ impl StudioLight {
         let white = 1.0 / PI;
         let irradiance_sh = table.irradiance_sh9();
         let light = Light {
+            lamp: None,
             sun_direction: Some(key),
             sun_irradiance: [hard; 3],
             sky_width: table.width,

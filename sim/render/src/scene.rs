@@ -32,9 +32,39 @@ pub struct ScenePane {
     pub world_from_mesh: Affine3A,
 }
 
+/// A lamp with a round beam, small against its distance.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LampBeam {
+    /// Where it is, world frame, metres.
+    pub position_m: Vec3,
+    /// Unit vector along its beam, world frame.
+    pub axis: Vec3,
+    /// Angle from the axis at which half of the intensity is left, radians, below π/2. Over the cosine of the angle the
+    /// intensity falls smoothly (3s² − 2s³) from all on the axis to nothing as far beyond that as the axis is before it.
+    pub half_angle_rad: f32,
+    /// Intensity on the axis, W·sr⁻¹ per band.
+    pub intensity: [f32; 3],
+}
+
+impl LampBeam {
+    /// Cosine of the angle from the axis at which nothing is left.
+    pub(crate) fn end_cosine(&self) -> f32 {
+        2.0 * self.half_angle_rad.cos() - 1.0
+    }
+
+    /// Share of the axis' intensity in a direction from the lamp (unit vector).
+    pub fn share(&self, direction: Vec3) -> f32 {
+        let end = self.end_cosine();
+        let s = ((direction.dot(self.axis) - end) / (1.0 - end)).clamp(0.0, 1.0);
+        s * s * (3.0 - 2.0 * s)
+    }
+}
+
 /// Light from outside.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Light {
+    /// A lamp that shines instead of the sun: a picture shows the light of one of them.
+    pub lamp: Option<LampBeam>,
     /// Unit vector towards the sun, world frame; `None` without sun.
     pub sun_direction: Option<Vec3>,
     /// Irradiance on a plane that faces the sun, W·m⁻² in red, green, blue.

@@ -30,6 +30,7 @@ fn uniform_light(radiance: f32, sun: Option<(Vec3, f32)>) -> Arc<Light> {
     let mut irradiance_sh = [[0.0; 3]; 9];
     irradiance_sh[0] = [radiance * std::f32::consts::PI / 0.282_095; 3];
     Arc::new(Light {
+        lamp: None,
         sun_direction: sun.map(|(direction, _)| direction.normalize()),
         sun_irradiance: [sun.map_or(0.0, |(_, irradiance)| irradiance); 3],
         sky_width: 8,

@@ -88,7 +88,8 @@ pub(super) fn render(
     let ready = Ready { cache: &cache, pipelines: &pipelines };
     let sun_scene = SunScene::of(&job);
     // Without a sun nothing looks at its maps.
-    let sun_stands = job.view.light.sun_direction.is_none() || targets.sun_scene.as_ref() == Some(&sun_scene);
+    let dark = job.view.light.sun_direction.is_none() && job.view.light.lamp.is_none();
+    let sun_stands = dark || targets.sun_scene.as_ref() == Some(&sun_scene);
     let frame = Recording { job: &job, device: &device, ready, uploads: &uploads, targets: &targets, sun_stands };
     let result = frame.record(&queue, &skies, targets.get(sensor));
     if !sun_stands {
@@ -215,10 +216,12 @@ impl Recording<'_> {
         draw_group: &wgpu::BindGroup,
     ) -> Result<(), String> {
         let view = &self.job.view;
-        let Some(sun) = view.light.sun_direction else { return Ok(()) };
+        let sun = view.light.sun_direction.filter(|_| view.light.lamp.is_none());
         let reach = view.shadow_half_extent_m;
         // Only what can throw its shadow on the mapped square: near the axis from its middle to the sun.
         let casts = |centre: Vec3A, radius: f32| {
+            // Before a lamp nothing is left out: what lies beside its map is clipped.
+            let Some(sun) = sun else { return true };
             let offset = Vec3::from(centre) - view.shadow_centre_m;
             let aside = offset - sun * offset.dot(sun);
             aside.length() <= reach * std::f32::consts::SQRT_2 + radius

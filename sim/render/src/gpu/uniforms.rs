@@ -3,6 +3,7 @@ use bytemuck::{Pod, Zeroable};
 use glam::{Mat4, Vec3};
 
 use super::{ExtractedView, PendingView};
+use crate::scene::{LampBeam, Light};
 
 /// `View` of common.wgsl.
 #[repr(C)]
@@ -12,8 +13,9 @@ struct ViewUniform {
     world_from_camera: Mat4,
     sun_clip_from_world: Mat4,
     cabin_from_world: Mat4,
-    sun_direction: [f32; 4],
-    sun_irradiance: [f32; 4],
+    beam_position: [f32; 4],
+    beam_axis: [f32; 4],
+    beam_intensity: [f32; 4],
     sky_irradiance: [[f32; 4]; 9],
     open_irradiance: [[f32; 4]; 9],
     sheltered: [f32; 4],
@@ -55,6 +57,9 @@ pub(super) fn with_w([x, y, z]: [f32; 3], w: f32) -> [f32; 4] {
 }
 
 pub(super) fn sun_clip_from_world(view: &PendingView) -> Mat4 {
+    if let Some(lamp) = view.light.lamp {
+        return lamp_clip_from_world(&lamp);
+    }
     let Some(sun) = view.light.sun_direction else { return Mat4::IDENTITY };
     let half = view.shadow_half_extent_m;
     let up = if sun.y.abs() > 0.99 { Vec3::Z } else { Vec3::Y };
@@ -63,9 +68,53 @@ pub(super) fn sun_clip_from_world(view: &PendingView) -> Mat4 {
     projection * Mat4::look_at_rh(eye, view.shadow_centre_m, up)
 }
 
+/// How far a lamp's shadows reach, metres, and how near.
+const LAMP_REACH_M: [f32; 2] = [0.1, 40.0];
+/// Half of the angle that a lamp's shadow map covers at most, radians; beyond it nothing throws a shadow.
+const LAMP_MAP_RAD: f32 = 1.3;
+
+fn lamp_clip_from_world(lamp: &LampBeam) -> Mat4 {
+    let half = lamp.end_cosine().max(LAMP_MAP_RAD.cos()).acos();
+    let up = if lamp.axis.y.abs() > 0.99 { Vec3::Z } else { Vec3::Y };
+    let projection = Mat4::perspective_rh(2.0 * half, 1.0, LAMP_REACH_M[0], LAMP_REACH_M[1]);
+    projection * Mat4::look_at_rh(lamp.position_m, lamp.position_m + lamp.axis, up)
+}
+
+/// How far away the sun stands in for itself, metres: rays over a lane are parallel to a hundred-thousandth.
+const SUN_AWAY_M: f32 = 1e6;
+
+/// `beam_position`, `beam_axis` and `beam_intensity` of common.wgsl.
+fn beam(light: &Light) -> [[f32; 4]; 3] {
+    if let Some(lamp) = &light.lamp {
+        let end = lamp.end_cosine();
+        return [
+            with_w(lamp.position_m.to_array(), 1.0),
+            with_w(lamp.axis.to_array(), end),
+            with_w(lamp.intensity, 1.0 / (1.0 - end)),
+        ];
+    }
+    let Some(sun) = light.sun_direction else { return [[0.0, SUN_AWAY_M, 0.0, 0.0], [0.0, -1.0, 0.0, 0.0], [0.0; 4]] };
+    // All of a sphere round it gets the same: far beyond the beam's end everywhere.
+    [
+        with_w((sun * SUN_AWAY_M).to_array(), 1.0),
+        with_w((-sun).to_array(), -10.0),
+        with_w(light.sun_irradiance.map(|e| e * SUN_AWAY_M * SUN_AWAY_M), 1.0),
+    ]
+}
+
+/// Side of a texel of the map from the sun, metres, or of a lamp's map at a distance of one metre.
+fn texel_m(view: &PendingView) -> f32 {
+    let half = match &view.light.lamp {
+        Some(lamp) => lamp.end_cosine().max(LAMP_MAP_RAD.cos()).acos().tan(),
+        None => view.shadow_half_extent_m,
+    };
+    2.0 * half / SUN_RESOLUTION as f32
+}
+
 /// The uniform that every pass shares, as bytes.
 pub(super) fn view_uniform(view: &PendingView) -> Vec<u8> {
-    let PendingView { request, light, cabin, shadow_half_extent_m, .. } = view;
+    let PendingView { request, light, cabin, .. } = view;
+    let [beam_position, beam_axis, beam_intensity] = beam(light);
     let camera = &request.camera;
     let cabin_from_world = cabin.as_ref().map_or(Mat4::IDENTITY, |grid| {
         Mat4::from_scale(Vec3::splat(1.0 / grid.spacing_m))
@@ -78,11 +127,9 @@ pub(super) fn view_uniform(view: &PendingView) -> Vec<u8> {
         world_from_camera: Mat4::from(camera.world_from_camera),
         sun_clip_from_world: sun_clip_from_world(view),
         cabin_from_world,
-        sun_direction: with_w(
-            light.sun_direction.unwrap_or(Vec3::Y).to_array(),
-            if light.sun_direction.is_some() { 1.0 } else { 0.0 },
-        ),
-        sun_irradiance: with_w(light.sun_irradiance, 0.0),
+        beam_position,
+        beam_axis,
+        beam_intensity,
         sky_irradiance: light.irradiance_sh.map(|c| with_w(c, 0.0)),
         open_irradiance: light.open_irradiance_sh.map(|c| with_w(c, 0.0)),
         // Nothing lies between these bounds.
@@ -90,7 +137,7 @@ pub(super) fn view_uniform(view: &PendingView) -> Vec<u8> {
         cabin_dims: [dims[0], dims[1], dims[2], 0],
         pinhole: [camera.focal_length_px, camera.principal_point_px[0], camera.principal_point_px[1], 0.0],
         shadow: [
-            2.0 * shadow_half_extent_m / SUN_RESOLUTION as f32,
+            texel_m(view),
             2.0 * SUN_DEPTH_M,
             1.0 / SUN_RESOLUTION as f32,
             0.0,
@@ -131,6 +178,6 @@ mod tests {
     #[test]
     fn uniforms_fit_their_slots_and_their_shader_layout() {
         assert!(size_of::<PaneUniform>() <= DRAW_STRIDE && size_of::<DrawUniform>() <= DRAW_STRIDE);
-        assert_eq!(size_of::<ViewUniform>(), 4 * 64 + 24 * 16);
+        assert_eq!(size_of::<ViewUniform>(), 4 * 64 + 25 * 16);
     }
 }

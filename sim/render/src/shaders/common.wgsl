@@ -10,10 +10,12 @@ struct View {
     sun_clip_from_world: mat4x4<f32>,
     // World to cells of the cabin's probe grid.
     cabin_from_world: mat4x4<f32>,
-    // Unit vector towards the sun; w: 1 when there is one.
-    sun_direction: vec4<f32>,
-    // W/m2 per band on a plane facing the sun.
-    sun_irradiance: vec4<f32>,
+    // Where the light comes from that throws shadows: a lamp, or a point far away towards the sun; w: 1 when there is one.
+    beam_position: vec4<f32>,
+    // Axis of its beam; w: cosine of the angle from the axis where it ends.
+    beam_axis: vec4<f32>,
+    // Intensity on the axis, W/sr per band; w: 1 / (1 - that cosine).
+    beam_intensity: vec4<f32>,
     // Real spherical-harmonic coefficients of the irradiance under the lane's roof, and away from it.
     sky_irradiance: array<vec4<f32>, 9>,
     open_irradiance: array<vec4<f32>, 9>,
@@ -102,12 +104,28 @@ fn cabin_irradiance(position: vec3<f32>, n_world: vec3<f32>) -> vec3<f32> {
     return e;
 }
 
-// Share of the sun that reaches a point: 0 in shadow, the pane's transmittance behind glass, 1 in the open.
+// Direction towards the light that throws shadows, and what of its intensity falls on a plane there that faces it.
+fn beam_at(position: vec3<f32>) -> vec4<f32> {
+    let way = view.beam_position.xyz - position;
+    let inverse = inverseSqrt(dot(way, way));
+    let l = way * inverse;
+    let s = clamp((-dot(l, view.beam_axis.xyz) - view.beam_axis.w) * view.beam_intensity.w, 0.0, 1.0);
+    return vec4<f32>(l, s * s * (3.0 - 2.0 * s) * inverse * inverse);
+}
+
+// Share of that light that reaches a point: 0 in shadow, the pane's transmittance behind glass, 1 in the open.
 fn sun_share(position: vec3<f32>, normal: vec3<f32>, n_dot_l: f32) -> f32 {
     // Moved along the normal by about a texel, more at grazing light, so that a surface does not shade itself.
     let slope = sqrt(max(1.0 - n_dot_l * n_dot_l, 0.0));
-    let p = position + normal * (view.shadow.x * (0.6 + 1.6 * slope));
-    let clip = view.sun_clip_from_world * vec4<f32>(p, 1.0);
+    // A lamp's texels grow with the distance, which is the clip position's w; the sun's do not, and its w is 1.
+    let m = view.sun_clip_from_world;
+    let away = m[0].w * position.x + m[1].w * position.y + m[2].w * position.z + m[3].w;
+    if away <= 0.0 {
+        return 1.0;
+    }
+    let p = position + normal * (view.shadow.x * away * (0.6 + 1.6 * slope));
+    let projected = m * vec4<f32>(p, 1.0);
+    let clip = projected.xyz / projected.w;
     let uv = vec2<f32>(clip.x * 0.5 + 0.5, 0.5 - clip.y * 0.5);
     if any(uv < vec2<f32>(0.0)) || any(uv > vec2<f32>(1.0)) || clip.z > 1.0 {
         return 1.0;

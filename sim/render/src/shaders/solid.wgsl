@@ -2,7 +2,7 @@
 // Variants, not branches, tell surfaces apart: on a CPU both sides of a branch are run. CABIN takes its ambient light from
 // the cabin's probes. MATT leaves the coat out, for surfaces of a roughness of 0.85 and more, to save work on a CPU; that it does not matter
 // there is an assumption. LENS is a thin filter: it gives what it mirrors alone, and the blending adds what passes it.
-#import laneproof::common::{PI, view, sky_radiance, outdoor_irradiance, cabin_irradiance, sun_share, fifth}
+#import laneproof::common::{PI, view, sky_radiance, outdoor_irradiance, cabin_irradiance, beam_at, sun_share, fifth}
 
 struct Draw {
     world_from_mesh: mat4x4<f32>,
@@ -110,13 +110,14 @@ fn fragment(in: Varying, @builtin(front_facing) front: bool) -> Layers {
     var radiance = draw.emitted.rgb + reflectance * in.ambient / PI;
 #endif
 
-    let l = view.sun_direction.xyz;
+    let beam = beam_at(in.position);
+    let l = beam.xyz;
     let n_dot_l = dot(n, l);
     let wrap = draw.scatter.x;
-    if n_dot_l > -wrap && view.sun_direction.w > 0.0 {
+    if n_dot_l > -wrap && view.beam_position.w > 0.0 {
         let share = sun_share(in.position, n, n_dot_l);
         if share > 0.0 {
-            let sun = view.sun_irradiance.rgb * share;
+            let sun = view.beam_intensity.rgb * (beam.w * share);
             // Light that enters beside the terminator leaves beyond it, reddened: blood absorbs blue and green.
             let lit = max(n_dot_l, 0.0);
             let soft = max((n_dot_l + wrap) / (1.0 + wrap), 0.0);

@@ -1,5 +1,5 @@
 // Panes as the sun sees them: how much of its light passes the nearest one.
-#import laneproof::common::{view}
+#import laneproof::common::{view, beam_at}
 
 struct Pane {
     world_from_mesh: mat4x4<f32>,
@@ -12,12 +12,15 @@ struct Pane {
 struct Varying {
     @builtin(position) clip: vec4<f32>,
     @location(0) normal: vec3<f32>,
+    @location(1) position: vec3<f32>,
 };
 
 @vertex
 fn vertex(@location(0) position: vec3<f32>, @location(1) normal: vec3<f32>) -> Varying {
     var out: Varying;
-    out.clip = view.sun_clip_from_world * (pane.world_from_mesh * vec4<f32>(position, 1.0));
+    let world = pane.world_from_mesh * vec4<f32>(position, 1.0);
+    out.clip = view.sun_clip_from_world * world;
+    out.position = world.xyz;
     out.normal = (pane.world_from_mesh * vec4<f32>(normal, 0.0)).xyz;
     return out;
 }
@@ -28,7 +31,7 @@ fn entry(i: u32) -> f32 {
 
 @fragment
 fn fragment(in: Varying) -> @location(0) vec4<f32> {
-    let cosine = abs(dot(normalize(in.normal), view.sun_direction.xyz));
+    let cosine = abs(dot(normalize(in.normal), beam_at(in.position).xyz));
     let x = clamp(cosine, 0.0, 1.0) * 63.0;
     let i = min(u32(x), 62u);
     let t = mix(entry(i), entry(i + 1u), x - f32(i));
