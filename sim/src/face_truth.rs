@@ -256,7 +256,7 @@ impl Visible {
 fn luma(frame: &Frame8, pixel: usize) -> (u8, u8) {
     match frame.colour {
         Colour::Mono => (frame.bytes[pixel], frame.bytes[pixel]),
-        Colour::Rgb => {
+        Colour::Rgb | Colour::Bayer => {
             let [r, g, b] = [0, 1, 2].map(|c| frame.bytes[pixel * 3 + c]);
             let luma = 0.2126 * f32::from(r) + 0.7152 * f32::from(g) + 0.0722 * f32::from(b);
             (luma.round() as u8, r.max(g).max(b))

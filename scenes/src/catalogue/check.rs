@@ -2,8 +2,8 @@
 use crate::{document::DocumentKind, people::WearShares};
 
 use super::{
-    AgeShares, BehaviourShares, CameraMount, Colour, Daylight, GlassSet, Lamp, LaneSpec, Lens, Polariser, Rig, Sensor, TrafficMix,
-    Trigger, fault::ValueFault,
+    AgeShares, BehaviourShares, CameraMount, Colour, Daylight, ExposureControl, GlassSet, Lamp, LaneSpec, Lens, Meter, Polariser, Rig,
+    Sensor, TrafficMix, Trigger, fault::ValueFault,
 };
 
 /// Something read from a file whose values can be impossible.
@@ -68,8 +68,16 @@ impl Check for Sensor {
         }
         within("prnu", self.prnu.into(), 0.0, 0.5, "")?;
         within("dsnu_e", self.dsnu_e.into(), 0.0, f64::from(self.full_well_e), "e⁻")?;
-        if self.bit_depth != 8 {
-            return Err(ValueFault::new("bit_depth", format!("{} bits are not supported", self.bit_depth), "write 8"));
+        if ![8, 10, 12].contains(&self.bit_depth) {
+            let fault = format!("a converter of {} bits is not supported", self.bit_depth);
+            return Err(ValueFault::new("bit_depth", fault, "write 8, 10 or 12"));
+        }
+        if let Some(line_time_us) = self.line_time_us {
+            if line_time_us == 0.0 {
+                let help = "leave `line_time_us` out for a global shutter";
+                return Err(ValueFault::new("line_time_us", "a rolling shutter whose rows open at once", help));
+            }
+            within("line_time_us", line_time_us.into(), 0.5, 1000.0, "µs")?;
         }
         named("source", &self.source)
     }
@@ -87,6 +95,51 @@ fn check_lens(key: &str, lens: &Lens) -> Result<(), ValueFault> {
         within(&format!("{key}.polariser.angle_deg"), angle_deg.into(), -180.0, 180.0, "°")?;
         within(&format!("{key}.polariser.transmittance"), transmittance.into(), 0.01, 1.0, "")?;
         within(&format!("{key}.polariser.extinction_ratio"), extinction_ratio.into(), 1.0, 1e7, "")?;
+    }
+    if let Some(mtf50) = lens.mtf50_lp_per_mm {
+        within(&format!("{key}.mtf50_lp_per_mm"), mtf50.into(), 5.0, 1000.0, "line pairs per mm")?;
+    }
+    if let Some(glare) = lens.veiling_glare {
+        within(&format!("{key}.veiling_glare"), glare.into(), 0.0, 0.1, "(share of the light)")?;
+    }
+    Ok(())
+}
+
+fn check_exposure_control(key: &str, control: &ExposureControl) -> Result<(), ValueFault> {
+    let key = |name: &str| format!("{key}.{name}");
+    within(&key("target_dn"), control.target_dn.into(), 1.0, 245.0, "(of 255)")?;
+    if let Some(window) = control.window {
+        for (i, edge) in window.iter().enumerate() {
+            within(&format!("{}.{i}", key("window")), (*edge).into(), 0.0, 1.0, "(share of the frame)")?;
+        }
+        let [left, top, right, bottom] = window;
+        if left >= right || top >= bottom {
+            let problem = format!("the window from ({left}, {top}) to ({right}, {bottom}) is empty");
+            return Err(ValueFault::new(
+                key("window"),
+                problem,
+                "write left, top, right, bottom as shares of the frame",
+            ));
+        }
+    }
+    if let Some(percentile) = control.percentile {
+        if control.meter != Meter::Highlights {
+            let help = "leave it out, or write meter = \"highlights\"";
+            return Err(ValueFault::new(key("percentile"), "only the meter \"highlights\" takes a percentile", help));
+        }
+        within(&key("percentile"), percentile.into(), 50.0, 100.0, "%")?;
+    }
+    for (name, limits, low, high, unit) in [
+        ("exposure_limits_us", control.exposure_limits_us, 1.0, 1e6, "µs"),
+        ("gain_limits_db", control.gain_limits_db, 0.0, 48.0, "dB"),
+    ] {
+        for (i, limit) in limits.iter().enumerate() {
+            within(&format!("{}.{i}", key(name)), (*limit).into(), low, high, unit)?;
+        }
+        if limits[0] > limits[1] {
+            let problem = format!("the limits {} to {} {unit} hold nothing", limits[0], limits[1]);
+            return Err(ValueFault::new(key(name), problem, "write the smaller one first"));
+        }
     }
     Ok(())
 }
@@ -131,6 +184,9 @@ impl Check for Rig {
             positive(&key("exposure_us"), camera.exposure_us, "µs")?;
             within(&key("exposure_us"), camera.exposure_us.into(), 1.0, 1e6, "µs")?;
             within(&key("gain_db"), camera.gain_db.into(), 0.0, 48.0, "dB")?;
+            if let Some(control) = &camera.exposure_control {
+                check_exposure_control(&key("exposure_control"), control)?;
+            }
             within(&key("jpeg_quality"), camera.jpeg_quality.into(), 1.0, 100.0, "")?;
             if camera.triggers.is_empty() {
                 let problem = format!("camera \"{}\" never exposes", camera.id);

@@ -45,11 +45,20 @@ macro_rules! shipped {
 }
 
 shipped! {
-    Sensor "sensors" "imx174-rgb",
+    Sensor "sensors" "imx174-bayer",
     Sensor "sensors" "imx174-mono",
     Sensor "sensors" "imx174-nir-850",
     Sensor "sensors" "imx174-nir-940",
+    Sensor "sensors" "imx174-rgb",
+    Sensor "sensors" "imx250-bayer",
+    Sensor "sensors" "imx250-mono",
+    Sensor "sensors" "imx252-mono",
+    Sensor "sensors" "imx264-bayer",
     Sensor "sensors" "imx264-mono",
+    Sensor "sensors" "imx265-bayer",
+    Sensor "sensors" "imx290-bayer",
+    Sensor "sensors" "imx290-nir-850",
+    Sensor "sensors" "imx290-nir-940",
     Rig "rigs" "three-poles",
     Lane "lanes" "booth-inbound",
     Mix "mixes" "commuters",

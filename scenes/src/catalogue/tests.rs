@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use super::{
-    LaneSpec, Rig, Sensor, TrafficMix,
+    LaneSpec, Meter, Rig, Sensor, TrafficMix,
     check::Check as _,
     fault::FileFault,
     load::{Kind, load, load_shipped, shipped_names},
@@ -125,5 +125,82 @@ fn faults_in_a_mix_say_where_they_are() {
         assert!(fault.problem.contains(says), "{to}: {fault}");
         let (line, column) = fault.line_and_column().expect("has a place");
         assert!(line > 30 && column >= 1, "{to}: {fault}");
+    }
+}
+
+#[test]
+fn a_camera_may_have_an_exposure_control_and_a_lens_its_faults() {
+    let shipped = load_shipped::<Rig>(Kind::Rig, "three-poles").expect("ships").source.text;
+    let text = shipped
+        .replacen("jpeg_quality = 90", "jpeg_quality = 90\nexposure_control = { meter = \"highlights\", target_dn = 220, percentile = 98, window = [0.2, 0.2, 0.8, 0.9], exposure_limits_us = [50, 2000], gain_limits_db = [0, 24] }", 1)
+        .replacen("f_number = 4.0", "f_number = 4.0\nmtf50_lp_per_mm = 60\nveiling_glare = 0.02", 1);
+    let rig = file(&text).parse::<Rig>().unwrap_or_else(|e| panic!("{e}"));
+    rig.check().unwrap_or_else(|fault| panic!("{fault:?}"));
+    let camera = &rig.cameras[0];
+    assert_eq!(camera.exposure_control.expect("there").meter, Meter::Highlights);
+    assert_eq!((camera.lens.mtf50_lp_per_mm, camera.lens.veiling_glare), (Some(60.0), Some(0.02)));
+    assert!(rig.cameras[1].exposure_control.is_none(), "fixed when left out");
+}
+
+#[test]
+fn faults_of_exposure_control_and_lens_say_where_they_are_and_what_is_right() {
+    let control = |inside: &str| format!("jpeg_quality = 90\nexposure_control = {{ {inside} }}");
+    let limits = "exposure_limits_us = [50, 2000], gain_limits_db = [0, 24]";
+    for (from, to, says) in [
+        (
+            "jpeg_quality = 90",
+            control(&format!("meter = \"averge\", target_dn = 110, {limits}")),
+            "did you mean \"average\"",
+        ),
+        (
+            "jpeg_quality = 90",
+            control(&format!("meter = \"average\", target_dn = 255, {limits}")),
+            "impossible value 255",
+        ),
+        (
+            "jpeg_quality = 90",
+            control(&format!("meter = \"average\", target_dn = 110, percentile = 99, {limits}")),
+            "write meter = \"highlights\"",
+        ),
+        (
+            "jpeg_quality = 90",
+            control(&format!("meter = \"average\", target_dn = 110, window = [0.8, 0.2, 0.2, 0.9], {limits}")),
+            "is empty",
+        ),
+        (
+            "jpeg_quality = 90",
+            control("meter = \"average\", target_dn = 110, exposure_limits_us = [2000, 50], gain_limits_db = [0, 24]"),
+            "write the smaller one first",
+        ),
+        ("f_number = 4.0", "f_number = 4.0\nmtf50_lp_per_mm = 1".to_owned(), "impossible value 1 "),
+        ("f_number = 4.0", "f_number = 4.0\nveiling_glare = 0.4".to_owned(), "impossible value 0.4"),
+    ] {
+        let fault = rig_fault(from, &to);
+        assert!(fault.to_string().contains(says), "{to}: {fault}");
+        assert!(fault.line_and_column().is_some(), "{to}: {fault}");
+    }
+}
+
+#[test]
+fn faults_of_a_sensor_say_what_is_right() {
+    let shipped = load_shipped::<Sensor>(Kind::Sensor, "imx290-bayer").expect("ships").source.text;
+    for (from, to, says) in [
+        ("bit_depth = 12", "bit_depth = 14", "write 8, 10 or 12"),
+        ("line_time_us = 29.63", "line_time_us = 0", "leave `line_time_us` out"),
+        ("line_time_us = 29.63", "line_time_us = -3", "impossible value -3"),
+        ("line_time_us = 29.63", "line_time_ms = 0.02963", "did you mean `line_time_us`"),
+        ("colour = \"bayer\"", "colour = \"bayern\"", "did you mean \"bayer\""),
+    ] {
+        assert!(shipped.contains(from), "{from}");
+        let source = file(&shipped.replacen(from, to, 1));
+        let fault = match source.parse::<Sensor>() {
+            Err(fault) => fault,
+            Ok(sensor) => source.value_fault(sensor.check().expect_err("the value is impossible")),
+        };
+        assert!(fault.to_string().contains(says), "{to}: {fault}");
+    }
+    for name in shipped_names(Kind::Sensor) {
+        let sensor = load_shipped::<Sensor>(Kind::Sensor, name).unwrap_or_else(|e| panic!("{e}")).value;
+        assert_eq!(sensor.line_time_us.is_some(), name.starts_with("imx290"), "{name}");
     }
 }

@@ -83,6 +83,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 transmittance: 0.9,
                 focus_distance_m: 9.2,
                 polariser: None,
+                mtf50_lp_per_mm: None,
+                veiling_glare: None,
             },
             pixel_pitch_um: 5.86,
             pinhole,

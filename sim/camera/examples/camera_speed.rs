@@ -16,7 +16,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .collect();
     let view = RadianceView::whole(width, height, Samples::Rgba16(&samples));
     let settings = ExposureSettings { exposure_us: 400.0, gain_db: 0.0 };
-    for colour in [Colour::Mono, Colour::Rgb] {
+    for colour in [Colour::Mono, Colour::Rgb, Colour::Bayer] {
         let sensor = Sensor {
             width_px: width,
             height_px: height,
@@ -27,14 +27,22 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             quantum_efficiency: [0.5, 0.6, 0.5],
             prnu: 0.01,
             dsnu_e: 1.0,
-            bit_depth: 8,
+            bit_depth: 12,
             colour,
             band: None,
+            line_time_us: None,
             source: "benchmark".into(),
         };
         let isp = Isp::balanced(&sensor, [1.0; 3]);
-        let lens =
-            Lens { focal_length_mm: 25.0, f_number: 4.0, transmittance: 0.9, focus_distance_m: 6.0, polariser: None };
+        let lens = Lens {
+            focal_length_mm: 25.0,
+            f_number: 4.0,
+            transmittance: 0.9,
+            focus_distance_m: 6.0,
+            polariser: None,
+            mtf50_lp_per_mm: None,
+            veiling_glare: None,
+        };
         let camera = CameraModel::new("benchmark", sensor, lens, isp)?;
         for exposure in 0..3 {
             let start = Instant::now();

@@ -38,7 +38,7 @@ pub fn encode_jpeg(frame: &Frame8, quality: u8) -> Result<Vec<u8>, EncodeError> 
     let mut bytes = Vec::with_capacity(frame.bytes.len() / 4);
     let colour = match frame.colour {
         Colour::Mono => ColorType::Luma,
-        Colour::Rgb => ColorType::Rgb,
+        Colour::Rgb | Colour::Bayer => ColorType::Rgb,
     };
     let mut encoder = Encoder::new(&mut bytes, quality);
     // 4:2:0, as the encoders in cameras do.

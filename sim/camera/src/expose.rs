@@ -1,33 +1,28 @@
 //! One exposure: radiance to digital numbers by the linear model of EMVA Standard 1288, Release 4.0 Linear (2021), ch. 2
 //! and 4: μe = ημp, σe² = μe, μy = K(μd + μe), σy² = K²(σd² + σe²) + 1/12 DN², saturation at full well; PRNU and DSNU on top.
-use laneproof_scenes::catalogue::{Colour, Lens, Sensor};
+use laneproof_scenes::catalogue::{Colour, Sensor};
 use rayon::prelude::*;
 
 use crate::{
-    isp::Isp,
+    bayer::{self, Mosaic},
     lens,
+    model::{CameraError, CameraModel},
     noise::{self, Key, Normal},
-    psf::{Kernel, sigma_px},
+    psf::Kernel,
     view::RadianceView,
 };
 
-/// Largest 12-bit number.
-pub const FULL_SCALE_DN: u16 = 4095;
-/// Number of a pixel without charge, so that dark noise is not cut at 0 (EMVA 1288 asks for such an offset).
-pub const BLACK_DN: u16 = 64;
 /// Above this mean, electrons, shot noise is drawn from the normal distribution.
 const GAUSSIAN_FROM_E: f32 = 30.0;
 /// Rows that one task computes.
 const BAND_ROWS: usize = 16;
 
-/// A camera: sensor, lens, output, and the seed of its fixed pattern.
-#[derive(Debug, Clone)]
-pub struct CameraModel {
-    sensor: Sensor,
-    lens: Lens,
-    isp: Isp,
-    fixed_pattern: Key,
-    noiseless: bool,
+/// Numbers that stand for a pixel of linear numbers.
+pub(crate) fn channels(colour: Colour) -> usize {
+    match colour {
+        Colour::Mono | Colour::Bayer => 1,
+        Colour::Rgb => 3,
+    }
 }
 
 /// What may change from exposure to exposure.
@@ -39,7 +34,7 @@ pub struct ExposureSettings {
     pub gain_db: f32,
 }
 
-/// Twelve-bit linear numbers, row by row; red, green, blue interleaved, or one a pixel for mono.
+/// A converter's linear numbers, row by row; red, green, blue interleaved, or one a pixel for mono and Bayer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinearFrame {
     /// Columns.
@@ -48,7 +43,11 @@ pub struct LinearFrame {
     pub height: u32,
     /// Whether three numbers or one stand for a pixel.
     pub colour: Colour,
-    /// 0 to [`FULL_SCALE_DN`]; no light is [`BLACK_DN`].
+    /// Bits of the converter.
+    pub bit_depth: u8,
+    /// Column and row of the first pixel on the sensor; they tell the colours of a mosaic.
+    pub origin_px: [u32; 2],
+    /// 0 to the converter's full scale; no light is its black level (see [`crate::Adc`]).
     pub dn: Vec<u16>,
 }
 
@@ -59,171 +58,10 @@ pub struct Frame8 {
     pub width: u32,
     /// Rows.
     pub height: u32,
-    /// Whether three bytes or one stand for a pixel.
+    /// Whether three bytes or one stand for a pixel; never a mosaic.
     pub colour: Colour,
     /// The bytes.
     pub bytes: Vec<u8>,
-}
-
-/// Why a camera cannot expose.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum CameraError {
-    /// A number of sensor or lens makes no camera.
-    #[error("camera `{camera}`: {what} is {value}; right would be {right}")]
-    Model {
-        /// Its id.
-        camera: String,
-        /// Which number.
-        what: &'static str,
-        /// As given.
-        value: f32,
-        /// What would do.
-        right: &'static str,
-    },
-    /// Exposure time or gain is impossible.
-    #[error("{what} is {value}; right would be {right}")]
-    Settings {
-        /// Which.
-        what: &'static str,
-        /// As given.
-        value: f32,
-        /// What would do.
-        right: &'static str,
-    },
-    /// Image and sensor disagree.
-    #[error(
-        "a radiance image of {width}×{height} pixels at ({x}, {y}) with {samples} numbers does not lie on the sensor of {sensor_width}×{sensor_height} pixels"
-    )]
-    View {
-        /// Columns.
-        width: u32,
-        /// Rows.
-        height: u32,
-        /// First column.
-        x: u32,
-        /// First row.
-        y: u32,
-        /// Numbers given.
-        samples: usize,
-        /// Sensor columns.
-        sensor_width: u32,
-        /// Sensor rows.
-        sensor_height: u32,
-    },
-}
-
-impl CameraModel {
-    /// A camera whose fixed pattern belongs to its id.
-    pub fn new(camera_id: &str, sensor: Sensor, lens: Lens, isp: Isp) -> Result<Self, CameraError> {
-        let camera = || camera_id.to_owned();
-        let positive = [
-            ("pixel pitch (µm)", sensor.pixel_pitch_um),
-            ("full well (e⁻)", sensor.full_well_e),
-            ("focal length (mm)", lens.focal_length_mm),
-            ("f-number", lens.f_number),
-            ("width (px)", sensor.width_px as f32),
-            ("height (px)", sensor.height_px as f32),
-        ];
-        for (what, value) in positive {
-            if value <= 0.0 || !value.is_finite() {
-                return Err(CameraError::Model { camera: camera(), what, value, right: "a number above 0" });
-            }
-        }
-        let shares = [
-            ("quantum efficiency, red", sensor.quantum_efficiency[0]),
-            ("quantum efficiency, green", sensor.quantum_efficiency[1]),
-            ("quantum efficiency, blue", sensor.quantum_efficiency[2]),
-            ("lens transmittance", lens.transmittance),
-            ("PRNU (share of the signal)", sensor.prnu),
-        ];
-        for (what, value) in shares {
-            if !(0.0..=1.0).contains(&value) {
-                return Err(CameraError::Model { camera: camera(), what, value, right: "a number from 0 to 1" });
-            }
-        }
-        let noises = [
-            ("dark noise (e⁻)", sensor.dark_noise_e),
-            ("dark current (e⁻/s)", sensor.dark_current_e_per_s),
-            ("DSNU (e⁻)", sensor.dsnu_e),
-        ];
-        for (what, value) in noises {
-            if value < 0.0 || !value.is_finite() {
-                return Err(CameraError::Model { camera: camera(), what, value, right: "0 or more" });
-            }
-        }
-        if sensor.bit_depth != 8 {
-            let value = f32::from(sensor.bit_depth);
-            return Err(CameraError::Model { camera: camera(), what: "bit depth", value, right: "8" });
-        }
-        let fixed_pattern = Key::new(&format!("fixed pattern {camera_id}"), 0, 0);
-        Ok(Self { sensor, lens, isp, fixed_pattern, noiseless: false })
-    }
-
-    /// The same camera without any noise, every number its own mean; for counterfactuals.
-    pub fn noiseless(self) -> Self {
-        Self { noiseless: true, ..self }
-    }
-
-    /// Sensor.
-    pub fn sensor(&self) -> &Sensor {
-        &self.sensor
-    }
-
-    /// Lens.
-    pub fn lens(&self) -> &Lens {
-        &self.lens
-    }
-
-    /// System gain K, DN per electron, of the 12-bit numbers; at 0 dB full well is full scale.
-    pub fn gain_dn_per_e(&self, gain_db: f32) -> f32 {
-        f32::from(FULL_SCALE_DN - BLACK_DN) / self.sensor.full_well_e * 10f32.powf(gain_db / 20.0)
-    }
-
-    /// Mean electrons of a pixel on the axis for this radiance (W·m⁻²·sr⁻¹ per band), per band, without dark current.
-    pub fn mean_electrons(&self, radiance: [f32; 3], exposure_us: f32) -> [f32; 3] {
-        let scale = self.electrons_per_radiance(exposure_us);
-        std::array::from_fn(|i| radiance[i] * scale[i])
-    }
-
-    fn electrons_per_radiance(&self, exposure_us: f32) -> [f32; 3] {
-        let centres_nm = lens::band_centres_nm(&self.sensor);
-        let photons = lens::photons_per_radiance_s(&self.lens, self.sensor.pixel_pitch_um, centres_nm);
-        // The three channels of a near-infrared camera hold one band: each counts for a third of it.
-        let share = if self.sensor.band.is_some() { 1.0 / 3.0 } else { 1.0 };
-        std::array::from_fn(|i| {
-            (photons[i] * f64::from(exposure_us) * 1e-6 * f64::from(self.sensor.quantum_efficiency[i]) * share) as f32
-        })
-    }
-
-    fn check(&self, view: &RadianceView, settings: &ExposureSettings) -> Result<(), CameraError> {
-        if settings.exposure_us <= 0.0 || !settings.exposure_us.is_finite() {
-            let value = settings.exposure_us;
-            return Err(CameraError::Settings { what: "exposure time (µs)", value, right: "a number above 0" });
-        }
-        if !(-60.0..=60.0).contains(&settings.gain_db) {
-            let value = settings.gain_db;
-            return Err(CameraError::Settings { what: "gain (dB)", value, right: "a number from −60 to 60" });
-        }
-        let (channels, samples) = view.layout();
-        let [x, y] = view.origin_px;
-        let Sensor { width_px, height_px, .. } = self.sensor;
-        let fits = |start: u32, length: u32, whole: u32| length > 0 && start <= whole && length <= whole - start;
-        if fits(x, view.width, width_px)
-            && fits(y, view.height, height_px)
-            && samples == view.width as usize * view.height as usize * channels
-        {
-            return Ok(());
-        }
-        Err(CameraError::View {
-            width: view.width,
-            height: view.height,
-            x,
-            y,
-            samples,
-            sensor_width: width_px,
-            sensor_height: height_px,
-        })
-    }
 }
 
 /// Exposes and sends an 8-bit frame. The noise belongs to (`noise_seed`, `exposure_id`) and to the pixel's place on the
@@ -235,16 +73,27 @@ pub fn expose(
     noise_seed: u64,
     exposure_id: u64,
 ) -> Result<Frame8, CameraError> {
+    let adc = camera.adc();
+    let colour = camera.sensor.colour;
     let mut bytes = Vec::new();
-    let tables: Vec<Vec<u8>> = match camera.sensor.colour {
-        Colour::Mono => vec![camera.isp.table(1)],
-        Colour::Rgb => (0..3).map(|c| camera.isp.table(c)).collect(),
+    let tables: Vec<Vec<u8>> = match colour {
+        Colour::Mono => vec![camera.isp.table(adc, 1)],
+        Colour::Rgb => (0..3).map(|c| camera.isp.table(adc, c)).collect(),
+        Colour::Bayer => {
+            let mosaic = expose_linear(camera, view, settings, noise_seed, exposure_id)?;
+            let light = [0, 1, 2].map(|c| camera.isp.balanced_light(adc, c));
+            let balanced = |channel: usize, dn: u16| light[channel][usize::from(dn)];
+            let mosaic = Mosaic::new(&mosaic.dn, view.width, view.height, view.origin_px, balanced);
+            let curve = camera.isp.curve();
+            let bytes = mosaic.demosaic(|rgb| rgb.map(|light| curve.byte(light)));
+            return Ok(Frame8 { width: view.width, height: view.height, colour: Colour::Rgb, bytes });
+        }
     };
     run(camera, view, settings, noise_seed, exposure_id, &mut bytes, |channel, dn| tables[channel][usize::from(dn)])?;
-    Ok(Frame8 { width: view.width, height: view.height, colour: camera.sensor.colour, bytes })
+    Ok(Frame8 { width: view.width, height: view.height, colour, bytes })
 }
 
-/// Exposes and gives the 12-bit linear numbers before the ISP.
+/// Exposes and gives the converter's linear numbers before the ISP; of a Bayer sensor its mosaic.
 pub fn expose_linear(
     camera: &CameraModel,
     view: &RadianceView,
@@ -254,7 +103,8 @@ pub fn expose_linear(
 ) -> Result<LinearFrame, CameraError> {
     let mut dn = Vec::new();
     run(camera, view, settings, noise_seed, exposure_id, &mut dn, |_, dn| dn)?;
-    Ok(LinearFrame { width: view.width, height: view.height, colour: camera.sensor.colour, dn })
+    let Sensor { colour, bit_depth, .. } = camera.sensor;
+    Ok(LinearFrame { width: view.width, height: view.height, colour, bit_depth, origin_px: view.origin_px, dn })
 }
 
 /// Computes all rows in bands of fixed height, each by itself.
@@ -269,14 +119,15 @@ fn run<T: Copy + Default + Send>(
 ) -> Result<(), CameraError> {
     camera.check(view, settings)?;
     let (width, height) = (view.width as usize, view.height as usize);
-    let channels = if camera.sensor.colour == Colour::Mono { 1 } else { 3 };
+    let channels = channels(camera.sensor.colour);
     out.resize(width * height * channels, T::default());
     // The camera is part of the key, so that two cameras under one exposure id do not share their noise.
     let camera_seed = noise_seed ^ camera.fixed_pattern.bits(u64::MAX);
     let chip = Chip::new(camera, settings, Key::new("temporal noise", camera_seed, exposure_id));
-    let centres_nm = lens::band_centres_nm(&camera.sensor);
-    let kernels: [Kernel; 3] = std::array::from_fn(|band| {
-        Kernel::gaussian(sigma_px(&camera.lens, camera.sensor.pixel_pitch_um, centres_nm[band]))
+    let kernels = camera.kernels();
+    let glare = camera.lens.veiling_glare.filter(|share| *share > 0.0).map(|share| {
+        let mean = view.sensor_mean.unwrap_or_else(|| view.mean());
+        (1.0 - share, mean.map(|mean| share * mean))
     });
 
     out.par_chunks_mut(BAND_ROWS * width * channels).enumerate().for_each(|(band_index, rows_out)| {
@@ -305,6 +156,11 @@ fn run<T: Copy + Default + Send>(
                 let rows: Vec<&[f32]> =
                     (i + reach - radius..=i + reach + radius).map(|r| &blurred[band][r * width..][..width]).collect();
                 kernels[band].across(&rows, &mut planes[band]);
+            }
+            if let Some((kept, scattered)) = glare {
+                for (plane, scattered) in planes.iter_mut().zip(scattered) {
+                    plane.iter_mut().for_each(|l| *l = kept * *l + scattered);
+                }
             }
             chip.read_out(view.origin_px, first + i, &planes, &mut noise, row_out, &output);
         }
@@ -363,17 +219,19 @@ impl<'a> Chip<'a> {
 
         let [red, green, blue] = self.electrons_per_radiance;
         let half_width = width_px as f32 / 2.0;
+        let bayer = self.camera.sensor.colour == Colour::Bayer;
         let bands = planes[0].iter().zip(&planes[1]).zip(&planes[2]).zip(noise.mean_e.chunks_exact_mut(channels));
         for (column, (((r, g), b), mean_e)) in bands.enumerate() {
             let dx_um = (origin_px[0] as f32 + column as f32 + 0.5 - half_width) * pixel_pitch_um;
             let vignetting = lens::cos4(&self.camera.lens, [dx_um, dy_um]);
             let signal = [r * red, g * green, b * blue].map(|e| (e * vignetting).max(0.0));
             match mean_e {
+                [site] if bayer => *site = signal[bayer::channel_at(origin_px[0] + column as u32, y)],
                 [mono] => *mono = signal[0] + signal[1] + signal[2],
                 rgb => rgb.copy_from_slice(&signal),
             }
         }
-        // A pixel has three sites; mono uses the first.
+        // A pixel has three sites; mono and mosaic use the first.
         let stride = if channels == 1 { 3 } else { 1 };
         let mut site = first_site;
         for draws in &mut noise.draws {
@@ -405,11 +263,12 @@ impl<'a> Chip<'a> {
             }
         }
         // Rounding by adding a half and cutting off: the numbers are not negative.
-        let black = f32::from(BLACK_DN) + 0.5;
+        let adc = self.camera.adc();
+        let (black, full_scale) = (f32::from(adc.black_dn()) + 0.5, f32::from(adc.full_scale_dn()));
         for (pixel, draws) in out.chunks_exact_mut(channels).zip(noise.draws.chunks_exact(channels)) {
             for (channel, (out, [_, offset, charge, _])) in pixel.iter_mut().zip(draws).enumerate() {
                 let dn = black + self.dn_per_e * (charge + offset);
-                *out = output(channel, dn.max(0.0).min(f32::from(FULL_SCALE_DN)) as u16);
+                *out = output(channel, dn.max(0.0).min(full_scale) as u16);
             }
         }
     }

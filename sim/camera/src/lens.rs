@@ -74,7 +74,15 @@ mod tests {
         let magnification = 1440.0 * 3.45e-6;
         let focal_length_mm = 100.0f32;
         let focus_distance_m = focal_length_mm * 1e-3 * (1.0 + 1.0 / magnification);
-        Lens { focal_length_mm, f_number, transmittance: 0.9, focus_distance_m, polariser: None }
+        Lens {
+            focal_length_mm,
+            f_number,
+            transmittance: 0.9,
+            focus_distance_m,
+            polariser: None,
+            mtf50_lp_per_mm: None,
+            veiling_glare: None,
+        }
     }
 
     #[test]
@@ -111,8 +119,15 @@ mod tests {
 
     #[test]
     fn vignetting_follows_the_field_angle() {
-        let lens =
-            Lens { focal_length_mm: 10.0, f_number: 4.0, transmittance: 1.0, focus_distance_m: 5.0, polariser: None };
+        let lens = Lens {
+            focal_length_mm: 10.0,
+            f_number: 4.0,
+            transmittance: 1.0,
+            focus_distance_m: 5.0,
+            polariser: None,
+            mtf50_lp_per_mm: None,
+            veiling_glare: None,
+        };
         assert_eq!(cos4(&lens, [0.0, 0.0]), 1.0);
         assert!((cos4(&lens, [10_000.0, 0.0]) - 0.25).abs() < 1e-6, "cos⁴ 45° = 1/4");
     }

@@ -4,19 +4,22 @@
 //! layer ([`blur`]) → blur by pixel aperture and diffraction → photons → electrons and their noise after EMVA 1288 →
 //! 12-bit linear numbers → white balance and transfer curve → 8 bits → JPEG. Every random number belongs to a (seed,
 //! exposure, pixel), so frames depend neither on the number of threads nor on how much of the sensor is computed.
+mod bayer;
 pub mod blur;
+pub mod control;
 mod encode;
 mod expose;
+pub mod hdr;
 mod isp;
 pub mod lens;
+mod model;
 pub mod noise;
 mod psf;
 mod view;
 
 pub use encode::{EncodeError, encode_jpeg};
-pub use expose::{
-    BLACK_DN, CameraError, CameraModel, ExposureSettings, FULL_SCALE_DN, Frame8, LinearFrame, expose, expose_linear,
-};
+pub use expose::{ExposureSettings, Frame8, LinearFrame, expose, expose_linear};
 pub use isp::{Gamma, Isp};
+pub use model::{Adc, BLACK_DN, CameraError, CameraModel, FULL_SCALE_DN};
 pub use psf::MARGIN_PX;
 pub use view::{RadianceView, Samples};

@@ -1,8 +1,15 @@
-//! Blur by the pixel's aperture and by diffraction, as one separable Gaussian.
+//! Blur by the pixel's aperture, by diffraction and by the lens's aberrations, as one separable Gaussian.
 use laneproof_scenes::catalogue::Lens;
 
-/// Reach of the blur: this many pixels round a region must be given for its pixels to equal those of the whole sensor.
-pub const MARGIN_PX: u32 = 4;
+/// Longest reach of a kernel, pixels.
+const RADIUS_PX: u32 = 16;
+/// Widest blur, standard deviation in pixels, whose kernel is not cut before 3 σ.
+pub(crate) const WIDEST_SIGMA_PX: f32 = RADIUS_PX as f32 / 3.0;
+/// Reach of the interpolation of a Bayer mosaic, pixels.
+pub(crate) const DEMOSAIC_RADIUS_PX: u32 = 2;
+/// This many pixels round a region always suffice for its pixels to equal those of the whole sensor;
+/// [`crate::CameraModel::margin_px`] says what one camera needs.
+pub const MARGIN_PX: u32 = RADIUS_PX + DEMOSAIC_RADIUS_PX;
 
 /// Half a kernel: weight of the middle, then of the neighbours at 1, 2 … pixels.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,15 +21,20 @@ pub(crate) struct Kernel {
 ///
 /// Airy disc: σ = 0.42 λN (B. Zhang, J. Zerubia and J.-C. Olivo-Marin, *Gaussian approximations of fluorescence microscope
 /// point-spread function models*, Applied Optics 46, 2007: 0.21 λ/NA with NA = 1/2N). A square pixel adds the variance
-/// of a box of its width, 1/12 px², since radiance is sampled along single rays.
+/// of a box of its width, 1/12 px², since radiance is sampled along single rays. Aberrations: a Gaussian with the MTF
+/// exp(−2π²σ²ν²), which is one half at ν = √(2 ln 2) / (2πσ).
 pub(crate) fn sigma_px(lens: &Lens, pixel_pitch_um: f32, centre_nm: f64) -> f32 {
     let airy_px = 0.42 * centre_nm as f32 * 1e-3 * lens.f_number / pixel_pitch_um;
-    (airy_px * airy_px + 1.0 / 12.0).sqrt()
+    let aberration_px = lens.mtf50_lp_per_mm.map_or(0.0, |mtf50| {
+        let sigma_mm = (2.0 * std::f32::consts::LN_2).sqrt() / (2.0 * std::f32::consts::PI * mtf50);
+        sigma_mm * 1e3 / pixel_pitch_um
+    });
+    (airy_px * airy_px + 1.0 / 12.0 + aberration_px * aberration_px).sqrt()
 }
 
 impl Kernel {
     pub(crate) fn gaussian(sigma_px: f32) -> Self {
-        let radius = ((3.0 * sigma_px).ceil() as usize).clamp(1, MARGIN_PX as usize);
+        let radius = ((3.0 * sigma_px).ceil() as usize).clamp(1, RADIUS_PX as usize);
         let raw: Vec<f32> = (0..=radius).map(|i| (-0.5 * (i as f32 / sigma_px).powi(2)).exp()).collect();
         let sum = raw[0] + 2.0 * raw[1..].iter().sum::<f32>();
         Self { weights: raw.into_iter().map(|w| w / sum).collect() }

@@ -85,7 +85,15 @@ impl Scene {
 
 /// A 60 mm f/4 lens over 6 µm pixels: the circle of a point at n 1/m is 150 px·m · |n − n of focus|, nearly.
 fn lens(focus_distance_m: f32) -> Lens {
-    Lens { focal_length_mm: 60.0, f_number: 4.0, transmittance: 0.9, focus_distance_m, polariser: None }
+    Lens {
+        focal_length_mm: 60.0,
+        f_number: 4.0,
+        transmittance: 0.9,
+        focus_distance_m,
+        polariser: None,
+        mtf50_lp_per_mm: None,
+        veiling_glare: None,
+    }
 }
 
 fn blur(size: [usize; 2], focus_m: f32, exposure_us: f32, bodies: Vec<BodyMotion>) -> Blur {

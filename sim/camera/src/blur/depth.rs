@@ -258,8 +258,15 @@ mod tests {
         Pinhole { focal_length_px: 10_239.0, principal_point_px: [960.0, 600.0], width_px: 1920, height_px: 1200 };
 
     fn depths(speed_mps: f32) -> Depths {
-        let lens =
-            Lens { focal_length_mm: 60.0, f_number: 4.0, transmittance: 0.9, focus_distance_m: 9.2, polariser: None };
+        let lens = Lens {
+            focal_length_mm: 60.0,
+            f_number: 4.0,
+            transmittance: 0.9,
+            focus_distance_m: 9.2,
+            polariser: None,
+            mtf50_lp_per_mm: None,
+            veiling_glare: None,
+        };
         let motion = BodyMotion::steady(Vec3::new(speed_mps, 0.0, 0.0), Vec3::ZERO, Vec3::ZERO, 1000.0);
         Depths::new(Focus::of(&lens, 5.86), PINHOLE, 1000.0, &[motion])
     }

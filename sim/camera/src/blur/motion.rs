@@ -211,8 +211,15 @@ mod tests {
 
     #[test]
     fn the_circle_is_that_of_the_thin_lens() {
-        let lens =
-            Lens { focal_length_mm: 60.0, f_number: 4.0, transmittance: 0.9, focus_distance_m: 9.2, polariser: None };
+        let lens = Lens {
+            focal_length_mm: 60.0,
+            f_number: 4.0,
+            transmittance: 0.9,
+            focus_distance_m: 9.2,
+            polariser: None,
+            mtf50_lp_per_mm: None,
+            veiling_glare: None,
+        };
         let focus = Focus::of(&lens, 5.86);
         for distance_m in [4.5f32, 7.0, 9.2, 12.0, 500.0] {
             let want = lens::circle_of_confusion_px(&lens, 5.86, distance_m);

@@ -1,0 +1,180 @@
+//! Cameras: sensor, lens, exposure control, mount.
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Lamp;
+use crate::infrared::Infrared;
+
+/// Whether a sensor sees colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Colour {
+    /// One panchromatic value a pixel.
+    Mono,
+    /// Red, green and blue at every pixel (three-chip, or demosaicing left out).
+    Rgb,
+    /// One colour a photosite behind a mosaic of filters, which the camera interpolates: even rows red, green; odd rows
+    /// green, blue (B. E. Bayer, US patent 3,971,065), counted from the sensor's first row and column.
+    Bayer,
+}
+
+/// An image sensor after the EMVA 1288 linear model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Sensor {
+    /// Width in pixels.
+    pub width_px: u32,
+    /// Height in pixels.
+    pub height_px: u32,
+    /// Pixel pitch, micrometres.
+    pub pixel_pitch_um: f32,
+    /// Full-well (saturation) capacity, electrons.
+    pub full_well_e: f32,
+    /// Temporal dark noise, electrons r.m.s.
+    pub dark_noise_e: f32,
+    /// Dark current at operating temperature, electrons per second and pixel.
+    pub dark_current_e_per_s: f32,
+    /// Quantum efficiency in the bands red, green, blue (0..1); of a near-infrared camera the
+    /// same number, that of its band, three times.
+    pub quantum_efficiency: [f32; 3],
+    /// Photo-response non-uniformity, standard deviation as a share of the signal.
+    pub prnu: f32,
+    /// Dark-signal non-uniformity, electrons standard deviation.
+    pub dsnu_e: f32,
+    /// Bits of the analogue-to-digital converter: 8, 10 or 12. Frames have 8 bits a channel whatever it is.
+    pub bit_depth: u8,
+    /// Colour or mono.
+    pub colour: Colour,
+    /// Near-infrared band of a camera behind a band-pass filter, "nir-850" or "nir-940"; the visible when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub band: Option<Infrared>,
+    /// Rolling shutter: time from the opening of a row to that of the next, microseconds; a global shutter when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line_time_us: Option<f32>,
+    /// Where the numbers come from.
+    pub source: String,
+}
+
+/// Lens of a camera: an ideal pinhole with the radiometry of an aperture.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Lens {
+    /// Focal length, millimetres.
+    pub focal_length_mm: f32,
+    /// f-number N.
+    pub f_number: f32,
+    /// Transmittance τ of the optics, 0..1.
+    pub transmittance: f32,
+    /// Distance of sharpest focus from the entrance pupil, metres.
+    pub focus_distance_m: f32,
+    /// Linear polarising filter before the lens; none when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub polariser: Option<Polariser>,
+    /// Spatial frequency in the image at which the lens's own blur, that of diffraction not counted, halves the contrast,
+    /// line pairs per millimetre; sharp but for diffraction when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mtf50_lp_per_mm: Option<f32>,
+    /// Veiling glare index (ISO 9358): share of the light on the sensor that lens and housing scatter evenly over it, 0 to
+    /// 0.1; none when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub veiling_glare: Option<f32>,
+}
+
+/// A linear polarising filter before a lens.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Polariser {
+    /// Angle of the axis that passes from the sensor's horizontal, counter-clockwise as the camera looks, degrees. 90
+    /// takes most of the mirror image off a raked windscreen straight ahead, 0 off a side window beside the camera.
+    pub angle_deg: f32,
+    /// Share that passes of light polarised along that axis, above 0 to 1.
+    pub transmittance: f32,
+    /// That share over the share of light polarised across it, 1 or more.
+    pub extinction_ratio: f32,
+}
+
+/// One camera of a rig.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CameraMount {
+    /// Unique in the rig; stacks see it in every frame.
+    pub id: String,
+    /// Entrance pupil in the lane's frame, metres: x left of the roadway's middle, y up, z in the direction of travel, 0 at the stop line.
+    pub position_m: [f32; 3],
+    /// Point looked at, same frame, metres.
+    pub look_at_m: [f32; 3],
+    /// Name of a sensor file in the catalogue.
+    pub sensor: String,
+    /// Lens.
+    pub lens: Lens,
+    /// Exposure time at the start of an encounter, microseconds.
+    pub exposure_us: f32,
+    /// Gain at the start, decibels over the gain at which full well is full scale.
+    pub gain_db: f32,
+    /// How the camera itself sets exposure time and gain; fixed when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exposure_control: Option<ExposureControl>,
+    /// JPEG quality, 1..=100.
+    pub jpeg_quality: u8,
+    /// Triggers: the vehicle's front passes these z (metres before the stop line are negative), or the stop.
+    pub triggers: Vec<Trigger>,
+}
+
+/// How a camera sets exposure time and gain from the frames it made. Time is lengthened before gain is raised.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExposureControl {
+    /// What is measured in a frame.
+    pub meter: Meter,
+    /// Eight-bit number that the measure is brought to, 1 to 245.
+    pub target_dn: f32,
+    /// Part of the frame that is measured: left, top, right, bottom as shares of its width and height; all of it when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<[f32; 4]>,
+    /// Of the meter "highlights": percent of the pixels that stay at or below the target, 50 to 100; 99 when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub percentile: Option<f32>,
+    /// Shortest and longest exposure time, microseconds.
+    pub exposure_limits_us: [f32; 2],
+    /// Least and greatest gain, decibels.
+    pub gain_limits_db: [f32; 2],
+}
+
+/// What an exposure control measures in a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Meter {
+    /// Mean of the light.
+    Average,
+    /// A high percentile of the brightest channel, so that hardly anything is blown out.
+    Highlights,
+}
+
+/// When a camera exposes.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", tag = "at")]
+pub enum Trigger {
+    /// When the vehicle's front passes `z_m`.
+    Front {
+        /// Position of the vehicle's front along the lane, metres; the stop line is 0.
+        z_m: f32,
+    },
+    /// `after_s` seconds after the vehicle has come to rest.
+    Stop {
+        /// Delay, seconds.
+        after_s: f32,
+    },
+}
+
+/// A rig: cameras mounted in a lane.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Rig {
+    /// For reports.
+    pub title: String,
+    /// Cameras.
+    pub cameras: Vec<CameraMount>,
+    /// Lamps that light faces for the cameras; none when left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub illuminators: Vec<Lamp>,
+}
