@@ -139,9 +139,10 @@ mod tests {
     }
 
     #[test]
-    fn a_smooth_picture_comes_back_and_better_than_by_bilinear_interpolation() {
-        // Grey waves of 12 px: bilinear interpolation at a red site averages the four greens.
-        let wave = |x: f32, y: f32| 0.5 + 0.3 * (0.45 * x).sin() * (0.38 * y).cos();
+    fn fine_detail_comes_back_better_than_by_bilinear_interpolation() {
+        // Grey waves of 4.8 px; bilinear interpolation at a red site averages the four greens. Along one axis that passes
+        // (1 + cos ω)/2 of a wave, and with the Laplacian (1 + cos ω + sin² ω)/2: 0.63 and 1.10 here.
+        let wave = |x: f32, y: f32| 0.5 + 0.3 * (1.3 * x + 0.01 * y).sin();
         let (w, h) = (64, 64);
         let out = through_mosaic(w, h, [0, 0], |x, y| [wave(x, y); 3]);
         let (mut squared, mut bilinear, mut n) = (0.0f32, 0.0f32, 0.0f32);
@@ -156,6 +157,6 @@ mod tests {
             }
         }
         let (ours, theirs) = ((squared / n).sqrt(), (bilinear / n).sqrt());
-        assert!(ours < 0.01 && ours < 0.6 * theirs, "{ours}, bilinear {theirs}");
+        assert!(ours < 0.35 * theirs, "{ours}, bilinear {theirs}");
     }
 }
