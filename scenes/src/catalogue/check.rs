@@ -105,43 +105,44 @@ fn check_lens(key: &str, lens: &Lens) -> Result<(), ValueFault> {
     Ok(())
 }
 
-fn check_exposure_control(key: &str, control: &ExposureControl) -> Result<(), ValueFault> {
-    let key = |name: &str| format!("{key}.{name}");
-    within(&key("target_dn"), control.target_dn.into(), 1.0, 245.0, "(of 255)")?;
-    if let Some(window) = control.window {
-        for (i, edge) in window.iter().enumerate() {
-            within(&format!("{}.{i}", key("window")), (*edge).into(), 0.0, 1.0, "(share of the frame)")?;
+impl Check for ExposureControl {
+    fn check(&self) -> Result<(), ValueFault> {
+        within("target_dn", self.target_dn.into(), 1.0, 245.0, "(of 255)")?;
+        if let Some(window) = self.window {
+            for (i, edge) in window.iter().enumerate() {
+                within(&format!("window.{i}"), (*edge).into(), 0.0, 1.0, "(share of the frame)")?;
+            }
+            let [left, top, right, bottom] = window;
+            if left >= right || top >= bottom {
+                let problem = format!("the window from ({left}, {top}) to ({right}, {bottom}) is empty");
+                return Err(ValueFault::new(
+                    "window",
+                    problem,
+                    "write left, top, right, bottom as shares of the frame",
+                ));
+            }
         }
-        let [left, top, right, bottom] = window;
-        if left >= right || top >= bottom {
-            let problem = format!("the window from ({left}, {top}) to ({right}, {bottom}) is empty");
-            return Err(ValueFault::new(
-                key("window"),
-                problem,
-                "write left, top, right, bottom as shares of the frame",
-            ));
+        if let Some(percentile) = self.percentile {
+            if self.meter != Meter::Highlights {
+                let help = "leave it out, or write meter = \"highlights\"";
+                return Err(ValueFault::new("percentile", "only the meter \"highlights\" takes a percentile", help));
+            }
+            within("percentile", percentile.into(), 50.0, 100.0, "%")?;
         }
+        for (name, limits, low, high, unit) in [
+            ("exposure_limits_us", self.exposure_limits_us, 1.0, 1e6, "µs"),
+            ("gain_limits_db", self.gain_limits_db, 0.0, 48.0, "dB"),
+        ] {
+            for (i, limit) in limits.iter().enumerate() {
+                within(&format!("{name}.{i}"), (*limit).into(), low, high, unit)?;
+            }
+            if limits[0] > limits[1] {
+                let problem = format!("the limits {} to {} {unit} hold nothing", limits[0], limits[1]);
+                return Err(ValueFault::new(name, problem, "write the smaller one first"));
+            }
+        }
+        Ok(())
     }
-    if let Some(percentile) = control.percentile {
-        if control.meter != Meter::Highlights {
-            let help = "leave it out, or write meter = \"highlights\"";
-            return Err(ValueFault::new(key("percentile"), "only the meter \"highlights\" takes a percentile", help));
-        }
-        within(&key("percentile"), percentile.into(), 50.0, 100.0, "%")?;
-    }
-    for (name, limits, low, high, unit) in [
-        ("exposure_limits_us", control.exposure_limits_us, 1.0, 1e6, "µs"),
-        ("gain_limits_db", control.gain_limits_db, 0.0, 48.0, "dB"),
-    ] {
-        for (i, limit) in limits.iter().enumerate() {
-            within(&format!("{}.{i}", key(name)), (*limit).into(), low, high, unit)?;
-        }
-        if limits[0] > limits[1] {
-            let problem = format!("the limits {} to {} {unit} hold nothing", limits[0], limits[1]);
-            return Err(ValueFault::new(key(name), problem, "write the smaller one first"));
-        }
-    }
-    Ok(())
 }
 
 impl Check for Rig {
@@ -185,7 +186,11 @@ impl Check for Rig {
             within(&key("exposure_us"), camera.exposure_us.into(), 1.0, 1e6, "µs")?;
             within(&key("gain_db"), camera.gain_db.into(), 0.0, 48.0, "dB")?;
             if let Some(control) = &camera.exposure_control {
-                check_exposure_control(&key("exposure_control"), control)?;
+                let inside = |fault: ValueFault| {
+                    let key_path = format!("{}.{}", key("exposure_control"), fault.key_path);
+                    ValueFault { key_path, ..fault }
+                };
+                control.check().map_err(inside)?;
             }
             within(&key("jpeg_quality"), camera.jpeg_quality.into(), 1.0, 100.0, "")?;
             if camera.triggers.is_empty() {

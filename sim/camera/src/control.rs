@@ -4,11 +4,12 @@
 //! [`AutoExposure::next`] takes state and frame to the next state. As in a camera that exposes while it reads out, what a
 //! frame says takes effect one exposure late: frame n decides exposure n + 2. The correction counts from the settings
 //! that the measured frame was made with, so the delay adds no oscillation.
-use laneproof_scenes::catalogue::{Colour, ExposureControl, Meter};
+use laneproof_scenes::catalogue::{Colour, ExposureControl, Meter, check::Check as _, fault::ValueFault};
 
 use crate::{
     expose::{ExposureSettings, Frame8},
     isp::Gamma,
+    model::CameraError,
 };
 
 /// Most that a frame changes the exposure, up or down: three stops, because a black or a white frame says no more than
@@ -47,10 +48,14 @@ impl AutoState {
 }
 
 impl AutoExposure {
-    /// The control of a camera whose frames have this transfer curve. The control must have passed the catalogue's checks.
-    pub fn new(control: ExposureControl, gamma: Gamma) -> Self {
+    /// The control of a camera whose frames have this transfer curve. Fails on values that a rig file may not have either.
+    pub fn new(control: ExposureControl, gamma: Gamma) -> Result<Self, CameraError> {
+        control.check().map_err(|ValueFault { key_path, problem, help }| CameraError::Control {
+            key: key_path,
+            reason: format!("{problem}; {help}"),
+        })?;
         let light = std::array::from_fn(|dn| gamma.light(dn as f32));
-        Self { control, light, target_light: gamma.light(control.target_dn) }
+        Ok(Self { control, light, target_light: gamma.light(control.target_dn) })
     }
 
     /// The state before the first exposure, which is made with these settings as far as the limits allow.

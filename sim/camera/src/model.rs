@@ -103,6 +103,14 @@ pub enum CameraError {
         /// Sensor rows.
         sensor_height: u32,
     },
+    /// An exposure control is impossible.
+    #[error("exposure control, {key}: {reason}")]
+    Control {
+        /// Which value.
+        key: String,
+        /// What is wrong with it, and what would be right.
+        reason: String,
+    },
     /// A part of the sensor does not tell how much light is scattered into it.
     #[error(
         "a lens with veiling glare scatters light of the whole sensor into every part; give `sensor_mean` with a part"

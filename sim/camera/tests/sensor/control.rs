@@ -33,7 +33,7 @@ impl Loop {
     fn new(colour: Colour, control: ExposureControl, exposure_us: f32) -> Self {
         let sensor = sensor(W, H, colour);
         let isp = Isp::balanced(&sensor, [1.0; 3]);
-        let auto = AutoExposure::new(control, isp.gamma);
+        let auto = AutoExposure::new(control, isp.gamma).unwrap();
         let state = auto.start(ExposureSettings { exposure_us, gain_db: 0.0 });
         Self { camera: CameraModel::new("test", sensor, lens(), isp).unwrap(), auto, state, exposures: 0 }
     }
@@ -113,11 +113,22 @@ fn time_comes_before_gain_and_both_keep_to_their_limits() {
 
 #[test]
 fn a_start_outside_the_limits_is_brought_inside() {
-    let auto = AutoExposure::new(control(Meter::Average), laneproof_camera::Gamma::Srgb);
+    let auto = AutoExposure::new(control(Meter::Average), laneproof_camera::Gamma::Srgb).unwrap();
     let state = auto.start(ExposureSettings { exposure_us: 8_000.0, gain_db: 0.0 });
     // Four times the longest time becomes 12.04 dB.
     assert_eq!(state.settings().exposure_us, 2_000.0);
     assert!((state.settings().gain_db - 12.04).abs() < 0.01);
+}
+
+#[test]
+fn impossible_limits_are_named_not_met_with_a_panic() {
+    for (control, says) in [
+        (ExposureControl { exposure_limits_us: [500.0, 50.0], ..control(Meter::Average) }, "exposure_limits_us"),
+        (ExposureControl { gain_limits_db: [0.0, f32::NAN], ..control(Meter::Average) }, "gain_limits_db.1"),
+    ] {
+        let message = AutoExposure::new(control, laneproof_camera::Gamma::Srgb).unwrap_err().to_string();
+        assert!(message.contains(says), "{message}");
+    }
 }
 
 #[test]
