@@ -2,8 +2,8 @@
 use crate::{document::DocumentKind, people::WearShares};
 
 use super::{
-    AgeShares, BehaviourShares, CameraMount, Colour, Daylight, ExposureControl, GlassSet, Lamp, LaneSpec, Lens, Meter, Polariser, Rig,
-    Sensor, TrafficMix, Trigger, fault::ValueFault,
+    AgeShares, BehaviourShares, CameraMount, Colour, Daylight, ExposureControl, GlassSet, Lamp, LaneSpec, Lens, Meter,
+    Polariser, Rig, Sensor, TrafficMix, Trigger, fault::ValueFault,
 };
 
 /// Something read from a file whose values can be impossible.

@@ -11,6 +11,7 @@ use rayon::prelude::*;
 
 use crate::{
     daylight::DaylightModel,
+    lamp::LampSource,
     outdoors::Outdoors,
     rays::{RayScene, SKIN_M, is_closed_solid},
 };
@@ -69,8 +70,8 @@ struct Probe {
 struct Outside<'a> {
     /// Radiance that arrives at a place from a direction, from beyond the panes.
     radiance: &'a (dyn Fn(Vec3, Vec3) -> [f32; 3] + Sync),
-    /// Direction towards the sun and normal irradiance.
-    sun: Option<(Vec3, [f32; 3])>,
+    /// Direction towards the light that throws shadows and its normal irradiance, at a place.
+    beam: &'a (dyn Fn(Vec3) -> Option<(Vec3, [f32; 3])> + Sync),
     /// Whether something outside hides from a place what lies in a direction.
     hides: &'a (dyn Fn(Vec3, Vec3) -> bool + Sync),
 }
@@ -91,10 +92,28 @@ impl CabinLight {
             |p: Vec3| world_from_vehicle.transform_point3(p),
             |d: Vec3| world_from_vehicle.transform_vector3(d).normalize(),
         );
+        let sun = outdoors.sun().map(|(d, e)| (world_from_vehicle.inverse().transform_vector3(d).normalize(), e));
         let outside = Outside {
             radiance: &|from_m, direction| outdoors.radiance(place(from_m), turned(direction)),
-            sun: outdoors.sun().map(|(d, e)| (world_from_vehicle.inverse().transform_vector3(d).normalize(), e)),
+            beam: &|_| sun,
             hides: &|from_m, direction| outdoors.hides(place(from_m), turned(direction)),
+        };
+        let (low, high) = cabin_bounds_m(vehicle);
+        Self::gather_in(&scene, low, high, &outside, options)
+    }
+
+    /// Gathers what a lamp's light does in a vehicle that stands somewhere, its direct light left out. What the lane reflects
+    /// of the lamp into the cabin is left out too (assumption: a beam is meant for the cabin and misses most of the lane).
+    pub fn of_lamp(vehicle: &Vehicle, world_from_vehicle: Affine3A, lamp: &LampSource, options: &CabinOptions) -> Self {
+        let scene = RayScene::of_vehicle(vehicle);
+        let vehicle_from_world = world_from_vehicle.inverse();
+        let outside = Outside {
+            radiance: &|_, _| [0.0; 3],
+            beam: &|place_m| {
+                let (towards, _, irradiance) = lamp.seen_from(world_from_vehicle.transform_point3(place_m));
+                (irradiance != [0.0; 3]).then(|| (vehicle_from_world.transform_vector3(towards), irradiance))
+            },
+            hides: &|_, _| false,
         };
         let (low, high) = cabin_bounds_m(vehicle);
         Self::gather_in(&scene, low, high, &outside, options)
@@ -245,9 +264,9 @@ fn probe(scene: &RayScene, outside: &Outside, place: Vec3, spacing_m: f32, direc
 
 /// Irradiance of the direct beam on a surface inside, through the panes on its way.
 fn sunlight(scene: &RayScene, outside: &Outside, point: Vec3, normal: Vec3) -> [f32; 3] {
-    let Some((towards, normal_irradiance)) = outside.sun else { return [0.0; 3] };
-    let cos = normal.dot(towards);
     let start = point + normal * SKIN_M;
+    let Some((towards, normal_irradiance)) = (outside.beam)(start) else { return [0.0; 3] };
+    let cos = normal.dot(towards);
     if cos <= 0.0 || scene.blocked(start, towards) || (outside.hides)(start, towards) {
         return [0.0; 3];
     }

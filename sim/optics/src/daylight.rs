@@ -529,7 +529,10 @@ mod tests {
             let got = twilight_share(elevation_deg) * sunset_lux;
             assert!((got - lux).abs() < tolerance, "{elevation_deg}°: {got} lx");
         }
-        assert!((twilight_share(-18.0) * sunset_lux - NIGHT_LUX).abs() < 1e-9, "airglow outshines the sun's last light");
+        assert!(
+            (twilight_share(-18.0) * sunset_lux - NIGHT_LUX).abs() < 1e-9,
+            "airglow outshines the sun's last light"
+        );
         let falls: Vec<f64> = (0..=240).map(|k| twilight_share(f64::from(k) * -0.1)).collect();
         assert!(falls.windows(2).all(|w| w[1] <= w[0] * 1.03), "monotone but for the fits' joints");
         assert!((falls[0] - 1.0).abs() < 1e-9);

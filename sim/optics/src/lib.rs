@@ -8,6 +8,7 @@ pub mod cabin;
 pub mod daylight;
 pub mod eye_safety;
 pub mod glass;
+pub mod lamp;
 pub mod layers;
 mod outdoors;
 pub mod pane;

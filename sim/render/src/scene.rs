@@ -51,13 +51,6 @@ impl LampBeam {
     pub(crate) fn end_cosine(&self) -> f32 {
         2.0 * self.half_angle_rad.cos() - 1.0
     }
-
-    /// Share of the axis' intensity in a direction from the lamp (unit vector).
-    pub fn share(&self, direction: Vec3) -> f32 {
-        let end = self.end_cosine();
-        let s = ((direction.dot(self.axis) - end) / (1.0 - end)).clamp(0.0, 1.0);
-        s * s * (3.0 - 2.0 * s)
-    }
 }
 
 /// Light from outside.

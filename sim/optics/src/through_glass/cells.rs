@@ -17,7 +17,6 @@ struct Band<'a> {
     mask: Vec<u32>,
     transmittance: &'a mut [[f32; 3]],
     veil: &'a mut [[f32; 3]],
-    sun: Option<glam::Vec3>,
 }
 
 /// Fills a band that begins and ends with the region or at a multiple of the cells' side.
@@ -33,7 +32,7 @@ pub(super) fn fill(eye: &Eye<'_>, rect: Rect, range_m: &[f32], transmittance: &m
             *bits |= SKY_BIT;
         }
     }
-    let mut band = Band { eye, rect, mask, transmittance, veil, sun: eye.sun() };
+    let mut band = Band { eye, rect, mask, transmittance, veil };
     let right = rect.x + rect.width;
     let (first, columns) = (rect.x / CELL_PX, right.div_ceil(CELL_PX) - rect.x / CELL_PX);
     let mut above: Line = vec![None; columns as usize + 1];
@@ -111,7 +110,7 @@ impl Band<'_> {
 
     /// Fills the pixels of a square that have this mask.
     fn fill_cell(&mut self, x: u32, y: u32, size: u32, mask: u32, corners: &[Look; 4]) {
-        let sun = Look::sun_between(corners, self.sun);
+        let sun = self.eye.glares_between(corners);
         if !sun && corners[1..].iter().all(|look| look.agrees(&corners[0])) {
             return self.interpolate(x, y, size, mask, corners);
         }

@@ -5,7 +5,7 @@ use super::{
     ChiefRays, Mirrored, PlacedPane,
     rays::Ray,
     response::Shares,
-    surround::{SUN_RADIUS_RAD, Seen},
+    surround::{SUN_RADIUS_RAD, Seen, Surround},
 };
 
 /// Bit of a pixel's mask that says: behind all panes is the sky. The others are panes.
@@ -67,8 +67,8 @@ pub(super) struct Look {
     pub(super) veil: [f32; 3],
     /// What is mirrored by which pane, in one number.
     sources: u64,
-    /// Direction of the mirrored ray of each pane that is seen from outside.
-    directions: [Vec3; MOST_ON_RAY],
+    /// Place and direction of the mirrored ray of each pane that is seen from outside.
+    mirrored: [(Vec3, Vec3); MOST_ON_RAY],
     count: usize,
 }
 
@@ -77,23 +77,22 @@ impl Look {
     pub(super) fn agrees(&self, other: &Self) -> bool {
         self.sources == other.sources && self.count == other.count
     }
-
-    /// Whether the sun may be mirrored between these looks (corners of a cell).
-    pub(super) fn sun_between(corners: &[Self; 4], sun: Option<Vec3>) -> bool {
-        let Some(sun) = sun else { return false };
-        let count = corners.iter().map(|look| look.count).min().unwrap_or(0);
-        (0..count).any(|k| {
-            let middle = corners[0].directions[k];
-            let spread = corners.iter().map(|look| look.directions[k].distance(middle)).fold(0.0, f32::max);
-            middle.distance(sun) < 1.5 * spread + 2.0 * SUN_RADIUS_RAD
-        })
-    }
 }
 
 impl Eye<'_> {
-    /// Direction towards the sun, where there is one.
-    pub(super) fn sun(&self) -> Option<Vec3> {
-        self.mirrored.outside.sun().map(|(towards, _)| towards)
+    /// Whether the sun or a lamp may be mirrored between looks at the corners of a cell.
+    pub(super) fn glares_between(&self, corners: &[Look; 4]) -> bool {
+        let sun = self.mirrored.outside.and_then(Surround::sun).map(|(towards, _)| (towards, SUN_RADIUS_RAD));
+        let count = corners.iter().map(|look| look.count).min().unwrap_or(0);
+        (0..count).any(|k| {
+            let (place_m, middle) = corners[0].mirrored[k];
+            let spread = corners.iter().map(|look| look.mirrored[k].1.distance(middle)).fold(0.0, f32::max);
+            let lamps = self.mirrored.lamps.iter().map(|lamp| {
+                let way = lamp.position_m - place_m;
+                (way.normalize_or(Vec3::Y), lamp.radius_m / way.length().max(0.01))
+            });
+            sun.into_iter().chain(lamps).any(|(towards, radius)| middle.distance(towards) < 1.5 * spread + 2.0 * radius)
+        })
     }
 
     /// Follows the ray through a point of the sensor through the panes of a mask, from near to far.
@@ -105,7 +104,7 @@ impl Eye<'_> {
             transmittance: [0.0; 3],
             veil: [0.0; 3],
             sources: 0,
-            directions: [Vec3::ZERO; MOST_ON_RAY],
+            mirrored: [(Vec3::ZERO, Vec3::ZERO); MOST_ON_RAY],
             count: 0,
         };
         let mut met: [(f32, usize, Vec3); MOST_ON_RAY] = [(0.0, 0, Vec3::ZERO); MOST_ON_RAY];
@@ -128,12 +127,9 @@ impl Eye<'_> {
             self.cross(&ray, pane, place_m, normal, &mut rows, &mut look);
         }
         // Sky behind the panes keeps its polarisation, everything else has none.
-        let behind = if mask & SKY_BIT != 0 {
-            let sky = self.mirrored.outside.sky(ray.direction);
-            (sky.degree, doubled_angle(ray.direction, ray.axis, sky.axis))
-        } else {
-            (0.0, [1.0, 0.0])
-        };
+        let sky = self.mirrored.outside.filter(|_| mask & SKY_BIT != 0).map(|outside| outside.sky(ray.direction));
+        let behind =
+            sky.map_or((0.0, [1.0, 0.0]), |sky| (sky.degree, doubled_angle(ray.direction, ray.axis, sky.axis)));
         look.transmittance = rows.map(|row| row.of(behind.0, behind.1));
         look
     }
@@ -150,16 +146,26 @@ impl Eye<'_> {
         let mirrored = (ray.direction - normal * (2.0 * ray.direction.dot(normal))).normalize();
         let outside = cosine >= 0.0;
         let seen = if outside {
-            self.mirrored.outside.seen(place_m, mirrored)
+            let mut seen = self.mirrored.outside.map_or(Seen::DARK, |outside| outside.seen(place_m, mirrored));
+            for lamp in self.mirrored.lamps {
+                let glare = lamp.on_ray(place_m, mirrored);
+                // Against its glare the polarisation of what is behind does not count.
+                if glare != [0.0; 3] {
+                    let radiance = std::array::from_fn(|band| seen.radiance[band] + glare[band]);
+                    seen = Seen { radiance, degree: 0.0, ..seen };
+                }
+            }
+            seen
         } else {
             // Cabins have no polarisation worth counting (assumption), and one smooth light.
             let radiance = (self.mirrored.cabin)(place_m, mirrored);
             Seen { radiance, degree: 0.0, axis: Vec3::X, source: 0 }
         };
         let field = doubled_angle(mirrored, s_axis, seen.axis);
-        let dirt = (outside && response.dirt_per_sr > 0.0).then(|| {
-            self.mirrored.outside.irradiance(place_m, normal).map(|irradiance| irradiance * response.dirt_per_sr)
-        });
+        let dirt =
+            self.mirrored.outside.filter(|_| outside && response.dirt_per_sr > 0.0).map(|surround| {
+                surround.irradiance(place_m, normal).map(|irradiance| irradiance * response.dirt_per_sr)
+            });
         for band in 0..3 {
             let in_plane = rows[band].turned(into_plane);
             look.veil[band] += seen.radiance[band] * in_plane.before(at.mirrored[band]).of(seen.degree, field);
@@ -170,7 +176,7 @@ impl Eye<'_> {
         look.sources = (look.sources ^ u64::from(seen.source) ^ (pane as u64) << 32 ^ u64::from(outside) << 40)
             .wrapping_mul(0x9e37_79b9_7f4a_7c15);
         if outside && look.count < MOST_ON_RAY {
-            look.directions[look.count] = mirrored;
+            look.mirrored[look.count] = (place_m, mirrored);
             look.count += 1;
         }
     }

@@ -27,6 +27,8 @@ mod tests;
 use glam::Vec3;
 use rayon::prelude::*;
 
+use crate::lamp::LampSource;
+
 pub use placed::PlacedPane;
 pub use rays::{ChiefRays, LensFilter};
 pub use response::PaneResponse;
@@ -61,8 +63,10 @@ pub struct GlassLayer {
 
 /// What panes mirror.
 pub struct Mirrored<'a> {
-    /// What is outside the vehicle.
-    pub outside: &'a Surround,
+    /// What is outside the vehicle; `None` where only lamps shine.
+    pub outside: Option<&'a Surround>,
+    /// Lamps whose own images show.
+    pub lamps: &'a [LampSource],
     /// Mean radiance that arrives at a place in the cabin from about a direction (world frame, unit vector), for faces of
     /// panes that are seen from within.
     pub cabin: &'a (dyn Fn(Vec3, Vec3) -> [f32; 3] + Sync),

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use crate::{
     daylight::DaylightModel,
+    lamp::LampSource,
     rays::{RayScene, SKIN_M},
     sh::{self, IrradianceSh9},
     sky_polarisation::{CLEAR_TURBIDITY, SkyPolarisation},
@@ -28,6 +29,11 @@ pub struct Seen {
     pub(super) source: u32,
 }
 
+impl Seen {
+    /// Nothing.
+    pub(super) const DARK: Self = Self { radiance: [0.0; 3], degree: 0.0, axis: Vec3::X, source: 0 };
+}
+
 const SKY: u32 = 1;
 const SUN: u32 = 2;
 const GROUND: u32 = 4;
@@ -43,6 +49,8 @@ pub struct Surround {
     sheltered_sh: IrradianceSh9,
     /// Footprint of the roof: lowest x and z, highest x and z.
     sheltered_m: Option<[f32; 4]>,
+    /// Lamps that burn all the time.
+    lamps: Vec<LampSource>,
 }
 
 impl std::fmt::Debug for Surround {
@@ -53,7 +61,7 @@ impl std::fmt::Debug for Surround {
 
 impl Surround {
     /// A lane's parts under a daylight; `open_sh` is the irradiance of sky and ground away from the roof, `sheltered_sh`
-    /// below it, `sheltered_m` its footprint (lowest x and z, highest x and z, metres).
+    /// below it, `sheltered_m` its footprint (lowest x and z, highest x and z, metres), `lamps` those that burn all the time.
     pub fn new(
         parts: &[Part],
         model: DaylightModel,
@@ -61,10 +69,12 @@ impl Surround {
         open_sh: IrradianceSh9,
         sheltered_sh: IrradianceSh9,
         sheltered_m: Option<[f32; 4]>,
+        lamps: Vec<LampSource>,
     ) -> Self {
         let scene = RayScene::new(parts, &[]);
         let polarisation = SkyPolarisation::of(sky, CLEAR_TURBIDITY);
-        let mut surround = Self { scene, facets: Vec::new(), model, polarisation, open_sh, sheltered_sh, sheltered_m };
+        let mut surround =
+            Self { scene, facets: Vec::new(), model, polarisation, open_sh, sheltered_sh, sheltered_m, lamps };
         surround.facets = (0..surround.scene.facet_count() as u32)
             .into_par_iter()
             .map(|facet| {
@@ -92,7 +102,23 @@ impl Surround {
             let lit = cosine > 0.0 && !self.scene.blocked(place_m + normal * SKIN_M, towards);
             if lit { irradiance.map(|e| e * cosine) } else { [0.0; 3] }
         });
-        std::array::from_fn(|band| sky[band].max(0.0) + sun[band])
+        let mut sum: [f32; 3] = std::array::from_fn(|band| sky[band].max(0.0) + sun[band]);
+        for lamp in &self.lamps {
+            let (towards, distance_m, irradiance) = lamp.seen_from(place_m);
+            let cosine = normal.dot(towards);
+            if cosine <= 0.0 || irradiance == [0.0; 3] {
+                continue;
+            }
+            // What stands behind the lamp, or holds it, throws no shadow.
+            let blocked = self
+                .scene
+                .hit(place_m + normal * SKIN_M, towards)
+                .is_some_and(|hit| hit.distance_m < 0.95 * distance_m);
+            if !blocked {
+                sum = std::array::from_fn(|band| sum[band] + irradiance[band] * cosine);
+            }
+        }
+        sum
     }
 
     fn reflected(&self, place_m: Vec3, normal: Vec3, albedo: [f32; 3], emitted: [f32; 3]) -> [f32; 3] {

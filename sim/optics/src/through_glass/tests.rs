@@ -31,7 +31,7 @@ fn daylight(sky: Sky) -> DaylightModel {
 fn surround(parts: &[Part], sky: Sky) -> Surround {
     let model = daylight(sky);
     let sh = model.irradiance_sh9();
-    Surround::new(parts, model, sky, sh, sh, None)
+    Surround::new(parts, model, sky, sh, sh, None, Vec::new())
 }
 
 /// A square pane of this half side in the plane z = 0, its outer face towards +Z, in `cuts`² quads.
@@ -87,7 +87,7 @@ fn a_look_is_the_product_of_mueller_matrices() {
     ];
     let mesh = sheet(3.0, 3);
     let mut largest = 0.0_f64;
-    for _ in 0..200 {
+    for _ in 0..60 {
         let mut any = || chance.between(-1.0, 1.0) as f32;
         let filter = LensFilter { angle_rad: 2.0 * any(), along: 0.9, across: 0.9 / (1.5 + any().abs() * 100.0) };
         let rays = camera(Some(filter));
@@ -100,7 +100,7 @@ fn a_look_is_the_product_of_mueller_matrices() {
         let responses = here.map(|optics| PaneResponse::new(optics, RGB));
         let panes: Vec<PlacedPane<'_>> =
             (0..2).map(|k| PlacedPane::new(&rays, &mesh, places[k], &responses[k])).collect();
-        let mirrored = Mirrored { outside: &outside, cabin: NO_CABIN };
+        let mirrored = Mirrored { outside: Some(&outside), lamps: &[], cabin: NO_CABIN };
         let eye = Eye { rays: &rays, panes: &panes, mirrored: &mirrored };
         let (x, y) = (160.0 + 1200.0 * any().abs(), 120.0 + 900.0 * any().abs());
         let got = eye.look(x, y, 0b11);
@@ -130,7 +130,7 @@ fn a_look_is_the_product_of_mueller_matrices() {
 #[test]
 fn without_panes_nothing_happens() {
     let (rays, outside) = (camera(None), surround(&[], Sky::Clear));
-    let mirrored = Mirrored { outside: &outside, cabin: NO_CABIN };
+    let mirrored = Mirrored { outside: Some(&outside), lamps: &[], cabin: NO_CABIN };
     let layer = compose(&rays, &[], &mirrored, REGION, &vec![1e30; 320 * 240]);
     assert!(layer.transmittance.iter().all(|t| *t == [1.0; 3]) && layer.veil.iter().all(|v| *v == [0.0; 3]));
 }
@@ -177,7 +177,7 @@ fn cells_give_what_every_pixel_by_itself_gives() {
     let (rays, outside) = (camera(None), surround(&[pole()], Sky::Clear));
     let (mesh, response) = (bent_pane(), PaneResponse::new(&optics(0.75), RGB));
     let panes = [PlacedPane::new(&rays, &mesh, raked(), &response)];
-    let mirrored = Mirrored { outside: &outside, cabin: NO_CABIN };
+    let mirrored = Mirrored { outside: Some(&outside), lamps: &[], cabin: NO_CABIN };
     // Half the pane is hidden by something nearer.
     let range_m: Vec<f32> = (0..320 * 240).map(|i| if i % 320 > 200 { 0.5 } else { 50.0 }).collect();
     let layer = compose(&rays, &panes, &mirrored, REGION, &range_m);
@@ -209,7 +209,7 @@ fn regions_and_whole_agree_to_the_bit() {
     let (rays, outside) = (camera(None), surround(&[pole()], Sky::Clear));
     let (mesh, response) = (bent_pane(), PaneResponse::new(&optics(0.75), RGB));
     let panes = [PlacedPane::new(&rays, &mesh, raked(), &response)];
-    let mirrored = Mirrored { outside: &outside, cabin: NO_CABIN };
+    let mirrored = Mirrored { outside: Some(&outside), lamps: &[], cabin: NO_CABIN };
     let range_m = vec![50.0; 320 * 240];
     let whole = compose(&rays, &panes, &mirrored, REGION, &range_m);
     let rows: Vec<u32> =
@@ -232,8 +232,10 @@ fn a_mirror_shows_things_where_the_law_of_reflection_puts_them() {
     let (mesh, response) = (sheet(0.06, 1), PaneResponse::new(&optics(0.75), RGB));
     let panes = [PlacedPane::new(&rays, &mesh, raked(), &response)];
     let range_m = vec![50.0; 320 * 240];
-    let with = compose(&rays, &panes, &Mirrored { outside: &outside, cabin: NO_CABIN }, REGION, &range_m);
-    let without = compose(&rays, &panes, &Mirrored { outside: &bare, cabin: NO_CABIN }, REGION, &range_m);
+    let with =
+        compose(&rays, &panes, &Mirrored { outside: Some(&outside), lamps: &[], cabin: NO_CABIN }, REGION, &range_m);
+    let without =
+        compose(&rays, &panes, &Mirrored { outside: Some(&bare), lamps: &[], cabin: NO_CABIN }, REGION, &range_m);
     // The pole's mirror image through the pane's plane, seen from the pupil.
     let (on, normal) = (Vec3::from(raked().translation), raked().transform_vector3(Vec3::Z));
     let image = |p: Vec3| p - normal * (2.0 * (p - on).dot(normal));
@@ -273,7 +275,7 @@ fn the_suns_image_holds_its_light() {
     let (mesh, response) = (sheet(0.3, 4), PaneResponse::new(&optics(0.75), RGB));
     let flat = Affine3A::from_rotation_x(-std::f32::consts::FRAC_PI_2);
     let panes = [PlacedPane::new(&rays, &mesh, flat, &response)];
-    let mirrored = Mirrored { outside: &outside, cabin: NO_CABIN };
+    let mirrored = Mirrored { outside: Some(&outside), lamps: &[], cabin: NO_CABIN };
     let region = Rect { x: 0, y: 0, width: 128, height: 128 };
     let layer = compose(&rays, &panes, &mirrored, region, &vec![50.0; 128 * 128]);
     let sky = outside.sky(sun).radiance[1];
@@ -292,7 +294,7 @@ fn crossed_filters_and_brewster() {
     let (mesh, response) = (sheet(3.0, 1), PaneResponse::new(&optics(0.75), RGB));
     // Brewster's angle in a vertical plane of incidence: what is mirrored is polarised along the sensor's horizontal.
     let place = Affine3A::from_rotation_translation(Quat::from_rotation_x(-1.52_f32.atan()), Vec3::new(0.0, 1.0, 1.0));
-    let mirrored = Mirrored { outside: &outside, cabin: NO_CABIN };
+    let mirrored = Mirrored { outside: Some(&outside), lamps: &[], cabin: NO_CABIN };
     let veil = |filter| {
         let rays = camera(filter);
         let panes = [PlacedPane::new(&rays, &mesh, place, &response)];
@@ -313,7 +315,7 @@ fn crossed_filters_and_brewster() {
 #[test]
 fn a_filter_before_the_open_sky_follows_the_law_of_malus() {
     let outside = surround(&[], Sky::Clear);
-    let mirrored = Mirrored { outside: &outside, cabin: NO_CABIN };
+    let mirrored = Mirrored { outside: Some(&outside), lamps: &[], cabin: NO_CABIN };
     let pass = |angle_rad| {
         let rays = camera(Some(LensFilter { angle_rad, along: 1.0, across: 0.0 }));
         let eye = Eye { rays: &rays, panes: &[], mirrored: &mirrored };
@@ -324,4 +326,30 @@ fn a_filter_before_the_open_sky_follows_the_law_of_malus() {
     let degree = outside.sky(camera(None).ray(500.0, -400.0).direction).degree;
     assert!(((high - low) / (high + low) - degree).abs() < 1e-3);
     assert!((all.iter().sum::<f32>() / 180.0 - 0.5).abs() < 1e-3);
+}
+
+#[test]
+fn a_lamps_image_holds_its_light() {
+    use crate::lamp::LampSource;
+    let lamp = LampSource {
+        position_m: Vec3::new(0.0, 1.5, -2.0),
+        axis: Vec3::new(0.0, -1.0, 0.2).normalize(),
+        half_angle_rad: 1.0,
+        intensity: [7.0, 20.0, 3.0],
+        radius_m: 0.05,
+    };
+    // A level pane, and the camera where it mirrors the lamp.
+    let view = Affine3A::look_at_rh(Vec3::new(0.0, 1.5, 2.0), Vec3::ZERO, Vec3::Y).inverse();
+    let focal_length_px = 1500.0;
+    let rays = ChiefRays { world_from_camera: view, focal_length_px, principal_point_px: [64.0, 64.0], filter: None };
+    let (mesh, response) = (sheet(0.3, 4), PaneResponse::new(&optics(0.75), RGB));
+    let flat = Affine3A::from_rotation_x(-std::f32::consts::FRAC_PI_2);
+    let panes = [PlacedPane::new(&rays, &mesh, flat, &response)];
+    let mirrored = Mirrored { outside: None, lamps: &[lamp], cabin: NO_CABIN };
+    let region = Rect { x: 0, y: 0, width: 128, height: 128 };
+    let layer = compose(&rays, &panes, &mirrored, region, &vec![50.0; 128 * 128]);
+    let got: f32 = layer.veil.iter().map(|v| v[1]).sum::<f32>() / (focal_length_px * focal_length_px);
+    // Both ways are 2.5 m: the image lies at 5 m, and the pane at an incidence whose cosine is 0.6.
+    let want = response.at(0.6).mirrored[1][0] * 20.0 * lamp.share(Vec3::new(0.0, -0.6, 0.8)) / 25.0;
+    assert!((got / want - 1.0).abs() < 0.03, "{got} of {want}");
 }

@@ -136,12 +136,7 @@ pub(super) fn view_uniform(view: &PendingView) -> Vec<u8> {
         sheltered: light.sheltered_m.unwrap_or([1.0, 1.0, -1.0, -1.0]),
         cabin_dims: [dims[0], dims[1], dims[2], 0],
         pinhole: [camera.focal_length_px, camera.principal_point_px[0], camera.principal_point_px[1], 0.0],
-        shadow: [
-            texel_m(view),
-            2.0 * SUN_DEPTH_M,
-            1.0 / SUN_RESOLUTION as f32,
-            0.0,
-        ],
+        shadow: [texel_m(view), 2.0 * SUN_DEPTH_M, 1.0 / SUN_RESOLUTION as f32, 0.0],
     };
     bytemuck::bytes_of(&uniform).to_vec()
 }
