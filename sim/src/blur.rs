@@ -1,9 +1,7 @@
 //! What moves while a shutter is open, and the picture that a lens makes of it.
-use std::sync::Arc;
-
 use glam::Affine3A;
 use laneproof_camera::blur::{
-    Backdrop, Blur, BlurError, BodyMotion, LayeredRadiance, Pinhole, TimedPose, sensor_radiance,
+    Backdrop, Blur, BlurError, BodyMotion, LayeredRadiance, Pinhole, RollingShutter, TimedPose, sensor_radiance,
 };
 use laneproof_optics::through_glass::GlassLayer;
 use laneproof_render::{Layers, PinholeCamera};
@@ -46,17 +44,32 @@ pub(crate) fn at_rest(camera: &PinholeCamera, lens: &Lens, pixel_pitch_um: f32) 
     }
 }
 
+/// When and how a shutter is open.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Shutter {
+    /// Mid-exposure of the middle row, seconds since the encounter began.
+    pub(crate) mid_exposure_s: f64,
+    /// Exposure time, microseconds.
+    pub(crate) exposure_us: f32,
+    /// Time from one row to the next of a rolling shutter, microseconds.
+    pub(crate) line_time_us: Option<f32>,
+}
+
 /// The vehicle and every head in it, as they move about a moment while a camera's shutter is open.
 pub(crate) fn in_motion(
     staged: &Staged,
     moment: &Moment,
     camera: &PinholeCamera,
     still: Blur,
-    mid_exposure_s: f64,
-    exposure_us: f32,
+    shutter: Shutter,
 ) -> Blur {
-    let pieces = ((exposure_us / EVEN_US).ceil() as u32).clamp(1, MOST_PIECES);
-    let half_us = f64::from(exposure_us) / 2.0;
+    let Shutter { mid_exposure_s, exposure_us, line_time_us } = shutter;
+    // A rolling shutter opens over the rows one after the other, about the middle one.
+    let rolling =
+        line_time_us.map(|line_time_us| RollingShutter { line_time_us, reference_row: camera.height_px as f32 / 2.0 });
+    let open_us = exposure_us + line_time_us.map_or(0.0, |line_us| line_us * camera.height_px as f32);
+    let pieces = ((open_us / EVEN_US).ceil() as u32).clamp(1, MOST_PIECES);
+    let half_us = f64::from(open_us) / 2.0;
     let times_us: Vec<f64> = (0..=pieces).map(|k| half_us * (2.0 * f64::from(k) / f64::from(pieces) - 1.0)).collect();
     let camera_from_world = camera.world_from_camera.inverse();
     let body = |world_from_mid: &dyn Fn(f64) -> Affine3A| {
@@ -71,7 +84,7 @@ pub(crate) fn in_motion(
     };
     let mut bodies = vec![body(&|time_s| moment.vehicle_moved(staged, time_s))];
     bodies.extend((0..staged.occupants.len()).map(|k| body(&|time_s| moment.head_moved(staged, k, time_s))));
-    Blur { exposure_us, bodies, ..still }
+    Blur { exposure_us, bodies, rolling, ..still }
 }
 
 /// Which body a pixel belongs to.
@@ -94,7 +107,7 @@ pub(crate) fn on_sensor(
     glass: Option<&GlassLayer>,
     backdrop: &Backdrop,
     blur: &Blur,
-) -> Result<Arc<Vec<[f32; 3]>>, BlurError> {
+) -> Result<Vec<[f32; 3]>, BlurError> {
     let scene = through_glass(part, glass);
     let body: Vec<u8> = if blur.bodies.is_empty() {
         vec![0; part.tag.len()]
@@ -110,7 +123,7 @@ pub(crate) fn on_sensor(
         range_m: &part.range_m,
         body: &body,
     };
-    Ok(Arc::new(sensor_radiance(&layers, Some(backdrop), blur)?.over(backdrop)))
+    Ok(sensor_radiance(&layers, Some(backdrop), blur)?.over(backdrop))
 }
 
 #[cfg(test)]

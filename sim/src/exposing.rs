@@ -1,8 +1,9 @@
 //! One camera opening its shutter once: scene, panes, sensor, truth.
 use std::sync::Arc;
 
+use laneproof_camera::blur::Backdrop;
 use laneproof_camera::{CameraModel, ExposureSettings, Frame8, Isp, RadianceView, Samples, encode_jpeg, expose};
-use laneproof_optics::through_glass::GlassLayer;
+use laneproof_optics::{lamp::LampSource, through_glass::GlassLayer};
 use laneproof_render::{Layers, PinholeCamera, Region, RenderRequest, Scene};
 use laneproof_scenes::{
     catalogue::{CameraMount, Polariser, Sensor},
@@ -11,10 +12,13 @@ use laneproof_scenes::{
 use rayon::prelude::*;
 
 use crate::{
-    blur, decoys,
+    blur::{self, Shutter},
+    decoys,
     face_truth::{Evidence, FacePose, face_truth, mid_eyes_m},
     glass,
     ideal::{self, Counterfactual, Factor, Factors},
+    lamps::{self, Lit, StagedLamp},
+    light,
     moment::{self, Moment},
     region::{TruthLayers, vehicle_region},
     simulator::{Exposure, ExposureRequest, SimError, Simulator},
@@ -29,13 +33,15 @@ struct View<'a> {
     scene: &'a Scene,
     camera: PinholeCamera,
     polariser: Option<Polariser>,
+    /// Lamps that shine in its exposures.
+    lamps: Vec<&'a StagedLamp>,
     /// Whom a counterfactual is about, and what it idealises; nothing in an exposure as it is.
     ideal: Counterfactual,
 }
 
 /// Radiance on a sensor, and the truth about it.
 struct Seen {
-    radiance: Arc<Vec<[f32; 3]>>,
+    radiance: Vec<[f32; 3]>,
     layers: TruthLayers,
     rendered_pixels: usize,
     cross_check_differs: Option<bool>,
@@ -74,7 +80,8 @@ impl Simulator {
         let mount = &staged.plan.rig.cameras[request.camera_index];
         let camera = ideal::camera(staged, &moment, request.camera_index, &ideal);
         let polariser = mount.lens.polariser;
-        let view = View { staged, moment: &moment, scene: &scene, camera, polariser, ideal };
+        let lamps = lamps::of_camera(&staged.lamps, &mount.id);
+        let view = View { staged, moment: &moment, scene: &scene, camera, polariser, lamps, ideal };
         let seen = self.see(&view, request)?;
         let rendered_at = clock();
 
@@ -149,54 +156,95 @@ impl Simulator {
     /// Renders what a view sees, with its panes, over the lane's own background.
     fn see(&mut self, view: &View<'_>, request: &ExposureRequest) -> Result<Seen, SimError> {
         let View { staged, moment, camera, .. } = *view;
+        let full = Region::full(camera.width_px, camera.height_px);
         let sun = staged.lane.light.light.sun_direction;
-        let region = vehicle_region(&camera, &staged.vehicle, moment.world_from_vehicle, sun);
+        let region = match view.lamps.is_empty() {
+            true => vehicle_region(&camera, &staged.vehicle, moment.world_from_vehicle, sun),
+            // Shadows of lamps fall anywhere.
+            false => Some(full),
+        };
         let factors = view.ideal.factors;
         let mount = &staged.plan.rig.cameras[request.camera_index];
         let pitch_um = ideal::pixel_pitch_um(&staged.plan.sensors[request.camera_index], factors);
         let still = blur::at_rest(&camera, &ideal::lens(&mount.lens, factors), pitch_um);
         let background = if factors.contains(Factor::Pixels) || factors.contains(Factor::Defocus) {
-            self.shared.background_of(&mut self.renderer, staged, &camera, &still)?
+            self.shared.background_of(&mut self.renderer, staged, (&mount.id, &camera), &still)?
         } else {
             self.shared.background(&mut self.renderer, staged, request.camera_index)?
         };
-        let part = region.map(|region| self.render(view, request.exposure_id, region)).transpose()?;
-        let pane_light = part.as_ref().map(|layers| view.glass(layers));
-        let radiance = match &part {
-            None => Arc::new(background.backdrop.blurred().to_vec()),
-            Some(part) => {
-                let mid_exposure_s = request.mid_exposure_us as f64 * 1e-6;
-                let blur = if factors.contains(Factor::MotionBlur) {
-                    still
-                } else {
-                    blur::in_motion(staged, moment, &camera, still, mid_exposure_s, request.exposure_us)
+        let pulse = lamps::pulse(&view.lamps, request.exposure_us);
+        let share = pulse.map_or(0.0, |(_, share)| share);
+        let lit = region.map(|region| self.lit(view, request.exposure_id, region)).transpose()?;
+        let panes = lit.as_ref().map(|lit| view.glass(&lit.steady));
+        let radiance = match (&lit, &panes) {
+            (Some(lit), Some(panes)) => {
+                let line_time_us = staged.plan.sensors[request.camera_index].line_time_us;
+                let drawn = |layers: &Layers, glass: &GlassLayer, backdrop: &Backdrop, exposure_us: f32| {
+                    let blur = if factors.contains(Factor::MotionBlur) {
+                        still.clone()
+                    } else {
+                        let mid_exposure_s = request.mid_exposure_us as f64 * 1e-6;
+                        let shutter = Shutter { mid_exposure_s, exposure_us, line_time_us };
+                        blur::in_motion(staged, moment, &camera, still.clone(), shutter)
+                    };
+                    blur::on_sensor(layers, Some(glass), backdrop, &blur)
+                        .map_err(|e| SimError::Camera { camera_id: mount.id.clone(), reason: e.to_string() })
                 };
-                blur::on_sensor(part, pane_light.as_ref(), &background.backdrop, &blur)
-                    .map_err(|e| SimError::Camera { camera_id: mount.id.clone(), reason: e.to_string() })?
+                let mut radiance = drawn(&lit.steady, &panes.steady, &background.backdrop, request.exposure_us)?;
+                if let (Some((pulse_us, share)), Some(in_pulse), Some(images), Some((_, backdrop))) =
+                    (pulse, lit.in_pulse(), &panes.pulsed, &background.pulsed)
+                {
+                    let flash = drawn(&in_pulse, images, backdrop, pulse_us)?;
+                    for (sum, more) in radiance.iter_mut().zip(&flash) {
+                        *sum = std::array::from_fn(|band| sum[band] + share * more[band]);
+                    }
+                }
+                radiance
             }
+            _ => background.backdrop.blurred().to_vec(),
         };
-        let rendered_pixels = part.as_ref().map_or(0, |part| part.region.pixels());
+        let rendered_pixels = region.map_or(0, |region| region.pixels());
         let layers = TruthLayers {
             exposure_id: request.exposure_id,
             background: background.layers,
             background_glass: background.glass,
-            part,
-            glass: pane_light,
+            part: lit.as_ref().map(|lit| lit.mean(share)),
+            glass: panes.map(|panes| panes.mean(share)),
         };
         let cross_check_differs = if request.cross_check {
-            let whole = self.render(view, request.exposure_id, Region::full(camera.width_px, camera.height_px))?;
-            Some(layers.whole_glass() != view.glass(&whole) || layers.whole() != whole)
+            let whole = self.lit(view, request.exposure_id, full)?;
+            let glass = view.glass(&whole.steady).mean(share);
+            Some(layers.whole_glass() != glass || layers.whole() != whole.mean(share))
         } else {
             None
         };
         Ok(Seen { radiance, layers, rendered_pixels, cross_check_differs })
     }
 
-    fn render(&mut self, view: &View<'_>, exposure_id: u64, region: Region) -> Result<Layers, SimError> {
+    /// A part of a view in daylight and in the light of each lamp.
+    fn lit(&mut self, view: &View<'_>, exposure_id: u64, region: Region) -> Result<Lit, SimError> {
+        let steady = self.render(view, view.scene, exposure_id, region)?;
+        let mut lit = Lit { steady, pulsed: None };
+        for lamp in &view.lamps {
+            let place = view.moment.world_from_vehicle;
+            let cabin = self.shared.lamp_cabin(view.staged, lamp, place, &self.options.cabin)?;
+            let grid = light::cabin_grid(&cabin.light, &cabin.cubes, place);
+            let scene = lamps::lit_by(view.scene, lamp, Some(grid));
+            let more = self.render(view, &scene, exposure_id, region)?.radiance;
+            match (&lamp.lamp.pulse_us, &mut lit.pulsed) {
+                (None, _) => lamps::add(&mut lit.steady.radiance, &more, 1.0),
+                (Some(_), Some(sum)) => lamps::add(sum, &more, 1.0),
+                (Some(_), none) => *none = Some(more),
+            }
+        }
+        Ok(lit)
+    }
+
+    fn render(&mut self, view: &View<'_>, scene: &Scene, exposure_id: u64, region: Region) -> Result<Layers, SimError> {
         let request = RenderRequest { exposure_id, camera: view.camera, region };
-        let mut layers = self.renderer.render(view.scene, &request)?;
+        let mut layers = self.renderer.render(scene, &request)?;
         if view.ideal.factors.contains(Factor::Occluder) {
-            let alone = ideal::alone(view.scene, view.ideal.occupant);
+            let alone = ideal::alone(scene, view.ideal.occupant);
             ideal::bring_forward(&mut layers, &self.renderer.render(&alone, &request)?, view.ideal.occupant);
         }
         Ok(layers)
@@ -226,8 +274,13 @@ impl Simulator {
         level: ideal::Level,
     ) -> Result<Frame8, SimError> {
         let camera_error = |reason: String| SimError::Camera { camera_id: mount.id.clone(), reason };
-        // White-balanced to the light on the open ground, as an installer would do with a grey card.
-        let isp = Isp::balanced(sensor, staged.lane.light.model.horizontal_irradiance());
+        // White-balanced to the light on the open ground and of the lamps, as an installer would do with a grey card.
+        let mut white = staged.lane.light.model.horizontal_irradiance();
+        for lamp in staged.lamps.iter() {
+            let (.., irradiance) = lamp.source.seen_from(lamps::WHITE_PLACE_M);
+            white = std::array::from_fn(|band| white[band] + irradiance[band]);
+        }
+        let isp = Isp::balanced(sensor, white);
         let mut lens = mount.lens.clone();
         lens.transmittance *= level.light;
         let mut model =
@@ -248,14 +301,46 @@ impl Simulator {
 /// A counterfactual that changes nothing.
 const NOTHING: Counterfactual = Counterfactual { occupant: 0, factors: Factors::NONE };
 
+/// Panes before a picture: what they mirror all the time, and what of strobes while these shine.
+struct Panes {
+    steady: GlassLayer,
+    pulsed: Option<GlassLayer>,
+}
+
+impl Panes {
+    /// The mean over an exposure of which strobes shine for a share.
+    fn mean(self, share: f32) -> GlassLayer {
+        let mut mean = self.steady;
+        if let Some(pulsed) = self.pulsed {
+            for (sum, more) in mean.veil.iter_mut().zip(&pulsed.veil) {
+                *sum = std::array::from_fn(|band| sum[band] + share * more[band]);
+            }
+        }
+        mean
+    }
+}
+
 impl View<'_> {
     /// The panes before what was rendered.
-    fn glass(&self, layers: &Layers) -> GlassLayer {
-        let mut seen = glass::before_scene(self.staged, self.moment, &self.camera, self.polariser.as_ref(), layers);
+    fn glass(&self, layers: &Layers) -> Panes {
+        let Self { staged, moment, camera, polariser, .. } = self;
+        let shining = |strobed: bool| -> Vec<LampSource> {
+            let of_kind = self.lamps.iter().filter(|lamp| lamp.lamp.pulse_us.is_some() == strobed);
+            of_kind.map(|lamp| lamp.source).collect()
+        };
+        let strobes = shining(true);
+        let mut panes = Panes {
+            steady: glass::before_scene(staged, moment, camera, polariser.as_ref(), &shining(false), layers),
+            pulsed: (!strobes.is_empty())
+                .then(|| glass::images_of(staged, moment, camera, polariser.as_ref(), &strobes, layers)),
+        };
         if self.ideal.factors.contains(Factor::Veil) {
-            seen.veil.fill([0.0; 3]);
+            panes.steady.veil.fill([0.0; 3]);
+            if let Some(pulsed) = &mut panes.pulsed {
+                pulsed.veil.fill([0.0; 3]);
+            }
         }
-        seen
+        panes
     }
 }
 

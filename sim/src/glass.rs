@@ -4,6 +4,7 @@ use std::{f32::consts::PI, sync::Arc};
 use glam::Vec3;
 use laneproof_optics::{
     band::Band,
+    lamp::LampSource,
     pane_optics::PaneOptics,
     through_glass::{ChiefRays, GlassLayer, LensFilter, Mirrored, PaneResponse, PlacedPane, Rect, compose},
 };
@@ -73,30 +74,47 @@ fn rect(layers: &Layers) -> Rect {
     Rect { x: region.x, y: region.y, width: region.width, height: region.height }
 }
 
+/// The vehicle's panes where they stand before a camera.
+fn placed<'s>(staged: &'s Staged, moment: &Moment, rays: &ChiefRays) -> Vec<PlacedPane<'s>> {
+    let panes = staged.vehicle.panes.iter().zip(&staged.glass.responses);
+    panes.map(|(pane, response)| PlacedPane::new(rays, &pane.mesh, moment.world_from_vehicle, response)).collect()
+}
+
 /// The panes of the vehicle, where it stands at a moment, before what a camera sees of the scene.
 pub(crate) fn before_scene(
     staged: &Staged,
     moment: &Moment,
     camera: &PinholeCamera,
     polariser: Option<&Polariser>,
+    lamps: &[LampSource],
     layers: &Layers,
 ) -> GlassLayer {
     let rays = chief_rays(camera, polariser);
     let world_from_vehicle = moment.world_from_vehicle;
-    let panes: Vec<PlacedPane<'_>> = staged
-        .vehicle
-        .panes
-        .iter()
-        .zip(&staged.glass.responses)
-        .map(|(pane, response)| PlacedPane::new(&rays, &pane.mesh, world_from_vehicle, response))
-        .collect();
+    let panes = placed(staged, moment, &rays);
     let vehicle_from_world = world_from_vehicle.inverse();
     // The ambient cubes hold irradiance; over a hemisphere of one radiance that is π times it.
     let cabin = |place_m: Vec3, direction: Vec3| {
         let place_m = vehicle_from_world.transform_point3(place_m);
         staged.cabin.light.irradiance(place_m, vehicle_from_world.transform_vector3(direction)).map(|e| e / PI)
     };
-    let mirrored = Mirrored { outside: &staged.lane.surround, cabin: &cabin };
+    let mirrored = Mirrored { outside: Some(&staged.lane.surround), lamps, cabin: &cabin };
+    compose(&rays, &panes, &mirrored, rect(layers), &layers.range_m)
+}
+
+/// What the panes mirror of lamps alone: their own images. What they light in cabin and lane is dim beside these and left
+/// out (assumption).
+pub(crate) fn images_of(
+    staged: &Staged,
+    moment: &Moment,
+    camera: &PinholeCamera,
+    polariser: Option<&Polariser>,
+    lamps: &[LampSource],
+    layers: &Layers,
+) -> GlassLayer {
+    let rays = chief_rays(camera, polariser);
+    let panes = placed(staged, moment, &rays);
+    let mirrored = Mirrored { outside: None, lamps, cabin: &|_, _| [0.0; 3] };
     compose(&rays, &panes, &mirrored, rect(layers), &layers.range_m)
 }
 
@@ -108,6 +126,6 @@ pub(crate) fn before_lane(
     layers: &Layers,
 ) -> Option<GlassLayer> {
     let rays = chief_rays(camera, Some(polariser?));
-    let mirrored = Mirrored { outside: &staged.lane.surround, cabin: &|_, _| [0.0; 3] };
+    let mirrored = Mirrored { outside: Some(&staged.lane.surround), lamps: &[], cabin: &|_, _| [0.0; 3] };
     Some(compose(&rays, &[], &mirrored, rect(layers), &layers.range_m))
 }

@@ -14,6 +14,7 @@ use laneproof_scenes::{
 use crate::{
     encounter::EncounterPlan,
     glass::StagedGlass,
+    lamps,
     light::LaneLight,
     shared::{StagedLane, at_the_stop_line},
     simulator::SimError,
@@ -64,7 +65,7 @@ impl InfraredScene {
             cameras: plan.rig.cameras.clone(),
             model: plan.vehicle.clone(),
             glass: plan.glass,
-            staged_lane: StagedLane::new(light, parts, &plan.daylight),
+            staged_lane: StagedLane::new(light, parts, plan, Some(band)),
             cabin: Arc::new(Cabin { light: gathered, cubes }),
         })
     }
@@ -95,6 +96,7 @@ impl InfraredScene {
             occupants: staged.occupants.iter().map(person).collect(),
             decoys: staged.decoys.iter().map(|(k, decoy)| (*k, decoy.in_band(self.band))).collect(),
             lane: self.staged_lane.clone(),
+            lamps: Arc::new(lamps::of_plan(&staged.plan, Some(self.band))),
             cabin: self.cabin.clone(),
             infrared: Vec::new(),
             ..staged.clone()

@@ -14,6 +14,7 @@ mod face_truth;
 mod glass;
 mod ideal;
 mod infrared;
+mod lamps;
 mod light;
 mod moment;
 mod people_cache;

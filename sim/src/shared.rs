@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use glam::{Affine3A, Vec3};
+use half::f16;
 use laneproof_camera::blur::{Backdrop, Blur};
 use laneproof_optics::{
     cabin::{CabinLight, CabinOptions},
@@ -10,7 +11,7 @@ use laneproof_optics::{
 };
 use laneproof_render::{Layers, PinholeCamera, Region, RenderRequest, Renderer};
 use laneproof_scenes::{
-    catalogue::{CameraMount, Daylight, GlassSet, LaneSpec},
+    catalogue::{CameraMount, Daylight, GlassSet, Lamp, LaneSpec, Rig},
     infrared::Infrared,
     lane::{self, CameraPole},
     surface::Part,
@@ -22,6 +23,7 @@ use crate::{
     encounter::EncounterPlan,
     glass,
     infrared::InfraredScene,
+    lamps::{self, StagedLamp},
     light::LaneLight,
     moment,
     region::through_glass,
@@ -29,6 +31,10 @@ use crate::{
     staged::{Cabin, Staged},
 };
 
+/// Side of the grid on which a vehicle stands for the light that lamps make in its cabin, metres.
+const PLACES_M: f32 = 0.1;
+/// Cabins in lamps' light that are kept: some lamps times some places.
+const LAMP_CABINS: usize = 64;
 /// Entries that one cache keeps.
 const CACHE_ENTRIES: usize = 12;
 
@@ -50,15 +56,16 @@ pub(crate) struct StagedLane {
 
 impl StagedLane {
     /// A lane's parts under a light.
-    pub(crate) fn new(light: LaneLight, parts: Vec<Part>, daylight: &Daylight) -> Self {
+    pub(crate) fn new(light: LaneLight, parts: Vec<Part>, plan: &EncounterPlan, band: Option<Infrared>) -> Self {
         let renderer = &light.light;
         let surround = Surround::new(
             &parts,
             light.model.clone(),
-            daylight.sky,
+            plan.daylight.sky,
             renderer.open_irradiance_sh,
             renderer.irradiance_sh,
             renderer.sheltered_m,
+            lamps::steady(&lamps::of_plan(plan, band)),
         );
         Self { light, parts: Arc::new(parts), surround: Arc::new(surround) }
     }
@@ -67,7 +74,7 @@ impl StagedLane {
 struct LaneScene {
     lane: LaneSpec,
     daylight: Daylight,
-    cameras: Vec<CameraMount>,
+    rig: Rig,
     staged: StagedLane,
 }
 
@@ -101,8 +108,19 @@ struct BackgroundScene {
     lane: LaneSpec,
     daylight: Daylight,
     mount: CameraMount,
+    illuminators: Vec<Lamp>,
     band: Option<Infrared>,
     background: Background,
+}
+
+/// What a lamp's light does in a cabin that stands somewhere.
+struct LampCabin {
+    model: String,
+    glass: GlassSet,
+    lamp: Lamp,
+    band: Option<Infrared>,
+    world_from_vehicle: Affine3A,
+    cabin: Arc<Cabin>,
 }
 
 /// What a camera shows of a lane in a light when nobody is there.
@@ -113,6 +131,8 @@ pub(crate) struct Background {
     pub(crate) glass: Option<Arc<GlassLayer>>,
     /// Radiance of the whole sensor as the lens draws it.
     pub(crate) backdrop: Arc<Backdrop>,
+    /// What strobes add while they shine: radiance, and as the lens draws it.
+    pub(crate) pulsed: Option<(Arc<Vec<[f16; 4]>>, Arc<Backdrop>)>,
 }
 
 /// The caches.
@@ -123,15 +143,13 @@ pub(crate) struct Shared {
     cabins: Vec<CabinScene>,
     backgrounds: Vec<BackgroundScene>,
     infrared: Vec<InfraredScene>,
+    lamp_cabins: Vec<LampCabin>,
 }
 
 impl Shared {
     /// The lane of a plan.
     pub(crate) fn lane(&mut self, plan: &EncounterPlan) -> Result<StagedLane, SimError> {
-        let known = self
-            .lanes
-            .iter()
-            .find(|s| s.lane == plan.lane && s.daylight == plan.daylight && s.cameras == plan.rig.cameras);
+        let known = self.lanes.iter().find(|s| s.lane == plan.lane && s.daylight == plan.daylight && s.rig == plan.rig);
         if let Some(scene) = known {
             return Ok(scene.staged.clone());
         }
@@ -142,11 +160,11 @@ impl Shared {
             .iter()
             .map(|c| CameraPole { position_m: c.position_m.into(), look_at_m: c.look_at_m.into() })
             .collect();
-        let staged = StagedLane::new(light, lane::build(&plan.lane, &poles), &plan.daylight);
+        let staged = StagedLane::new(light, lane::build(&plan.lane, &poles), plan, None);
         let scene = LaneScene {
             lane: plan.lane.clone(),
             daylight: plan.daylight.clone(),
-            cameras: plan.rig.cameras.clone(),
+            rig: plan.rig.clone(),
             staged: staged.clone(),
         };
         remember(&mut self.lanes, scene);
@@ -203,6 +221,48 @@ impl Shared {
         Ok(cabin)
     }
 
+    /// What a lamp's light does in the cabin of an encounter whose vehicle stands here. It is gathered where the vehicle
+    /// would stand on a grid of [`PLACES_M`], in the paint that all paints share.
+    pub(crate) fn lamp_cabin(
+        &mut self,
+        staged: &Staged,
+        lamp: &StagedLamp,
+        world_from_vehicle: Affine3A,
+        options: &CabinOptions,
+    ) -> Result<Arc<Cabin>, SimError> {
+        let place_m = (Vec3::from(world_from_vehicle.translation) / PLACES_M).round() * PLACES_M;
+        let world_from_vehicle = Affine3A::from_translation(place_m);
+        let (plan, band) = (&staged.plan, lamp.lamp.light.band());
+        let known = self.lamp_cabins.iter().find(|c| {
+            c.model == plan.vehicle
+                && c.glass == plan.glass
+                && c.lamp == lamp.lamp
+                && c.band == band
+                && c.world_from_vehicle == world_from_vehicle
+        });
+        if let Some(known) = known {
+            return Ok(known.cabin.clone());
+        }
+        let grey = self.vehicle(&grey(plan))?;
+        let grey = band.map_or(grey.clone(), |band| Arc::new(grey.in_band(band)));
+        let light = CabinLight::of_lamp(&grey, world_from_vehicle, &lamp.source, options);
+        let cubes = Arc::new(light.cubes.clone());
+        let cabin = Arc::new(Cabin { light, cubes });
+        let entry = LampCabin {
+            model: plan.vehicle.clone(),
+            glass: plan.glass,
+            lamp: lamp.lamp.clone(),
+            band,
+            world_from_vehicle,
+            cabin: cabin.clone(),
+        };
+        if self.lamp_cabins.len() >= LAMP_CABINS {
+            self.lamp_cabins.remove(0);
+        }
+        self.lamp_cabins.push(entry);
+        Ok(cabin)
+    }
+
     /// The encounter in a near-infrared band.
     pub(crate) fn infrared_twin(
         &mut self,
@@ -230,18 +290,23 @@ impl Shared {
         let mount = &staged.plan.rig.cameras[camera_index];
         let band = staged.plan.sensors[camera_index].band;
         let known = self.backgrounds.iter().find(|b| {
-            b.mount == *mount && b.band == band && b.lane == staged.plan.lane && b.daylight == staged.plan.daylight
+            b.mount == *mount
+                && b.band == band
+                && b.lane == staged.plan.lane
+                && b.daylight == staged.plan.daylight
+                && b.illuminators == staged.plan.rig.illuminators
         });
         if let Some(scene) = known {
             return Ok(scene.background.clone());
         }
         let camera = staged.pinhole(camera_index);
         let still = blur::at_rest(&camera, &mount.lens, staged.plan.sensors[camera_index].pixel_pitch_um);
-        let background = self.background_of(renderer, staged, &camera, &still)?;
+        let background = self.background_of(renderer, staged, (&mount.id, &camera), &still)?;
         let scene = BackgroundScene {
             lane: staged.plan.lane.clone(),
             daylight: staged.plan.daylight.clone(),
             mount: mount.clone(),
+            illuminators: staged.plan.rig.illuminators.clone(),
             band,
             background: background.clone(),
         };
@@ -254,15 +319,35 @@ impl Shared {
         &self,
         renderer: &mut Renderer,
         staged: &Staged,
-        camera: &PinholeCamera,
+        (camera_id, camera): (&str, &PinholeCamera),
         still: &Blur,
     ) -> Result<Background, SimError> {
         let region = Region::full(camera.width_px, camera.height_px);
         let request = RenderRequest { exposure_id: 0, camera: *camera, region };
-        let layers = renderer.render(&moment::background(staged), &request)?;
+        let scene = moment::background(staged);
+        let mut layers = renderer.render(&scene, &request)?;
+        let mut pulsed: Option<Vec<[f16; 4]>> = None;
+        for lamp in lamps::of_camera(&staged.lamps, camera_id) {
+            let lit = renderer.render(&lamps::lit_by(&scene, lamp, None), &request)?.radiance;
+            match (&lamp.lamp.pulse_us, &mut pulsed) {
+                (None, _) => lamps::add(&mut layers.radiance, &lit, 1.0),
+                (Some(_), Some(sum)) => lamps::add(sum, &lit, 1.0),
+                (Some(_), none) => *none = Some(lit),
+            }
+        }
         let glass = glass::before_lane(staged, camera, still.lens.polariser.as_ref(), &layers);
-        let backdrop = Backdrop::new(through_glass(&layers, glass.as_ref()), &layers.range_m, still)
-            .map_err(|e| SimError::Plan(format!("the lens: {e}")))?;
-        Ok(Background { backdrop: Arc::new(backdrop), layers: Arc::new(layers), glass: glass.map(Arc::new) })
+        let backdrop = |layers: &Layers| {
+            Backdrop::new(through_glass(layers, glass.as_ref()), &layers.range_m, still)
+                .map(Arc::new)
+                .map_err(|e| SimError::Plan(format!("the lens: {e}")))
+        };
+        let pulsed = pulsed
+            .map(|radiance| {
+                let drawn = backdrop(&Layers { radiance: radiance.clone(), ..layers.clone() })?;
+                Ok::<_, SimError>((Arc::new(radiance), drawn))
+            })
+            .transpose()?;
+        let backdrop = backdrop(&layers)?;
+        Ok(Background { backdrop, pulsed, layers: Arc::new(layers), glass: glass.map(Arc::new) })
     }
 }

@@ -17,6 +17,7 @@ use crate::{
     decoys::{StagedDecoy, shown_by},
     encounter::{EncounterPlan, OccupantPlan},
     glass::StagedGlass,
+    lamps::StagedLamp,
     moment::restraint_parts,
     shared::StagedLane,
 };
@@ -94,6 +95,8 @@ pub struct Staged {
     /// Decoys, by their place in the plan.
     pub(crate) decoys: Vec<(u8, StagedDecoy)>,
     pub(crate) lane: StagedLane,
+    /// Lamps of lane and rig that shine in this band.
+    pub(crate) lamps: Arc<Vec<StagedLamp>>,
     pub(crate) cabin: Arc<Cabin>,
     /// In a counterfactual, an occupant (index) whose head faces a camera (index).
     pub(crate) facing: Option<(u8, usize)>,

@@ -345,6 +345,15 @@ fn check_lamps(list: &str, lamps: &[Lamp], cameras: Option<&[CameraMount]>) -> R
         }
         named(&key("source"), &lamp.source)?;
     }
+    for camera in cameras.unwrap_or_default() {
+        let mut pulses = lamps.iter().enumerate().filter(|(_, lamp)| lamp.lights(&camera.id));
+        let first = pulses.find_map(|(_, lamp)| lamp.pulse_us);
+        if let Some((i, _)) = pulses.find(|(_, lamp)| lamp.pulse_us.is_some() && lamp.pulse_us != first) {
+            let problem = format!("camera \"{}\" has strobes of different pulses", camera.id);
+            let help = "give the strobes of one camera one length of pulse";
+            return Err(ValueFault::new(format!("{list}.{i}.pulse_us"), problem, help));
+        }
+    }
     Ok(())
 }
 

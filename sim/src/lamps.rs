@@ -1,0 +1,132 @@
+//! Lamps of lane and rig: each lights the scene in a picture of its own, which is added to the daylight's.
+use std::sync::Arc;
+
+use glam::Vec3;
+use half::f16;
+use laneproof_optics::lamp::LampSource;
+use laneproof_render::{CabinGrid, LampBeam, Layers, Light, Scene};
+use laneproof_scenes::{catalogue::Lamp, infrared::Infrared};
+use rayon::prelude::*;
+
+use crate::encounter::EncounterPlan;
+
+/// A lamp, ready to shine.
+#[derive(Debug, Clone)]
+pub(crate) struct StagedLamp {
+    pub(crate) lamp: Lamp,
+    pub(crate) source: LampSource,
+    /// The same for the renderer: this lamp, and nothing else that gives light.
+    light: Arc<Light>,
+}
+
+/// The lamps that an encounter's cameras of a band see by: those of the lane, then those of the rig.
+pub(crate) fn of_plan(plan: &EncounterPlan, band: Option<Infrared>) -> Vec<StagedLamp> {
+    plan.lane
+        .lamps
+        .iter()
+        .chain(&plan.rig.illuminators)
+        .filter_map(|lamp| {
+            let source = LampSource::of(lamp, band)?;
+            Some(StagedLamp { lamp: lamp.clone(), light: Arc::new(alone(&source)), source })
+        })
+        .collect()
+}
+
+/// Those that burn all the time.
+pub(crate) fn steady(lamps: &[StagedLamp]) -> Vec<LampSource> {
+    lamps.iter().filter(|lamp| lamp.lamp.pulse_us.is_none()).map(|lamp| lamp.source).collect()
+}
+
+/// Those that shine in a camera's exposures.
+pub(crate) fn of_camera<'l>(lamps: &'l [StagedLamp], camera_id: &str) -> Vec<&'l StagedLamp> {
+    lamps.iter().filter(|lamp| lamp.lamp.lights(camera_id)).collect()
+}
+
+/// How long the strobes of a camera shine in an exposure, microseconds, and that as a share of it; `None` without strobes.
+pub(crate) fn pulse(lamps: &[&StagedLamp], exposure_us: f32) -> Option<(f32, f32)> {
+    // Strobes of one camera have one length of pulse: the catalogue sees to it.
+    let pulse_us = lamps.iter().find_map(|lamp| lamp.lamp.pulse_us)?.min(exposure_us);
+    Some((pulse_us, pulse_us / exposure_us))
+}
+
+/// A light of one lamp.
+fn alone(source: &LampSource) -> Light {
+    let dark = vec![[0.0; 3]; 2];
+    Light {
+        lamp: Some(LampBeam {
+            position_m: source.position_m,
+            axis: source.axis,
+            half_angle_rad: source.half_angle_rad,
+            intensity: source.intensity,
+        }),
+        sun_direction: None,
+        sun_irradiance: [0.0; 3],
+        sky_width: 2,
+        sky_height: 1,
+        sky: dark.clone(),
+        open_sky: dark,
+        open_irradiance_sh: [[0.0; 3]; 9],
+        sheltered_m: None,
+        irradiance_sh: [[0.0; 3]; 9],
+    }
+}
+
+/// The scene in a lamp's light alone, with what it does in the cabin.
+pub(crate) fn lit_by(scene: &Scene, lamp: &StagedLamp, cabin: Option<CabinGrid>) -> Scene {
+    let mut scene = Scene { light: lamp.light.clone(), cabin, ..scene.clone() };
+    for solid in &mut scene.solids {
+        // What shines by itself is in the daylight's picture.
+        solid.surface.emitted_radiance = [0.0; 3];
+    }
+    scene
+}
+
+/// Adds a share of light to a picture.
+pub(crate) fn add(radiance: &mut [[f16; 4]], more: &[[f16; 4]], share: f32) {
+    const PIECE: usize = 4096;
+    radiance.par_chunks_mut(PIECE).zip(more.par_chunks(PIECE)).for_each(|(radiance, more)| {
+        for (sum, more) in radiance.iter_mut().zip(more) {
+            for band in 0..3 {
+                sum[band] = f16::from_f32(sum[band].to_f32() + share * more[band].to_f32());
+            }
+        }
+    });
+}
+
+/// What a camera sees: in the light that is always there, and in that of strobes while they shine.
+pub(crate) struct Lit {
+    pub(crate) steady: Layers,
+    pub(crate) pulsed: Option<Vec<[f16; 4]>>,
+}
+
+impl Lit {
+    /// The mean over an exposure of which strobes shine for a share.
+    pub(crate) fn mean(&self, share: f32) -> Layers {
+        let mut mean = self.steady.clone();
+        if let Some(pulsed) = &self.pulsed {
+            add(&mut mean.radiance, pulsed, share);
+        }
+        mean
+    }
+
+    /// The layers as they are while strobes shine, without any other light.
+    pub(crate) fn in_pulse(&self) -> Option<Layers> {
+        Some(Layers { radiance: self.pulsed.clone()?, ..self.steady.clone() })
+    }
+}
+
+/// Where a camera's white is balanced at night: the front seats at the stop line, metres.
+pub(crate) const WHITE_PLACE_M: Vec3 = Vec3::new(0.0, 1.2, -2.6);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_of_pictures_are_sums_of_light() {
+        let picture = |v: f32| vec![[f16::from_f32(v), f16::from_f32(2.0 * v), f16::from_f32(0.0), f16::ONE]; 5000];
+        let mut sum = picture(1.0);
+        add(&mut sum, &picture(4.0), 0.25);
+        assert!(sum.iter().all(|p| p.map(f32::from) == [2.0, 4.0, 0.0, 1.0]));
+    }
+}
