@@ -189,6 +189,10 @@ impl Picture<'_> {
     /// A piece of a row as it is.
     pub(super) fn copy(&self, y: usize, x: [usize; 2], to: &mut [[f32; 3]]) {
         for (piece, in_region) in self.pieces(y, x) {
+            // An empty piece may lie beside the region, whose row has no place for it.
+            if piece[0] == piece[1] {
+                continue;
+            }
             let to = &mut to[piece[0] - x[0]..piece[1] - x[0]];
             if in_region {
                 let from = self.region_index(piece[0], y);
