@@ -12,12 +12,18 @@ pub trait Check {
     fn check(&self) -> Result<(), ValueFault>;
 }
 
-/// Fails unless `value` lies in `low..=high`.
+/// Fails unless `value` lies in `low..=high`, ends included; of a value that single precision holds these are single too,
+/// so that 0.01 is not below 0.01.
 pub fn within(key: &str, value: f64, low: f64, high: f64, unit: &str) -> Result<(), ValueFault> {
-    if value.is_finite() && (low..=high).contains(&value) {
+    let single = value as f32;
+    let is_single = f64::from(single) == value;
+    let in_single = is_single && (low as f32..=high as f32).contains(&single);
+    if value.is_finite() && (in_single || (low..=high).contains(&value)) {
         return Ok(());
     }
     let unit = if unit.is_empty() { String::new() } else { format!(" {unit}") };
+    // As it was written: 0.95, not the digits that single precision adds.
+    let value = if is_single { single.to_string() } else { value.to_string() };
     Err(ValueFault::new(
         key,
         format!("impossible value {value}{unit}"),

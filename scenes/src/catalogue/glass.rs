@@ -10,9 +10,9 @@ use crate::surface::{Coating, Film};
 pub struct GlassSet {
     /// Visible transmittance of the windscreen's glass at normal incidence, without film or coating, 0..1.
     pub windscreen: f32,
-    /// The same of the front side windows.
+    /// Visible transmittance of the front side windows, as for the windscreen, 0..1.
     pub front_side: f32,
-    /// The same of rear side windows and rear window.
+    /// Visible transmittance of rear side windows and rear window, as for the windscreen, 0..1.
     pub rear: f32,
     /// Film on the inner faces; none where left out.
     #[serde(default, skip_serializing_if = "PerPane::is_bare")]

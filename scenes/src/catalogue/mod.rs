@@ -23,6 +23,7 @@ pub use behaviour::{AgeShares, BehaviourShares, Childhood, DecoyShares};
 pub use camera::{CameraMount, Colour, ExposureControl, Lens, Meter, Polariser, Rig, Sensor, Trigger};
 pub use glass::{GlassSet, Lowered, PerPane};
 pub use lamp::{Lamp, LampLight};
+pub use suggest::nearest;
 
 /// A lane's measures. Everything is in the world frame (see the crate's page).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -96,7 +96,7 @@ fn same_quantity<'k>(unknown: &str, known: &[&'k str]) -> Option<(&'k str, f64)>
 }
 
 /// The closest known word, if it is close enough to be a slip: at most a third of its letters differ.
-pub(super) fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
+pub fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
     let (distance, best) = known.iter().map(|k| (edit_distance(word, k), *k)).min_by_key(|(d, _)| *d)?;
     let starts = best.starts_with(word) || word.starts_with(best);
     (distance <= best.chars().count().div_ceil(3) || (starts && word.len() >= 3)).then_some(best)

@@ -204,3 +204,16 @@ fn faults_of_a_sensor_say_what_is_right() {
         assert_eq!(sensor.line_time_us.is_some(), name.starts_with("imx290"), "{name}");
     }
 }
+
+#[test]
+fn the_ends_of_a_range_belong_to_it_in_single_precision_too() {
+    use super::check::within;
+    // 0.01 in single precision lies below 0.01 in double, 0.92 above.
+    for end in [0.01f32, 0.92] {
+        assert!(within("glass", end.into(), 0.01, 0.92, "").is_ok(), "{end}");
+    }
+    let problem = |value: f64| within("glass", value, 0.01, 0.92, "").expect_err("outside").problem;
+    assert_eq!(problem(0.95f32.into()), "impossible value 0.95");
+    assert_eq!(problem(0.009), "impossible value 0.009");
+    assert!(within("glass", f64::NAN, 0.01, 0.92, "").is_err());
+}
