@@ -2,7 +2,7 @@
 //!
 //! [`scenario`] reads and checks what a person wrote, [`plan`] draws encounters from it, [`run`] drives a
 //! [`run::world::World`] and a stack through them, [`score`] judges what the stack decided, [`biometric`] adds up comparisons, [`ledger`] and [`report`]
-//! write it down; [`explain`] says what lost an occupant.
+//! write it down; [`explain`] says what lost an occupant; [`sweep`] does all that at several values of one key.
 pub mod biometric;
 pub mod exit;
 pub mod explain;
@@ -12,6 +12,7 @@ pub mod report;
 pub mod run;
 pub mod scenario;
 pub mod score;
+pub mod sweep;
 pub mod terminal;
 #[cfg(test)]
 mod testing;

@@ -3,10 +3,12 @@ use std::fmt::Write as _;
 
 use crate::{
     run::RunEvent,
+    scenario::Scenario,
     score::{
         summary::{Group, Summary},
         wilson::Share,
     },
+    sweep::{SweepEvent, document::Document, shape::Shape},
 };
 
 /// One line for an event; `None` for events that say nothing here.
@@ -107,6 +109,87 @@ pub fn table(summary: &Summary) -> String {
         let actual = gate.actual.map_or("–".to_owned(), |a| format!("{a:.3}"));
         let verdict = if gate.kept { "kept" } else { "BROKEN" };
         writeln!(out, "gate {} {}: {actual}, {verdict}", gate.gate, gate.bound).ok();
+    }
+    out
+}
+
+/// The line of a sweep's event; `None` for events that say nothing here.
+pub fn sweep_line(event: &SweepEvent) -> Option<String> {
+    Some(match event {
+        SweepEvent::Started { result, folder } => {
+            let pairs = result.head.world.iter().chain(&result.head.stack);
+            let pairs: String = pairs.map(|(what, which)| format!("\n  {what}: {which}")).collect();
+            format!(
+                "{} · {} values of {}, encounters of each: {} → {}{pairs}",
+                result.head.title,
+                result.planned,
+                result.varied.path,
+                result.encounters,
+                folder.display()
+            )
+        }
+        SweepEvent::Run { label, event: RunEvent::Failed { encounter, reason } } => {
+            format!("{label}: encounter {encounter} FAILED: {reason}")
+        }
+        SweepEvent::Run { .. } => return None,
+        SweepEvent::Point { point, done, of, seconds } => {
+            let share = |s: &Share| format!("{:>5} {:>7}", s.percent(), format!("({}/{})", s.count, s.of));
+            let compared =
+                point.compared.map_or("baseline".to_owned(), |c| format!("{:>7}  {}", c.changes(), c.p_text()));
+            format!(
+                "{:>12}  occupants {} {:>8}  vehicles {}  matched {}  {compared}  [{done}/{of}, {seconds:.0} s]",
+                point.label,
+                share(&point.occupant_coverage),
+                point.occupant_coverage.interval(),
+                share(&point.vehicle_coverage),
+                share(&point.matched_coverage),
+            )
+        }
+        SweepEvent::Finished { .. } => return None,
+    })
+}
+
+/// Where a sweep is, for a line that is written over.
+pub fn sweep_progress(event: &SweepEvent) -> Option<String> {
+    match event {
+        SweepEvent::Run { label, event: RunEvent::Enrolled { done, of, .. } } => {
+            Some(format!("{label:>12}  {done} of {of} references"))
+        }
+        SweepEvent::Run { label, event: RunEvent::Done { done, of, .. } } => {
+            Some(format!("{label:>12}  {done} of {of} encounters"))
+        }
+        _ => None,
+    }
+}
+
+/// The paths of a scenario's values and what they are, one a line; "–" for optional ones that are left out.
+pub fn paths(scenario: &Scenario) -> String {
+    let mut scalars = Document::of(scenario).scalars();
+    for path in Shape::new().scalars().keys() {
+        scalars.entry(path.clone()).or_default();
+    }
+    let width = scalars.keys().map(|path| path.chars().count()).max().unwrap_or(0);
+    let mut out = String::new();
+    for (path, values) in scalars {
+        // Single precision has seven digits; what it is widened to has more.
+        let text = |value: &toml::Value| match value {
+            toml::Value::Float(x) => format!("{}", *x as f32),
+            other => other.to_string(),
+        };
+        let mut values: Vec<String> = values.iter().map(text).collect();
+        if values.len() > 4 {
+            values.truncate(4);
+            values.push("…".to_owned());
+        }
+        if values.is_empty() {
+            values.push(match path.as_str() {
+                "lane" => format!("\"{}\"", scenario.lane.name),
+                "rig" => format!("\"{}\"", scenario.rig.name),
+                "mix" => format!("\"{}\"", scenario.mix.name),
+                _ => "–".to_owned(),
+            });
+        }
+        writeln!(out, "{path:width$}  {}", values.join(", ")).ok();
     }
     out
 }

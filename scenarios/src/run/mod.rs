@@ -110,6 +110,8 @@ pub enum RunEvent {
 pub struct RunResult {
     /// Its numbers.
     pub summary: Summary,
+    /// What became of every occupant of the encounters that were done, in their order.
+    pub scores: Vec<EncounterScore>,
     /// Times of the encounters that were done now, by index.
     pub timings: Vec<(u64, EncounterTimings)>,
 }
@@ -195,10 +197,10 @@ pub fn run<W: World>(
     records.sort_by_key(|r| r.encounter);
 
     let refused = enrolments.into_iter().filter_map(|e| Some((e.reference_id, e.refused?))).collect();
-    let summary = conclude(scenario, head, &records, refused, &folder, options)?;
+    let (summary, scores) = conclude(scenario, head, &records, refused, &folder, options)?;
     folder.write_json("timings.json", &timings)?;
     events(RunEvent::Finished { report: folder.path("report.html") });
-    Ok(RunResult { summary, timings })
+    Ok(RunResult { summary, scores, timings })
 }
 
 fn captures(score: &EncounterScore) -> u64 {
@@ -348,7 +350,7 @@ fn conclude(
     refused: Vec<(String, String)>,
     folder: &RunFolder,
     options: &RunOptions<'_>,
-) -> Result<Summary, RunError> {
+) -> Result<(Summary, Vec<EncounterScore>), RunError> {
     let scores: Vec<EncounterScore> =
         records.iter().filter_map(|record| score(record, &scenario.file.validation)).collect();
     let summary = Summary::new(head, scenario, records, &scores, refused);
@@ -357,5 +359,5 @@ fn conclude(
     folder.write_json("summary.json", &summary)?;
     let page = report::html(&summary, records, &scores, folder, &options.command)?;
     folder.write("report.html", page.as_bytes())?;
-    Ok(summary)
+    Ok((summary, scores))
 }

@@ -51,6 +51,21 @@ impl Scenario {
         let lane: Entry<LaneSpec> = load(Kind::Lane, &file.lane, &source, "lane")?;
         let rig: Entry<Rig> = load(Kind::Rig, &file.rig, &source, "rig")?;
         let mix: Entry<TrafficMix> = load(Kind::Mix, &file.mix, &source, "mix")?;
+        let sensors = rig
+            .value
+            .cameras
+            .iter()
+            .enumerate()
+            .map(|(i, camera)| load(Kind::Sensor, &camera.sensor, &rig.source, &format!("cameras.{i}.sensor")));
+        let sensors = sensors.collect::<Result<Vec<_>, _>>()?;
+        let scenario = Self { file, source, lane, rig, mix, sensors };
+        scenario.check_together()?;
+        Ok(scenario)
+    }
+
+    /// Checks what no file can know alone: whether scenario and mix name vehicles that there are.
+    pub(crate) fn check_together(&self) -> Result<(), FileFault> {
+        let Self { file, source, mix, .. } = self;
         for (i, share) in mix.value.vehicles.iter().enumerate() {
             if seats::of_model(&share.model).is_none() {
                 let problem = format!("there is no vehicle model \"{}\"", share.model);
@@ -65,14 +80,7 @@ impl Scenario {
                 return Err(source.value_fault(ValueFault::new(format!("encounter.{i}.vehicle"), problem, help)));
             }
         }
-        let sensors = rig
-            .value
-            .cameras
-            .iter()
-            .enumerate()
-            .map(|(i, camera)| load(Kind::Sensor, &camera.sensor, &rig.source, &format!("cameras.{i}.sensor")));
-        let sensors = sensors.collect::<Result<Vec<_>, _>>()?;
-        Ok(Self { file, source, lane, rig, mix, sensors })
+        Ok(())
     }
 
     /// BLAKE3 of the scenario's text and of every file it names, in hexadecimal: the same hash asks for the same run.

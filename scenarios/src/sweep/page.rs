@@ -1,0 +1,83 @@
+//! `sweep.html`: the picture, the table and what made them, on one page that opens offline.
+use minijinja::{AutoEscape, Environment, Value, value::Serde};
+use serde::Serialize;
+
+use super::result::{PointResult, SweepResult};
+use crate::{run::RunError, score::wilson::Share};
+
+const TEMPLATE: &str = include_str!("sweep.html.jinja");
+
+#[derive(Serialize)]
+struct Row<'a> {
+    point: &'a PointResult,
+    occupant: Cell,
+    vehicle: Cell,
+    matched: Cell,
+    claimed: Cell,
+    changes: String,
+    p: String,
+    causes: String,
+}
+
+/// A share as the table shows it.
+#[derive(Serialize)]
+struct Cell {
+    percent: String,
+    count: String,
+    interval: String,
+}
+
+impl Cell {
+    fn of(share: &Share) -> Self {
+        let count = format!("{}/{}", share.count, share.of);
+        Self { percent: share.percent(), count, interval: share.interval() }
+    }
+}
+
+#[derive(Serialize)]
+struct Page<'a> {
+    s: &'a SweepResult,
+    rows: Vec<Row<'a>>,
+    pairing: String,
+    /// Whether a failed encounter is missing anywhere.
+    failed: usize,
+    /// Path with the unit, for the table's head.
+    what: String,
+    command: &'a str,
+}
+
+fn row(point: &PointResult) -> Row<'_> {
+    let mut causes: Vec<_> = point.causes.iter().collect();
+    causes.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let named = causes.iter().take(3).map(|(cause, count)| format!("{count} {}", cause.label()));
+    Row {
+        point,
+        occupant: Cell::of(&point.occupant_coverage),
+        vehicle: Cell::of(&point.vehicle_coverage),
+        matched: Cell::of(&point.matched_coverage),
+        claimed: Cell::of(&point.claimed_coverage),
+        changes: point.compared.map_or("baseline".to_owned(), |paired| paired.changes()),
+        p: point.compared.map_or(String::new(), |paired| paired.p_text()),
+        causes: named.collect::<Vec<_>>().join(", "),
+    }
+}
+
+/// Makes the page around the picture.
+pub(super) fn html(result: &SweepResult, picture: &str, command: &str) -> Result<String, RunError> {
+    let mut environment = Environment::new();
+    environment.set_auto_escape_callback(|_| AutoEscape::Html);
+    let fail = |e: minijinja::Error| RunError::Report(format!("{e:#}"));
+    environment.add_template("sweep.html", TEMPLATE).map_err(fail)?;
+    // The picture is our own markup and all text in it is escaped.
+    environment.add_global("picture", Value::from_safe_string(picture.to_owned()));
+    let key = result.varied.short_path();
+    let page = Page {
+        s: result,
+        rows: result.points.iter().map(row).collect(),
+        pairing: result.pairing(),
+        failed: result.points.iter().map(|p| p.failures.len()).sum(),
+        what: result.varied.unit.as_ref().map_or(key.to_owned(), |unit| format!("{key}, {unit}")),
+        command,
+    };
+    environment.get_template("sweep.html").map_err(fail)?.render(Serde(&page)).map_err(fail)
+}

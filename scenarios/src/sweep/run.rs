@@ -1,0 +1,215 @@
+//! Runs a planned sweep: one ordinary run a value, each in a folder of its own, and the sweep's files renewed after each.
+use std::{collections::BTreeMap, path::PathBuf};
+
+use lane_stack::client::StackClient;
+use laneproof_exchange::{encounter::EncounterPlan, ideal::Counterfactual};
+use laneproof_scenes::{catalogue::Trigger, document::DocumentKind, people::Identity};
+
+use super::{
+    Sweep, draw, page, pairs,
+    result::{Paired, PointResult, SweepResult},
+};
+use crate::{
+    exit,
+    run::{
+        self, RunError, RunEvent, RunOptions,
+        folder::RunFolder,
+        world::{ExposeRequest, Exposed, PortraitJpeg, World, WorldError},
+    },
+    scenario::Scenario,
+    score::{EncounterScore, summary::Head},
+};
+
+/// What a user asks of a sweep besides what is varied.
+pub struct SweepOptions<'a> {
+    /// The sweep's folder.
+    pub out: PathBuf,
+    /// Keep the runs that are in the folder, and go on with them.
+    pub resume: bool,
+    /// The command line, for the page's "run it again".
+    pub command: String,
+    /// Seconds since any fixed instant; only progress comes of it, no result.
+    pub clock: &'a (dyn Fn() -> f64 + Sync),
+}
+
+/// What happens during a sweep, for the terminal.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SweepEvent {
+    /// It begins; the result has its head and no point.
+    Started {
+        /// Head and plan.
+        result: SweepResult,
+        /// Its folder.
+        folder: PathBuf,
+    },
+    /// Something happened in the run of a value.
+    Run {
+        /// The value.
+        label: String,
+        /// What.
+        event: RunEvent,
+    },
+    /// A value is done.
+    Point {
+        /// Its numbers.
+        point: PointResult,
+        /// How many so far.
+        done: usize,
+        /// Of how many.
+        of: usize,
+        /// Seconds that it took.
+        seconds: f64,
+    },
+    /// All values are done and the files are written.
+    Finished {
+        /// The page.
+        page: PathBuf,
+    },
+}
+
+/// Opens the stack under test with the models that a scenario names.
+pub type OpenStack<'o> = dyn FnMut(&Scenario) -> Result<Box<dyn StackClient>, RunError> + 'o;
+
+/// The program's exit code for a sweep, see [`exit`].
+pub fn exit_code(result: &SweepResult) -> u8 {
+    if result.points.iter().all(|p| p.failures.is_empty()) { exit::DONE } else { exit::SOME_ENCOUNTERS_FAILED }
+}
+
+/// Runs a sweep, or goes on with one. Every value gets a stack of its own, so that no gallery outlives its run.
+pub fn run<W: World>(
+    sweep: &Sweep,
+    world: &mut W,
+    open_stack: &mut OpenStack<'_>,
+    options: &SweepOptions<'_>,
+    events: &mut dyn FnMut(SweepEvent),
+) -> Result<SweepResult, RunError> {
+    let folder = RunFolder::new(&options.out);
+    if folder.is_in_use() && !options.resume {
+        return Err(RunError::FolderInUse { path: options.out.clone() });
+    }
+    let encounters: Vec<u64> = (0..sweep.scenario.file.encounters).collect();
+    let mut stack = Some(open_stack(&sweep.points[sweep.baseline].scenario)?);
+    let said = stack.as_ref().map(|s| s.describe()).unwrap_or_default();
+    let points_path = folder.path("points");
+    std::fs::create_dir_all(&points_path).map_err(|e| RunError::io(&points_path, e))?;
+
+    let with_baseline: Vec<_> =
+        sweep.points.iter().map(|p| pairs(&p.scenario, &sweep.points[sweep.baseline].scenario)).collect();
+    let everybody = with_baseline[sweep.baseline].len();
+    let holds_all = |(pairs, point): (&Vec<_>, &super::Point)| {
+        pairs.len() == everybody && super::sitters(&point.scenario).len() == everybody
+    };
+    let mut result = SweepResult {
+        format: 1,
+        head: Head::new(&sweep.scenario, &encounters, world.describe(), said),
+        varied: sweep.varied.clone(),
+        encounters: sweep.scenario.file.encounters,
+        planned: sweep.points.len(),
+        baseline: sweep.points[sweep.baseline].label.clone(),
+        same_people: with_baseline.iter().zip(&sweep.points).all(holds_all),
+        points: Vec::new(),
+    };
+    events(SweepEvent::Started { result: result.clone(), folder: options.out.clone() });
+
+    let mut world = PortraitsKept { world, kept: BTreeMap::new() };
+    let mut baseline: Vec<EncounterScore> = Vec::new();
+    // The baseline comes first, so that every other value is compared as soon as it is done.
+    let order = std::iter::once(sweep.baseline).chain((0..sweep.points.len()).filter(|i| *i != sweep.baseline));
+    let mut done: Vec<(usize, PointResult)> = Vec::new();
+    for i in order {
+        let point = &sweep.points[i];
+        let begin = (options.clock)();
+        let mut stack = match stack.take() {
+            Some(stack) => stack,
+            None => open_stack(&point.scenario)?,
+        };
+        let run_options = RunOptions {
+            out: folder.path(&point.folder),
+            resume: options.resume,
+            encounters: None,
+            command: options.command.clone(),
+            clock: options.clock,
+        };
+        let ran = run::run(&point.scenario, &mut world, stack.as_mut(), &run_options, &mut |event| {
+            events(SweepEvent::Run { label: point.label.clone(), event });
+        })?;
+        let compared = (i != sweep.baseline).then(|| Paired::of(&with_baseline[i], &ran.scores, &baseline));
+        if i == sweep.baseline {
+            baseline = ran.scores;
+        }
+        let numbers = PointResult::new(point, &ran.summary, compared);
+        done.push((i, numbers.clone()));
+        done.sort_by_key(|(i, _)| *i);
+        result.points = done.iter().map(|(_, point)| point.clone()).collect();
+        write(&result, &folder, &options.command)?;
+        let seconds = (options.clock)() - begin;
+        events(SweepEvent::Point { point: numbers, done: done.len(), of: sweep.points.len(), seconds });
+    }
+    events(SweepEvent::Finished { page: folder.path("sweep.html") });
+    Ok(result)
+}
+
+/// Writes what is known so far: a sweep that is cut off leaves its picture.
+fn write(result: &SweepResult, folder: &RunFolder, command: &str) -> Result<(), RunError> {
+    let picture = draw::svg(result);
+    folder.write_json("sweep.json", result)?;
+    folder.write("sweep.csv", result.csv().as_bytes())?;
+    folder.write("sweep.svg", picture.as_bytes())?;
+    folder.write("sweep.html", page::html(result, &picture, command)?.as_bytes())
+}
+
+/// A world that renders each reference portrait once for all values: a portrait depends on the identity, the document and
+/// its name alone.
+struct PortraitsKept<'w, W: World> {
+    world: &'w mut W,
+    /// By name.
+    kept: BTreeMap<String, (Identity, DocumentKind, PortraitJpeg)>,
+}
+
+impl<W: World> World for PortraitsKept<'_, W> {
+    type Staged = W::Staged;
+
+    fn describe(&self) -> Vec<(String, String)> {
+        self.world.describe()
+    }
+
+    fn expect(&mut self, identities: &[Identity]) {
+        let known = |who: &&Identity| self.kept.values().any(|(kept, ..)| kept == *who);
+        let new: Vec<_> = identities.iter().filter(|who| !known(who)).cloned().collect();
+        if !new.is_empty() {
+            self.world.expect(&new);
+        }
+    }
+
+    fn portrait(&mut self, who: &Identity, document: DocumentKind, name: &str) -> Result<PortraitJpeg, WorldError> {
+        match self.kept.get(name) {
+            Some((kept, kind, portrait)) if kept == who && *kind == document => Ok(portrait.clone()),
+            _ => {
+                let portrait = self.world.portrait(who, document, name)?;
+                self.kept.insert(name.to_owned(), (who.clone(), document, portrait.clone()));
+                Ok(portrait)
+            }
+        }
+    }
+
+    fn stage(&mut self, plan: &EncounterPlan) -> Result<W::Staged, WorldError> {
+        self.world.stage(plan)
+    }
+
+    fn trigger_time_us(&self, staged: &W::Staged, camera_index: usize, trigger: Trigger) -> Option<u64> {
+        self.world.trigger_time_us(staged, camera_index, trigger)
+    }
+
+    fn expose(&mut self, staged: &W::Staged, request: &ExposeRequest) -> Result<Exposed, WorldError> {
+        self.world.expose(staged, request)
+    }
+
+    fn expose_ideal(
+        &mut self,
+        staged: &W::Staged,
+        request: &ExposeRequest,
+        ideal: &Counterfactual,
+    ) -> Result<Exposed, WorldError> {
+        self.world.expose_ideal(staged, request, ideal)
+    }
+}

@@ -1,0 +1,265 @@
+//! Sweeps through the small world of flat pictures: files, resuming, comparison, picture.
+use std::{fs, path::Path};
+
+use lane_stack::client::StackClient;
+use laneproof_exchange::truth::Occluder;
+
+use crate::{
+    exit,
+    run::RunError,
+    scenario::Scenario,
+    sweep::{
+        Request, Sweep, SweepEvent, SweepOptions, draw, plan,
+        result::{Paired, SweepResult},
+        run,
+    },
+    testing::{AnswerKey, FlatWorld, Manner, TestStack},
+};
+
+fn options(out: &Path, resume: bool) -> SweepOptions<'static> {
+    SweepOptions { out: out.to_owned(), resume, command: "laneproof sweep <test>".to_owned(), clock: &|| 0.0 }
+}
+
+/// Faces in row 3 need the least light, those in row 1 are behind other glass.
+fn tinted() -> FlatWorld {
+    FlatWorld {
+        spoil: Some(|face, plan| {
+            let row = plan.occupants[usize::from(face.occupant)].seat.row;
+            face.pane_transmittance = if row > 1 { plan.glass.rear } else { plan.glass.front_side };
+            let light = face.pane_transmittance / (0.25 * f32::from(row));
+            face.mean_dn = (110.0 * light).min(200.0);
+        }),
+        ..Default::default()
+    }
+}
+
+/// Faces that are lost by many causes, most of them whatever the glass.
+fn busy() -> FlatWorld {
+    FlatWorld {
+        spoil: Some(|face, plan| {
+            tinted().spoil.expect("set")(face, plan);
+            match plan.occupants[usize::from(face.occupant)].motion_seed % 15 {
+                0 => face.yaw_deg = 50.0,
+                1 => (face.visible_share, face.occluder) = (0.3, Some(Occluder::Seat)),
+                2 => (face.visible_share, face.occluder) = (0.3, Some(Occluder::Person)),
+                3 => (face.visible_share, face.occluder) = (0.5, Some(Occluder::Eyewear)),
+                4 => face.inter_eye_px = 40.0,
+                5 => (face.contrast, face.veiling_radiance) = (0.02, plan.glass.rear * 3.0),
+                6 => face.motion_blur_px = 9.0,
+                7 => face.in_frame_share = 0.1,
+                8 => face.over_exposed_share = plan.glass.rear * 0.6,
+                9 => face.defocus_px = 5.0,
+                _ => {}
+            }
+        }),
+        ..Default::default()
+    }
+}
+
+fn swept(
+    sweep: &Sweep,
+    mut world: FlatWorld,
+    out: &Path,
+    resume: bool,
+) -> Result<(SweepResult, Vec<SweepEvent>), RunError> {
+    let key: AnswerKey = world.key.clone();
+    let mut open = |_: &Scenario| -> Result<Box<dyn StackClient>, RunError> {
+        Ok(Box::new(TestStack::new(Manner::Oracle(key.clone()))))
+    };
+    let mut events = Vec::new();
+    let result = run(sweep, &mut world, &mut open, &options(out, resume), &mut |event| events.push(event))?;
+    Ok((result, events))
+}
+
+/// Five encounters of the demo before one camera of its rig: more would only take longer.
+fn small(vary: &str, baseline: Option<&str>) -> Sweep {
+    let request = Request { vary: vary.to_owned(), encounters: Some(5), baseline: baseline.map(str::to_owned) };
+    let mut scenario = crate::scenario::tests::first_light();
+    scenario.rig.value.cameras.truncate(1);
+    scenario.sensors.truncate(1);
+    plan(&scenario, &request).unwrap_or_else(|e| panic!("{e}"))
+}
+
+const FILES: [&str; 4] = ["sweep.json", "sweep.csv", "sweep.svg", "sweep.html"];
+
+fn read(out: &Path, name: &str) -> String {
+    fs::read_to_string(out.join(name)).unwrap_or_else(|e| panic!("{name}: {e}"))
+}
+
+#[test]
+fn darker_glass_loses_people_and_the_files_say_so() {
+    let folder = tempfile::tempdir().expect("folder");
+    let out = folder.path().join("sweep");
+    let sweep = small("mix.vehicles[*].glass.rear=0.05..0.65:5", Some("0.65"));
+    let (result, events) = swept(&sweep, tinted(), &out, false).expect("runs");
+    let captured: Vec<u64> = result.points.iter().map(|p| p.occupant_coverage.count).collect();
+    assert!(captured.windows(2).all(|pair| pair[0] <= pair[1]) && captured[0] < captured[4], "{captured:?}");
+    assert!(result.same_people);
+    for (point, captured) in result.points.iter().zip(&captured) {
+        let causes: u64 = point.causes.iter().map(|(_, n)| n).sum();
+        assert_eq!(causes, point.occupants - captured);
+        match point.compared {
+            None => assert_eq!(point.label, "0.65"),
+            Some(Paired { pairs, won, lost, p }) => {
+                assert_eq!((pairs, won, lost), (point.occupants, 0, captured_at(&result) - captured));
+                assert!((p - (2.0 * 0.5f64.powi(lost as i32)).min(1.0)).abs() < 1e-12);
+            }
+        }
+    }
+    // The baseline is run first; every value has a run folder of its own, and one event at its end.
+    let done: Vec<&str> = events
+        .iter()
+        .filter_map(|event| match event {
+            SweepEvent::Point { point, .. } => Some(point.label.as_str()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(done, ["0.65", "0.05", "0.2", "0.35", "0.5"]);
+    for point in &result.points {
+        assert!(out.join(&point.folder).join("occupants.parquet").is_file(), "{}", point.folder);
+    }
+    let again: SweepResult = serde_json::from_str(&read(&out, "sweep.json")).expect("JSON");
+    // To the last digit but one: JSON's reader rounds.
+    assert_eq!((again.points.len(), &again.varied, &again.head), (5, &result.varied, &result.head));
+    assert_eq!(
+        again.points[1].compared.map(|c| (c.pairs, c.lost)),
+        result.points[1].compared.map(|c| (c.pairs, c.lost))
+    );
+    let csv = read(&out, "sweep.csv");
+    let columns: Vec<usize> = csv.lines().map(|line| line.split(',').count()).collect();
+    assert_eq!(columns.len(), 6);
+    assert!(columns.iter().all(|n| *n == columns[0]), "{columns:?}");
+    assert!(csv.lines().next().is_some_and(|head| head.contains("lost_pane_too_dark")), "{csv}");
+    let page = read(&out, "sweep.html");
+    for part in [
+        "none &lt;test&gt;",
+        "laneproof sweep &lt;test&gt;",
+        "optimistic",
+        "points&#x2f;0.05/report.html",
+        "<svg",
+        "the same people",
+    ] {
+        assert!(page.contains(part), "{part} is not in the page");
+    }
+    let outside = page.replace("http://www.w3.org/2000/svg", "");
+    assert!(!outside.contains("http://") && !outside.contains("https://"), "the page asks for nothing from outside");
+}
+
+fn captured_at(result: &SweepResult) -> u64 {
+    result.points.iter().find(|p| p.label == result.baseline).expect("the baseline").occupant_coverage.count
+}
+
+#[test]
+fn a_cut_off_sweep_keeps_what_it_has_and_resumes_to_the_same_bytes() {
+    let folder = tempfile::tempdir().expect("folder");
+    let [whole, cut] = ["whole", "cut"].map(|name| folder.path().join(name));
+    let sweep = small("mix.vehicles[*].glass.rear=0.1,0.3,0.6", None);
+    swept(&sweep, tinted(), &whole, false).expect("runs");
+    // Cut off in the first value, then in the second.
+    let dying = FlatWorld { dies_at: Some(3), ..tinted() };
+    let error = swept(&sweep, dying, &cut, false).expect_err("the device is lost");
+    assert_eq!(error.exit_code(), exit::SETUP);
+    assert!(cut.join("points/0.1/encounters/0002.json").is_file() && !cut.join("sweep.json").exists());
+    let error = swept(&sweep, tinted(), &cut, false).expect_err("in use");
+    assert!(matches!(error, RunError::FolderInUse { .. }), "{error}");
+    let first = small("mix.vehicles[*].glass.rear=0.1,0.3", None);
+    swept(&first, tinted(), &cut, true).expect("resumes with fewer values");
+    let (_, events) = swept(&sweep, tinted(), &cut, true).expect("resumes with one more");
+    let kept =
+        events.iter().filter(|e| matches!(e, SweepEvent::Run { event: crate::run::RunEvent::Resumed { .. }, .. }));
+    assert_eq!(kept.count(), 10);
+    for name in FILES.into_iter().chain(["points/0.6/occupants.parquet", "points/0.1/summary.json"]) {
+        assert!(read_bytes(&whole, name) == read_bytes(&cut, name), "{name} differs");
+    }
+    // Another sweep in the same folder is refused by the run whose value is there with another key.
+    let other = small("mix.vehicles[*].glass.front_side=0.1,0.3", None);
+    let error = swept(&other, tinted(), &cut, true).expect_err("another sweep");
+    assert!(error.to_string().contains("another scenario"), "{error}");
+}
+
+fn read_bytes(out: &Path, name: &str) -> Vec<u8> {
+    fs::read(out.join(name)).unwrap_or_else(|e| panic!("{name}: {e}"))
+}
+
+#[test]
+fn a_failed_encounter_is_counted_out_of_both_sides_and_told() {
+    let folder = tempfile::tempdir().expect("folder");
+    let sweep = small("mix.vehicles[*].glass.rear=0.1,0.6", None);
+    let world = FlatWorld { broken: vec![1], ..tinted() };
+    let (result, _) = swept(&sweep, world, folder.path(), false).expect("runs");
+    assert_eq!(crate::sweep::run::exit_code(&result), exit::SOME_ENCOUNTERS_FAILED);
+    let compared = result.points[1].compared.expect("compared");
+    assert_eq!(compared.pairs, result.points[1].occupants);
+    assert!(read(folder.path(), "sweep.html").contains("the vehicle left the lane"));
+}
+
+#[test]
+fn portraits_are_rendered_once() {
+    // The flat world keeps no count, but its pictures are the same; what differs is who asks.
+    let folder = tempfile::tempdir().expect("folder");
+    let sweep = small("mix.vehicles[*].glass.rear=0.1,0.6", None);
+    swept(&sweep, tinted(), folder.path(), false).expect("runs");
+    let portraits = |point: &str| {
+        let list = fs::read_dir(folder.path().join(point).join("portraits")).expect("portraits");
+        let mut list: Vec<_> = list.map(|e| e.expect("entry").path()).collect();
+        list.sort();
+        list.into_iter().map(|path| fs::read(path).expect("a portrait")).collect::<Vec<_>>()
+    };
+    let (here, there) = (portraits("points/0.1"), portraits("points/0.6"));
+    assert!(here.len() > 10 && here == there);
+}
+
+/// Pictures for eyes, where `LANEPROOF_KEEP_SWEEPS` names a folder, and a snapshot of one.
+#[test]
+fn the_picture_is_the_committed_one() {
+    let folder = tempfile::tempdir().expect("folder");
+    let sweep = small("mix.vehicles[*].glass.rear=0.05..0.65:5", None);
+    let (result, _) = swept(&sweep, busy(), &folder.path().join("a"), false).expect("runs");
+    let picture = draw::svg(&result);
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/sweep/tests/tint.svg");
+    if std::env::var_os("LANEPROOF_BLESS").is_some() {
+        fs::write(path, &picture).expect("write the picture");
+    }
+    let committed = fs::read_to_string(path).unwrap_or_default();
+    assert!(
+        committed == picture,
+        "tint.svg is stale: look at the new picture and run the tests with LANEPROOF_BLESS=1"
+    );
+    if let Some(keep) = std::env::var_os("LANEPROOF_KEEP_SWEEPS") {
+        for (name, vary) in [
+            ("tint", "mix.vehicles[*].glass.rear=0.05..0.65:7"),
+            ("time", "daylight.time=07:00..19:00:7"),
+            ("log", "rig.cameras[*].exposure_us=100..2000:5log"),
+            ("sky", "daylight.sky=clear,overcast"),
+            ("many", "mix.vehicles[*].glass.rear=0.05..0.65:25"),
+            ("list", "mix.vehicles[*].glass.rear=0.05,0.1,0.15,0.5"),
+        ] {
+            let request = Request { vary: vary.to_owned(), encounters: Some(12), baseline: None };
+            let sweep = plan(&crate::scenario::tests::first_light(), &request).unwrap_or_else(|e| panic!("{e}"));
+            swept(&sweep, busy(), &Path::new(&keep).join(name), false).expect("runs");
+        }
+    }
+}
+
+/// The picture's colours exist, its text is escaped, and every mark lies inside.
+#[test]
+fn the_picture_is_sound() {
+    let folder = tempfile::tempdir().expect("folder");
+    let (mut result, _) =
+        swept(&small("daylight.sky=clear,overcast", None), tinted(), folder.path(), false).expect("runs");
+    result.head.title = "A & B <i>".to_owned();
+    let picture = draw::svg(&result);
+    assert!(picture.contains("A &amp; B &lt;i&gt;") && !picture.contains("<i>"));
+    for used in picture.split("var(--").skip(1).filter_map(|rest| rest.split(')').next()) {
+        assert_eq!(picture.matches(&format!("--{used}:")).count(), 2, "{used} needs a light and a dark colour");
+    }
+    let height: f64 =
+        picture.split("viewBox=\"0 0 1000 ").nth(1).and_then(|s| s.split('"').next()?.parse().ok()).expect("a height");
+    for y in picture.split(" y=\"").skip(1).filter_map(|rest| rest.split('"').next()?.parse::<f64>().ok()) {
+        assert!((0.0..=height).contains(&y), "{y} of {height}");
+    }
+    assert!(!picture.contains("NaN") && !picture.contains("inf"));
+    // A sweep that has just begun.
+    result.points.truncate(1);
+    assert!(draw::svg(&result).contains("Still running: 1 of 2 values."));
+}
