@@ -71,6 +71,24 @@ pub fn clock() -> f64 {
     BEGIN.get_or_init(Instant::now).elapsed().as_secs_f64()
 }
 
+/// The command line as a shell takes it, for the "run it again" of reports.
+pub fn command_line() -> String {
+    std::iter::once("laneproof".to_owned())
+        .chain(std::env::args().skip(1).map(|word| quoted(&word)))
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// A word in quotes where a shell would read more than letters in it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_./=,:+@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
 /// What several commands let a user choose.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct Choices {
@@ -132,4 +150,17 @@ pub fn default_models(cache: &Cache) -> Result<PathBuf, Failure> {
         std::fs::rename(&partial, &path).map_err(|e| Failure::io(&path, e))?;
     }
     Ok(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn words_are_quoted_where_a_shell_would_read_them() {
+        assert_eq!(quoted("--vary"), "--vary");
+        assert_eq!(quoted("daylight.time=07:00..19:00:7"), "daylight.time=07:00..19:00:7");
+        assert_eq!(quoted("rig.cameras[*].gain_db=1,2"), "'rig.cameras[*].gain_db=1,2'");
+        assert_eq!(quoted("it's"), r"'it'\''s'");
+    }
 }

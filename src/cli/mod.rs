@@ -14,6 +14,7 @@ pub mod fetch;
 pub mod people;
 pub mod render;
 pub mod run;
+pub mod sweep;
 
 /// Measure, before a pole is set, how many occupants a vehicle lane's cameras would capture and match.
 ///
@@ -30,6 +31,7 @@ pub struct Cli {
 enum Command {
     Run(run::Args),
     Explain(explain::Args),
+    Sweep(sweep::Args),
     Render(render::Args),
     People(people::Args),
     Doctor(doctor::Args),
@@ -45,6 +47,7 @@ impl Cli {
         let result = match self.command {
             Command::Run(args) => run::run(&args),
             Command::Explain(args) => explain::run(&args),
+            Command::Sweep(args) => sweep::run(&args),
             Command::Render(args) => render::run(&args),
             Command::People(args) => people::run(&args),
             Command::Doctor(args) => doctor::run(&args),

@@ -45,12 +45,11 @@ pub(super) fn run(args: &Args) -> Result<u8, Failure> {
             out
         }
     };
-    let command = std::iter::once("laneproof".to_owned()).chain(std::env::args().skip(1)).collect::<Vec<_>>().join(" ");
     let options = run::RunOptions {
         out,
         resume: args.resume,
         encounters: (!args.encounters.is_empty()).then(|| args.encounters.clone()),
-        command,
+        command: session::command_line(),
         clock: &session::clock,
     };
     let result = run::run(&scenario, &mut world, &mut stack, &options, &mut |event| {
