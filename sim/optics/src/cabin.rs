@@ -5,7 +5,7 @@
 //! sun beam is in the cubes; light that the sun's patches in the cabin throw back is.
 use std::f32::consts::PI;
 
-use glam::{Affine3A, UVec3, Vec3};
+use glam::{Affine3A, Quat, UVec3, Vec3};
 use laneproof_scenes::{surface::Part, vehicle::Vehicle};
 use rayon::prelude::*;
 
@@ -32,7 +32,7 @@ pub struct CabinOptions {
 
 impl Default for CabinOptions {
     fn default() -> Self {
-        Self { spacing_m: 0.18, rays: 128, bounces: 3 }
+        Self { spacing_m: 0.18, rays: 512, bounces: 3 }
     }
 }
 
@@ -62,6 +62,9 @@ struct Gathered {
 }
 
 struct Probe {
+    /// Turns the common directions into this probe's own, so that what slips between the rays of one is met by its
+    /// neighbours'.
+    turn: Quat,
     rays: Vec<Gathered>,
     valid: bool,
 }
@@ -127,7 +130,7 @@ impl CabinLight {
 
         let probes: Vec<Probe> = (0..dims.element_product())
             .into_par_iter()
-            .map(|i| probe(scene, outside, light.place(i), spacing_m, &directions))
+            .map(|i| probe(scene, outside, light.place(i), spacing_m, &directions, turn(i)))
             .collect();
         light.cubes = vec![[[0.0; 3]; 6]; probes.len()];
         for pass in 0..=options.bounces {
@@ -138,7 +141,7 @@ impl CabinLight {
                     if !probe.valid {
                         return [[0.0; 3]; 6];
                     }
-                    project(&directions, |k| {
+                    project(&directions, probe.turn, |k| {
                         let ray = &probe.rays[k];
                         if pass == 0 || ray.bounce == [0.0; 3] {
                             return ray.direct;
@@ -229,11 +232,12 @@ impl CabinLight {
 }
 
 /// Casts a probe's rays.
-fn probe(scene: &RayScene, outside: &Outside, place: Vec3, spacing_m: f32, directions: &[Vec3]) -> Probe {
+fn probe(scene: &RayScene, outside: &Outside, place: Vec3, spacing_m: f32, directions: &[Vec3], turn: Quat) -> Probe {
     let (mut open, mut buried) = (0usize, 0usize);
     let rays = directions
         .iter()
         .map(|&direction| {
+            let direction = turn * direction;
             let hit = scene.hit(place, direction);
             let (transmittance, crossings) = scene.glass(place, direction, hit.map_or(f32::MAX, |h| h.distance_m));
             let inside = hit.filter(|_| crossings % 2 == 0);
@@ -259,7 +263,7 @@ fn probe(scene: &RayScene, outside: &Outside, place: Vec3, spacing_m: f32, direc
         .collect();
     // From within a closed cabin every way out crosses a pane; a third leaves room for open windows.
     let is_outside = scene.has_panes() && 3 * open > directions.len();
-    Probe { rays, valid: !is_outside && 4 * buried < directions.len() }
+    Probe { turn, rays, valid: !is_outside && 4 * buried < directions.len() }
 }
 
 /// Irradiance of the direct beam on a surface inside, through the panes on its way.
@@ -274,11 +278,23 @@ fn sunlight(scene: &RayScene, outside: &Outside, point: Vec3, normal: Vec3) -> [
     std::array::from_fn(|i| normal_irradiance[i] * cos * transmittance[i])
 }
 
+/// A rotation for each probe, spread evenly over all rotations: three of K. Shoemake's numbers (*Uniform random rotations*,
+/// Graphics Gems III, 1992) from an additive sequence (M. Roberts, 2018: powers of the root of x⁴ = x + 1).
+fn turn(index: u32) -> Quat {
+    const STEPS: [f64; 3] = [0.819_172_513_396_164, 0.671_043_606_703_789_4, 0.549_700_477_901_970_1];
+    let [a, b, c] = STEPS.map(|step| (f64::from(index) * step).fract());
+    let ((sin_b, cos_b), (sin_c, cos_c)) =
+        ((b * std::f64::consts::TAU).sin_cos(), (c * std::f64::consts::TAU).sin_cos());
+    let (near, far) = ((1.0 - a).sqrt(), a.sqrt());
+    Quat::from_array([near * sin_b, near * cos_b, far * sin_c, far * cos_c].map(|v| v as f32)).normalize()
+}
+
 /// Irradiance on the six axes from radiance along fixed directions, scaled so that equal radiance L gives exactly πL.
-fn project(directions: &[Vec3], radiance: impl Fn(usize) -> [f32; 3]) -> AmbientCube {
+fn project(directions: &[Vec3], turn: Quat, radiance: impl Fn(usize) -> [f32; 3]) -> AmbientCube {
     let mut cube = [[0.0; 3]; 6];
     let mut norms = [0.0f32; 6];
-    for (k, direction) in directions.iter().enumerate() {
+    for (k, &direction) in directions.iter().enumerate() {
+        let direction = turn * direction;
         let l = radiance(k);
         for axis in 0..3 {
             let face = 2 * axis + usize::from(direction[axis] < 0.0);

@@ -5,6 +5,7 @@
 //! Polarised light has its own page, [`stokes`], which says against which axes it is measured.
 pub mod band;
 pub mod cabin;
+mod coat;
 pub mod daylight;
 pub mod eye_safety;
 pub mod glass;

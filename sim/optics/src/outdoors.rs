@@ -17,7 +17,7 @@ use crate::{
 
 /// Rays that gather the light on a surface which a ray meets outside. Each probe of a cabin meets dozens of places, so that
 /// a few rays at each are many for the probe.
-const RAYS: u32 = 16;
+const RAYS: u32 = 4;
 
 /// A lane with a vehicle standing in it. Places and directions are in the world's frame, metres.
 pub(crate) struct Outdoors<'a> {

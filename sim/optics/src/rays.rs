@@ -12,7 +12,7 @@ use parry3d::{
     shape::{CompositeShapeRef, TriMesh},
 };
 
-use crate::glass::PaneLut;
+use crate::{coat, glass::PaneLut};
 
 /// Rays restart this far behind a surface, metres.
 pub const SKIN_M: f32 = 1e-3;
@@ -26,7 +26,7 @@ pub struct Hit {
     pub normal: Vec3,
     /// Whether the ray met the triangle's back.
     pub back: bool,
-    /// Diffuse reflectance per band, 0..1.
+    /// Reflectance per band, 0..1: the body's, and the coat's mean, which is taken for diffuse.
     pub albedo: [f32; 3],
     /// Radiance the surface emits by itself, W·m⁻²·sr⁻¹ per band.
     pub emitted_radiance: [f32; 3],
@@ -68,6 +68,7 @@ impl RayScene {
         let mut parts = Vec::new();
         for part in opaque {
             let average = part.surface.texture.as_deref().map_or([1.0; 3], mean_reflectance);
+            let coat = coat::mean_reflectance(part.surface.specular_f0, part.surface.roughness);
             let indices = part.mesh.indices.chunks_exact(3);
             for ([a, b, c], triangle) in part.mesh.triangles().zip(indices) {
                 let Some(normal) = (b - a).cross(c - a).try_normalize() else { continue };
@@ -75,7 +76,7 @@ impl RayScene {
                     triangle.iter().map(|&i| srgb_to_linear(part.mesh.vertices[i as usize].tint[band])).sum::<f32>()
                         / 3.0
                 });
-                let albedo = std::array::from_fn(|i| part.surface.reflectance[i] * average[i] * tint[i]);
+                let albedo = std::array::from_fn(|i| part.surface.reflectance[i] * average[i] * tint[i] + coat);
                 facets.push(Facet { middle_m: (a + b + c) / 3.0, normal, albedo, part: parts.len() as u32 });
                 corners.push([a, b, c]);
             }

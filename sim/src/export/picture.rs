@@ -44,13 +44,15 @@ pub(super) fn opacity(texture: &Texture) -> Option<Vec<u8>> {
     })
 }
 
-/// Sum and count of the tints that a texel's triangles bring to it.
+/// Sum and count of the tints that a texel's triangles bring to it: of those that cover its middle, else of those whose
+/// edge is near, which bilinear filtering looks at.
 type Shade = ([f32; 3], u32);
 
 /// Tints of a mesh in the space of its texture coordinates: the mean of all triangles that show a texel.
 fn shades(texture: &Texture, mesh: &Mesh) -> Vec<Shade> {
     let (width, height) = (texture.width as usize, texture.height as usize);
     let mut shades: Vec<Shade> = vec![([0.0; 3], 0); width * height];
+    let mut near = shades.clone();
     let size = Vec2::new(width as f32, height as f32);
     for triangle in mesh.indices.chunks_exact(3) {
         let corners = [0, 1, 2].map(|i| &mesh.vertices[triangle[i] as usize]);
@@ -66,13 +68,13 @@ fn shades(texture: &Texture, mesh: &Mesh) -> Vec<Shade> {
             for x in low.x as i64..=high.x as i64 {
                 let p = Vec2::new(x as f32, y as f32);
                 let (u, v) = ((p - a).perp_dot(c - a) / area, (b - a).perp_dot(p - a) / area);
-                // Half a texel beyond the edges, which bilinear filtering looks at.
                 let margin = -0.5 / area.abs().sqrt();
                 if u < margin || v < margin || 1.0 - u - v < margin {
                     continue;
                 }
                 let (x, y) = (x.rem_euclid(width as i64) as usize, y.rem_euclid(height as i64) as usize);
-                let (sum, count) = &mut shades[y * width + x];
+                let covers = u >= 0.0 && v >= 0.0 && u + v <= 1.0;
+                let (sum, count) = &mut if covers { &mut shades } else { &mut near }[y * width + x];
                 for band in 0..3 {
                     let tint = tints[0][band] * (1.0 - u - v) + tints[1][band] * u + tints[2][band] * v;
                     sum[band] += tint.clamp(0.0, 1.0);
@@ -81,7 +83,7 @@ fn shades(texture: &Texture, mesh: &Mesh) -> Vec<Shade> {
             }
         }
     }
-    shades
+    shades.iter().zip(near).map(|(shade, near)| if shade.1 > 0 { *shade } else { near }).collect()
 }
 
 /// The reflectance of a surface in one picture: its factor, its texture and its vertices' tints multiplied, then by `gain`.
