@@ -1,7 +1,7 @@
 //! Prints how long it takes to gather the light in each vehicle of the catalogue, and what falls on each seat's face.
 use std::time::Instant;
 
-use glam::{Quat, Vec3};
+use glam::{Affine3A, Vec3};
 use laneproof_optics::{
     cabin::{CabinLight, CabinOptions},
     daylight::DaylightModel,
@@ -23,7 +23,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let triangles: usize = vehicle.parts.iter().map(|p| p.mesh.triangle_count()).sum();
         for _ in 0..2 {
             let start = Instant::now();
-            let light = CabinLight::gather(&vehicle, Quat::IDENTITY, &daylight, &options);
+            let light = CabinLight::gather(&vehicle, Affine3A::IDENTITY, &[], &daylight, &options);
             println!(
                 "{model}: {triangles} triangles, {:?} probes × {} rays, {} bounces: {:.0} ms",
                 light.dims,
