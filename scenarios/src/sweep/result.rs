@@ -98,12 +98,16 @@ impl Paired {
 
     /// "+3 −1".
     pub fn changes(&self) -> String {
+        if self.pairs == 0 {
+            return "no pairs".to_owned();
+        }
         format!("+{} −{}", self.won, self.lost)
     }
 
-    /// "p = 0.07", "p < 0.001".
+    /// "p = 0.07", "p < 0.001"; nothing without a pair.
     pub fn p_text(&self) -> String {
         match self.p {
+            _ if self.pairs == 0 => String::new(),
             p if p < 0.001 => "p < 0.001".to_owned(),
             p if p < 0.1 => format!("p = {p:.3}"),
             p => format!("p = {p:.2}"),
@@ -141,8 +145,13 @@ impl SweepResult {
                 "Seed {seed} at every value: the same people in the same seats, so differences are due to the value alone."
             );
         }
-        let most = self.points.iter().filter_map(|p| Some((p.compared?.pairs, p.occupants))).min();
-        let (pairs, of) = most.unwrap_or((0, 0));
+        let fewest = self.points.iter().filter_map(|p| Some((p.compared?.pairs, p.occupants))).min();
+        let (pairs, of) = fewest.unwrap_or((0, 0));
+        if pairs == 0 {
+            return "This value changes who travels: at some values nobody is the same person in the same seat as at the \
+                    baseline, and there nothing can be compared."
+                .to_owned();
+        }
         format!(
             "This value changes who travels: at least {pairs} of {of} occupants are the same person in the same seat as at \
              the baseline, and only they are compared."

@@ -194,6 +194,15 @@ fn a_failed_encounter_is_counted_out_of_both_sides_and_told() {
 }
 
 #[test]
+fn strangers_are_not_compared() {
+    let folder = tempfile::tempdir().expect("folder");
+    let (result, _) = swept(&small("seed=1,2", None), tinted(), folder.path(), false).expect("runs");
+    let compared = result.points[1].compared.expect("asked for");
+    assert_eq!((compared.pairs, compared.changes().as_str(), compared.p_text().as_str()), (0, "no pairs", ""));
+    assert!(!result.same_people && result.pairing().contains("nothing can be compared"), "{}", result.pairing());
+}
+
+#[test]
 fn portraits_are_rendered_once() {
     // The flat world keeps no count, but its pictures are the same; what differs is who asks.
     let folder = tempfile::tempdir().expect("folder");
