@@ -46,6 +46,11 @@ fn about(scene: &MitsubaScene) -> serde_json::Value {
             "width_px": scene.camera.width_px,
             "height_px": scene.camera.height_px,
         },
+        "filter": scene.filter.map(|filter| json!({
+            "angle_deg": filter.angle_deg,
+            "along": filter.transmittance,
+            "across": filter.transmittance / filter.extinction_ratio.max(1.0),
+        })),
         "sun_direction": scene.sun_direction.to_array(),
         "sky_polarisation": scene.sky_polarisation,
         "panes": scene.panes.iter().map(|pane| json!({

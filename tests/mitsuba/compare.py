@@ -27,7 +27,7 @@ def arguments():
     parser.add_argument("--laneproof", default="target/release/laneproof", help="the built program")
     parser.add_argument("--samples", type=int, default=1 << 17, help="camera rays per face")
     parser.add_argument("--depth", type=int, default=24, help="longest path")
-    parser.add_argument("--llvm", help="LLVM library (17 or newer), where the system's is older")
+    parser.add_argument("--llvm", help="LLVM library, where the system's is too old: 15 is, 19 is not")
     parser.add_argument("--keep", type=pathlib.Path, help="folder for the exported scenes, kept and not exported again")
     parser.add_argument("--only", nargs="*", help="scenes to render; the numbers of the others stay")
     parser.add_argument("--check-glass", action="store_true", help="compare the pane with a slab of Mitsuba's own, and stop")
@@ -75,12 +75,12 @@ def doubled_angle(direction, axis, other):
 
 
 class Scene:
-    def __init__(self, folder, filter_=None):
+    def __init__(self, folder):
         self.about = json.loads((folder / "scene.json").read_text())
         self.mask = np.load(folder / "face-mask.npy")
         self.scene = mi.load_file(str(folder / "scene.xml"), pane="laneproof_pane", optimize=False)
         self.integrator = mi.load_dict({"type": "volpath", "max_depth": ARGS.depth, "rr_depth": 8})
-        self.filter = filter_
+        self.filter = self.about["filter"]
         shapes = sorted((s for s in self.scene.shapes() if s.id().startswith("pane-")), key=lambda s: s.id())
         assert len(shapes) == len(self.about["panes"]), "panes of scene.xml and scene.json differ"
         self.panes = [
@@ -194,11 +194,13 @@ def export(entry, folder):
 def render(entry, scenes):
     folder = scenes / pathlib.Path(entry["scenario"]).stem / f"{entry['camera']}-{entry['exposure']}"
     export(entry, folder)
-    scene = Scene(folder, entry.get("filter"))
+    scene = Scene(folder)
     faces = []
     for k in entry["faces"]:
         begin = time.time()
         (light, veil, passed), (light_error, veil_error, _) = scene.measure(k)
+        # The panes' alone: what the filter takes of unpolarised light is not theirs.
+        passed = passed / ((scene.filter["along"] + scene.filter["across"]) / 2 if scene.filter else 1)
         truth = scene.about["faces"][k]
         faces.append({
             "occupant": k,

@@ -19,7 +19,27 @@ enum What {
 
 /// What is known to deviate by more: scene, occupant, what, lowest and highest ratio of ours to Mitsuba's, and why. A gap that
 /// has closed fails the test too, so that this list shrinks with the causes.
-const KNOWN_GAPS: &[(&str, u64, What, [f64; 2], &str)] = &[];
+const KNOWN_GAPS: &[(&str, u64, What, [f64; 2], &str)] = &[
+    ("noon", 0, What::Face, [0.76, 0.9], BODIES),
+    ("noon", 1, What::Face, [0.83, 0.9], BODIES),
+    ("overcast", 0, What::Face, [0.83, 0.9], BODIES),
+    ("shade", 1, What::Face, [0.83, 0.9], BODIES),
+    ("privacy-glass", 0, What::Face, [0.82, 0.9], BODIES),
+    ("privacy-glass", 1, What::Face, [0.73, 0.9], BODIES),
+    ("privacy-glass", 2, What::Face, [0.85, 0.9], BODIES),
+    ("side-window", 0, What::Face, [0.85, 0.9], BODIES),
+    ("polariser", 1, What::Face, [0.87, 0.9], BODIES),
+    ("polariser-clear", 0, What::Face, [0.77, 0.9], BODIES),
+    ("polariser-clear", 1, What::Face, [0.81, 0.9], BODIES),
+    ("shade", 0, What::Veil, [0.34, 0.95], ROOF),
+    ("shade", 1, What::Veil, [0.22, 0.95], ROOF),
+    ("privacy-glass", 0, What::Veil, [0.32, 0.95], ROOF),
+    ("privacy-glass", 2, What::Veil, [0.25, 0.95], ROOF),
+];
+/// Found by taking things out of Mitsuba's scenes: a face over a light shirt under an overcast sky loses 6 % without the
+/// clothes, one over a dark shirt nothing; the light in the empty cabin agrees with Mitsuba's to 2 % in the sum over places.
+const BODIES: &str = "cabin light without the bodies that reflect it into the face, and ambient cubes, which flatten light between their axes";
+const ROOF: &str = "the roof's underside mirrored, whose light the glass takes from one place below it";
 
 fn number(value: &Value, what: &str) -> f64 {
     value[what].as_f64().unwrap_or_else(|| panic!("no number {what} in {value}"))

@@ -20,15 +20,21 @@ mod ply;
 use std::fmt::Write as _;
 
 use glam::Vec3;
-use laneproof_optics::sky_polarisation::{CLEAR_TURBIDITY, SkyPolarisation};
+use laneproof_optics::{
+    band::Band,
+    pane_optics::PaneOptics,
+    sky_polarisation::{CLEAR_TURBIDITY, SkyPolarisation},
+};
 use laneproof_render::{PinholeCamera, ScenePane, Solid};
 use laneproof_scenes::{
+    catalogue::Polariser,
     mesh::Vertex,
-    surface::{Glazing, Surface},
+    surface::{Pane, Surface},
     truth::{Role, Subject, Tag},
 };
 
 use crate::{
+    lamps,
     light::LaneLight,
     moment::Moment,
     region::TruthLayers,
@@ -53,7 +59,8 @@ const SKY_SIZE: [u32; 2] = [1024, 512];
 pub struct ExportedPane {
     /// Refractive index.
     pub refractive_index: f32,
-    /// Transmittance at normal incidence, both faces included, in red, green, blue.
+    /// Transmittance at normal incidence, both faces, film and coating included, in red, green, blue. Film and coating are taken
+    /// for glass; dirt is left out.
     pub transmittance_normal: [f32; 3],
 }
 
@@ -68,6 +75,8 @@ pub struct MitsubaScene {
     pub face_mask: Vec<u8>,
     /// Panes, in the order of their shapes in the scene.
     pub panes: Vec<ExportedPane>,
+    /// Filter before the lens.
+    pub filter: Option<Polariser>,
     /// Unit vector towards the sun, world frame; also where clouds hide it.
     pub sun_direction: Vec3,
     /// Degree of polarisation of the sky at 90° from the sun, 0..1.
@@ -79,25 +88,28 @@ pub struct MitsubaScene {
 impl Simulator {
     /// Exports an exposure in visible light.
     pub fn export(&mut self, staged: &Staged, request: &ExposureRequest) -> Result<MitsubaScene, SimError> {
+        let mount = &staged.plan.rig.cameras[request.camera_index];
+        let refuse = |reason| Err(SimError::Camera { camera_id: mount.id.clone(), reason });
         if let Some(band) = staged.plan.sensors[request.camera_index].band {
-            return Err(SimError::Camera {
-                camera_id: staged.plan.rig.cameras[request.camera_index].id.clone(),
-                reason: format!("sees {} only: scenes are exported in visible light", band.name()),
-            });
+            return refuse(format!("sees {} only: scenes are exported in visible light", band.name()));
+        }
+        if !lamps::of_camera(&staged.lamps, &mount.id).is_empty() {
+            return refuse("sees by lamps: scenes are exported in daylight only".to_owned());
         }
         let exposure = self.expose(staged, request)?;
         let time_s = request.mid_exposure_us as f64 * 1e-6;
         let scene = Moment::new(staged, time_s).scene(staged, time_s);
         let camera = staged.pinhole(request.camera_index);
-        let glazings = staged.vehicle.panes.iter().map(|pane| pane.glazing);
+        let panes: Vec<ExportedPane> = staged.vehicle.panes.iter().map(exported).collect();
         let mut writer = Writer::new(&camera, &staged.lane.light);
         scene.solids.iter().for_each(|solid| writer.solid(solid));
-        scene.panes.iter().zip(glazings.clone()).for_each(|(pane, glazing)| writer.pane(pane, &glazing));
+        scene.panes.iter().zip(&panes).for_each(|(pane, optics)| writer.pane(pane, optics));
         Ok(MitsubaScene {
             files: writer.finish(),
             face_mask: face_mask(&exposure.layers, &camera),
             camera,
-            panes: glazings.map(exported).collect(),
+            panes,
+            filter: mount.lens.polariser,
             sun_direction: staged.lane.light.model.sun_direction,
             sky_polarisation: SkyPolarisation::of(staged.plan.daylight.sky, CLEAR_TURBIDITY).max_degree,
             exposure,
@@ -105,8 +117,13 @@ impl Simulator {
     }
 }
 
-fn exported(glazing: Glazing) -> ExportedPane {
-    ExportedPane { refractive_index: glazing.refractive_index, transmittance_normal: [glazing.transmittance_normal; 3] }
+fn exported(pane: &Pane) -> ExportedPane {
+    let optics = PaneOptics::of_pane(pane);
+    let passed = |band| optics.layer(band, 1.0).transmission().transmittance() as f32;
+    ExportedPane {
+        refractive_index: pane.glazing.refractive_index,
+        transmittance_normal: Band::seen_in(pane.band).map(passed),
+    }
 }
 
 fn face_mask(layers: &TruthLayers, camera: &PinholeCamera) -> Vec<u8> {
@@ -299,8 +316,8 @@ impl Writer {
         self.shape(&kind, ply, &bsdf, solid.surface.emitted_radiance);
     }
 
-    fn pane(&mut self, pane: &ScenePane, glazing: &Glazing) {
-        let ExportedPane { refractive_index: index, transmittance_normal } = exported(*glazing);
+    fn pane(&mut self, pane: &ScenePane, optics: &ExportedPane) {
+        let ExportedPane { refractive_index: index, transmittance_normal } = *optics;
         let face = ((index - 1.0) / (index + 1.0)).powi(2);
         // What lossless glass would pass at normal incidence.
         let lossless = 1.0 - 2.0 * face / (1.0 + face);
