@@ -36,12 +36,24 @@ pub struct Hit {
     pub facet: u32,
 }
 
+/// An opaque triangle.
 #[derive(Debug, Clone, Copy)]
-struct Facet {
-    middle_m: Vec3,
-    normal: Vec3,
-    albedo: [f32; 3],
+pub(crate) struct Facet {
+    pub(crate) corners_m: [Vec3; 3],
+    pub(crate) normal: Vec3,
+    pub(crate) albedo: [f32; 3],
     part: u32,
+}
+
+impl Facet {
+    /// Barycentric shares of the corners at a place in its plane.
+    pub(crate) fn shares(&self, place_m: Vec3) -> [f32; 3] {
+        let [a, b, c] = self.corners_m;
+        let whole = (b - a).cross(c - a).dot(self.normal);
+        let share = |p: Vec3, q: Vec3| (p - place_m).cross(q - place_m).dot(self.normal) / whole;
+        let (first, second) = (share(b, c), share(c, a));
+        [first, second, 1.0 - first - second]
+    }
 }
 
 /// Triangles of a vehicle (or of anything else made of parts and panes), ready for ray casts in their own frame.
@@ -77,7 +89,7 @@ impl RayScene {
                         / 3.0
                 });
                 let albedo = std::array::from_fn(|i| part.surface.reflectance[i] * average[i] * tint[i] + coat);
-                facets.push(Facet { middle_m: (a + b + c) / 3.0, normal, albedo, part: parts.len() as u32 });
+                facets.push(Facet { corners_m: [a, b, c], normal, albedo, part: parts.len() as u32 });
                 corners.push([a, b, c]);
             }
             parts.push((part.tag, part.surface.emitted_radiance));
@@ -111,10 +123,14 @@ impl RayScene {
         self.facets.len()
     }
 
-    /// Middle, unit normal, diffuse reflectance and emitted radiance of an opaque triangle.
-    pub(crate) fn facet(&self, facet: u32) -> (Vec3, Vec3, [f32; 3], [f32; 3]) {
-        let Facet { middle_m, normal, albedo, part } = self.facets[facet as usize];
-        (middle_m, normal, albedo, self.parts[part as usize].1)
+    /// An opaque triangle.
+    pub(crate) fn facet(&self, facet: u32) -> Facet {
+        self.facets[facet as usize]
+    }
+
+    /// Radiance that a triangle emits by itself.
+    pub(crate) fn emitted(&self, facet: u32) -> [f32; 3] {
+        self.parts[self.facets[facet as usize].part as usize].1
     }
 
     /// The first opaque surface on a ray (unit direction).

@@ -1,14 +1,19 @@
 //! What stands round a vehicle, as its panes mirror it.
-use std::f32::consts::PI;
+use std::{f32::consts::PI, sync::Arc};
 
 use glam::Vec3;
-use laneproof_scenes::{catalogue::Sky, surface::Part, truth::Role};
+use laneproof_scenes::{
+    catalogue::Sky,
+    mesh::{Mesh, Vertex},
+    surface::Part,
+    truth::Role,
+};
 use rayon::prelude::*;
 
 use crate::{
     daylight::DaylightModel,
     lamp::LampSource,
-    rays::{RayScene, SKIN_M},
+    rays::{Facet, Hit, RayScene, SKIN_M},
     sh::{self, IrradianceSh9},
     sky_polarisation::{CLEAR_TURBIDITY, SkyPolarisation},
 };
@@ -38,11 +43,50 @@ const SKY: u32 = 1;
 const SUN: u32 = 2;
 const GROUND: u32 = 4;
 
+/// Rays that gather the light on a corner of a surface.
+const GATHERING_RAYS: u32 = 48;
+/// Longest edge of a surface near the station, metres; larger ones are cut up, so that light can vary over them.
+const LONGEST_EDGE_M: f32 = 1.6;
+/// Surfaces farther from the stop line than this are mirrored too small for that, metres.
+const NEAR_M: f32 = 16.0;
+
+/// A part with its large triangles near the station cut up; ground is lit where rays meet it.
+pub(super) fn cut_up(part: &Part) -> Part {
+    if part.tag.role == Role::Ground {
+        return part.clone();
+    }
+    let mut mesh = Mesh::clone(&part.mesh);
+    let mut todo = std::mem::take(&mut mesh.indices);
+    while let [.., a, b, c] = todo[..] {
+        todo.truncate(todo.len() - 3);
+        let corners = [a, b, c].map(|i| Vec3::from(mesh.vertices[i as usize].position_m));
+        let edges = [0, 1, 2].map(|k| corners[k].distance(corners[(k + 1) % 3]));
+        let longest = (0..3).max_by(|&i, &j| edges[i].total_cmp(&edges[j])).unwrap_or(0);
+        let (low, high) = (corners[0].min(corners[1]).min(corners[2]), corners[0].max(corners[1]).max(corners[2]));
+        let near = Vec3::ZERO.clamp(low, high).length() < NEAR_M;
+        if edges[longest] <= LONGEST_EDGE_M || !near {
+            mesh.indices.extend([a, b, c]);
+            continue;
+        }
+        let [a, b, c] = [0, 1, 2].map(|k| [a, b, c][(longest + k) % 3]);
+        let (from, to) = (mesh.vertices[a as usize], mesh.vertices[b as usize]);
+        let middle = mesh.vertices.len() as u32;
+        let half = |a: [f32; 3], b: [f32; 3]| (Vec3::from(a) + Vec3::from(b)) / 2.0;
+        mesh.vertices.push(Vertex {
+            position_m: half(from.position_m, to.position_m).to_array(),
+            normal: half(from.normal, to.normal).normalize_or(Vec3::Y).to_array(),
+            ..from
+        });
+        todo.extend([a, middle, c, middle, b, c]);
+    }
+    Part { mesh: Arc::new(mesh), ..part.clone() }
+}
+
 /// Light and furniture of a lane, ready to be looked at in any direction from any place.
 pub struct Surround {
     scene: RayScene,
-    /// Radiance of every opaque triangle that is not ground.
-    facets: Vec<[f32; 3]>,
+    /// Radiance at the corners of every opaque triangle.
+    facets: Vec<[[f32; 3]; 3]>,
     model: DaylightModel,
     polarisation: SkyPolarisation,
     open_sh: IrradianceSh9,
@@ -51,7 +95,14 @@ pub struct Surround {
     sheltered_m: Option<[f32; 4]>,
     /// Lamps that burn all the time.
     lamps: Vec<LampSource>,
+    /// Light of the sky and of what stands round on the ground near the station, by [`GROUND_STEP_M`] from the grid's corner.
+    ground: Vec<[f32; 3]>,
 }
+
+/// Distance of the places where the ground's light is gathered, metres, how many there are across and along, and the first.
+const GROUND_STEP_M: f32 = 1.0;
+const GROUND_PLACES: [usize; 2] = [33, 45];
+const GROUND_CORNER_M: [f32; 2] = [-16.0, -28.0];
 
 impl std::fmt::Debug for Surround {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -71,18 +122,87 @@ impl Surround {
         sheltered_m: Option<[f32; 4]>,
         lamps: Vec<LampSource>,
     ) -> Self {
-        let scene = RayScene::new(parts, &[]);
+        let parts: Vec<Part> = parts.iter().map(cut_up).collect();
+        let scene = RayScene::new(&parts, &[]);
         let polarisation = SkyPolarisation::of(sky, CLEAR_TURBIDITY);
-        let mut surround =
-            Self { scene, facets: Vec::new(), model, polarisation, open_sh, sheltered_sh, sheltered_m, lamps };
+        let mut surround = Self {
+            scene,
+            facets: Vec::new(),
+            model,
+            polarisation,
+            open_sh,
+            sheltered_sh,
+            sheltered_m,
+            lamps,
+            ground: Vec::new(),
+        };
+        // Ground lights the roof and the roof the ground: once each, then the ground once more.
+        surround.ground = surround.light_on_ground();
         surround.facets = (0..surround.scene.facet_count() as u32)
             .into_par_iter()
             .map(|facet| {
-                let (middle_m, normal, albedo, emitted) = surround.scene.facet(facet);
-                surround.reflected(middle_m, normal, albedo, emitted)
+                let Facet { corners_m, normal, albedo, .. } = surround.scene.facet(facet);
+                let (emitted, middle_m) = (surround.scene.emitted(facet), corners_m.iter().sum::<Vec3>() / 3.0);
+                // A little off the corners, where other surfaces meet the triangle.
+                corners_m.map(|corner_m| {
+                    let irradiance = surround.gathered(corner_m.lerp(middle_m, 0.1), normal);
+                    std::array::from_fn(|band| emitted[band] + albedo[band] * irradiance[band] / PI)
+                })
             })
             .collect();
+        surround.ground = surround.light_on_ground();
         surround
+    }
+
+    /// Gathers the light on the ground, direct light left out.
+    fn light_on_ground(&self) -> Vec<[f32; 3]> {
+        let [across, along] = GROUND_PLACES;
+        (0..across * along)
+            .into_par_iter()
+            .map(|i| {
+                let place = |axis: usize, k: usize| GROUND_CORNER_M[axis] + k as f32 * GROUND_STEP_M;
+                self.diffuse(Vec3::new(place(0, i % across), 0.01, place(1, i / across)), Vec3::Y)
+            })
+            .collect()
+    }
+
+    /// The gathered light on the ground at a place; `None` away from the station.
+    fn ground_light(&self, place_m: Vec3) -> Option<[f32; 3]> {
+        let at = [place_m.x - GROUND_CORNER_M[0], place_m.z - GROUND_CORNER_M[1]].map(|v| v / GROUND_STEP_M);
+        let cell = at.map(|v| v.floor());
+        let inside = (0..2).all(|axis| cell[axis] >= 0.0 && (cell[axis] as usize) + 1 < GROUND_PLACES[axis]);
+        if !inside || self.ground.is_empty() {
+            return None;
+        }
+        let [i, j] = cell.map(|v| v as usize);
+        let [fx, fz] = [at[0] - cell[0], at[1] - cell[1]];
+        let place = |di: usize, dj: usize| &self.ground[(j + dj) * GROUND_PLACES[0] + i + di];
+        Some(std::array::from_fn(|band| {
+            let near = place(0, 0)[band] * (1.0 - fx) + place(1, 0)[band] * fx;
+            let far = place(0, 1)[band] * (1.0 - fx) + place(1, 1)[band] * fx;
+            near * (1.0 - fz) + far * fz
+        }))
+    }
+
+    /// Radiance of the ground at a place.
+    fn ground_radiance(&self, place_m: Vec3, hit: &Hit) -> [f32; 3] {
+        let Some(diffuse) = self.ground_light(place_m) else {
+            return self.reflected(place_m, hit.normal, hit.albedo, hit.emitted_radiance);
+        };
+        let direct = self.direct(place_m, hit.normal);
+        std::array::from_fn(|band| hit.emitted_radiance[band] + hit.albedo[band] * (direct[band] + diffuse[band]) / PI)
+    }
+
+    /// Radiance of a surface where a ray meets it.
+    fn met(&self, place_m: Vec3, hit: &Hit) -> [f32; 3] {
+        if hit.tag.role == Role::Ground {
+            return self.ground_radiance(place_m, hit);
+        }
+        let Some(corners) = self.facets.get(hit.facet as usize) else {
+            return self.reflected(place_m, hit.normal, hit.albedo, hit.emitted_radiance);
+        };
+        let shares = self.scene.facet(hit.facet).shares(place_m);
+        std::array::from_fn(|band| (0..3).map(|k| shares[k] * corners[k][band]).sum())
     }
 
     /// Direction towards the sun and its normal irradiance; `None` without one.
@@ -97,12 +217,18 @@ impl Surround {
             .sheltered_m
             .is_some_and(|[x0, z0, x1, z1]| (x0..=x1).contains(&place_m.x) && (z0..=z1).contains(&place_m.z));
         let sky = sh::irradiance(if below { &self.sheltered_sh } else { &self.open_sh }, normal);
+        let direct = self.direct(place_m, normal);
+        std::array::from_fn(|band| sky[band].max(0.0) + direct[band])
+    }
+
+    /// Irradiance by the sun and by lamps, where nothing of the lane is in the way.
+    fn direct(&self, place_m: Vec3, normal: Vec3) -> [f32; 3] {
         let sun = self.sun().map_or([0.0; 3], |(towards, irradiance)| {
             let cosine = normal.dot(towards);
             let lit = cosine > 0.0 && !self.scene.blocked(place_m + normal * SKIN_M, towards);
             if lit { irradiance.map(|e| e * cosine) } else { [0.0; 3] }
         });
-        let mut sum: [f32; 3] = std::array::from_fn(|band| sky[band].max(0.0) + sun[band]);
+        let mut sum = sun;
         for lamp in &self.lamps {
             let (towards, distance_m, irradiance) = lamp.seen_from(place_m);
             let cosine = normal.dot(towards);
@@ -119,6 +245,36 @@ impl Surround {
             }
         }
         sum
+    }
+
+    /// Irradiance on a surface of the lane, W·m⁻² per band.
+    fn gathered(&self, place_m: Vec3, normal: Vec3) -> [f32; 3] {
+        let (direct, diffuse) = (self.direct(place_m, normal), self.diffuse(place_m, normal));
+        std::array::from_fn(|band| direct[band] + diffuse[band])
+    }
+
+    /// Irradiance without direct light, gathered over the hemisphere. What rays meet there is as bright as is known of it by
+    /// then, at first by direct light and the lane's general skylight.
+    fn diffuse(&self, place_m: Vec3, normal: Vec3) -> [f32; 3] {
+        let start_m = place_m + normal * SKIN_M;
+        let mut irradiance = [0.0; 3];
+        let (across, along) = normal.any_orthonormal_pair();
+        for k in 0..GATHERING_RAYS {
+            // A cosine-weighted spiral.
+            let squared = (k as f32 + 0.5) / GATHERING_RAYS as f32;
+            let (sin, cos) = (k as f32 * 2.399_963).sin_cos();
+            let flat = squared.sqrt();
+            let out = (across * (flat * cos) + along * (flat * sin) + normal * (1.0 - squared).sqrt()).normalize();
+            let light = match self.scene.hit(start_m, out) {
+                Some(hit) => self.met(start_m + out * hit.distance_m, &hit),
+                None if out.y < 0.0 => self.model.open_ground_radiance(),
+                None => self.model.open_sky_radiance(out),
+            };
+            for band in 0..3 {
+                irradiance[band] += light[band] * PI / GATHERING_RAYS as f32;
+            }
+        }
+        irradiance
     }
 
     fn reflected(&self, place_m: Vec3, normal: Vec3, albedo: [f32; 3], emitted: [f32; 3]) -> [f32; 3] {
@@ -138,11 +294,15 @@ impl Surround {
         let plain = |radiance: [f32; 3], source| Seen { radiance, degree: 0.0, axis: Vec3::X, source };
         if let Some(hit) = self.scene.hit(from_m, direction) {
             if hit.tag.role != Role::Ground {
-                let radiance = self.facets[hit.facet as usize];
-                return plain(radiance, radiance[1].to_bits() | 16);
+                let facet = self.scene.facet(hit.facet);
+                let radiance = self.met(from_m + direction * hit.distance_m, &hit);
+                // Triangles of one plane and colour are one smooth thing.
+                let [x, y, z] = facet.normal.to_array().map(|v| (v * 127.0).round() as i32 as u32 & 0xff);
+                let colour = (facet.albedo[1] * 31.0) as u32;
+                return plain(radiance, x << 24 | y << 16 | z << 8 | colour << 3 & 0xf8 | 1);
             }
             let place_m = from_m + direction * hit.distance_m;
-            let radiance = self.reflected(place_m, hit.normal, hit.albedo, hit.emitted_radiance);
+            let radiance = self.ground_radiance(place_m, &hit);
             let sunlit =
                 self.sun().is_some_and(|(towards, _)| !self.scene.blocked(place_m + hit.normal * SKIN_M, towards));
             // Two bits of the albedo tell markings from asphalt.

@@ -353,3 +353,45 @@ fn a_lamps_image_holds_its_light() {
     let want = response.at(0.6).mirrored[1][0] * 20.0 * lamp.share(Vec3::new(0.0, -0.6, 0.8)) / 25.0;
     assert!((got / want - 1.0).abs() < 0.03, "{got} of {want}");
 }
+
+#[test]
+fn large_surfaces_near_the_station_are_cut_up_and_keep_their_area() {
+    let area = |part: &Part| part.mesh.triangles().map(|[a, b, c]| (b - a).cross(c - a).length() / 2.0).sum::<f32>();
+    let cut = surround::cut_up(&pole());
+    assert!((area(&cut) / area(&pole()) - 1.0).abs() < 1e-4);
+    assert!(cut.mesh.triangles().all(|[a, b, c]| a.distance(b).max(b.distance(c)).max(c.distance(a)) <= 1.6));
+    let mut far = pole();
+    far.mesh = Arc::new(far.mesh.transformed(Affine3A::from_translation(Vec3::new(60.0, 0.0, 0.0))));
+    assert_eq!(surround::cut_up(&far).mesh.triangle_count(), far.mesh.triangle_count());
+}
+
+#[test]
+fn the_underside_of_a_roof_is_lit_by_the_ground_below_it() {
+    // A roof of 12 m by 12 m, 5 m over wide ground of reflectance 0.3 under an even sky: its middle sees shaded ground, its
+    // edge ground in the open.
+    let square = |half_m: f32, y: f32, up: bool| {
+        let corner = |x: f32, z: f32| Vertex::new(Vec3::new(x * half_m, y, z * half_m), Vec3::Y, [0.0; 2]);
+        let indices = if up { vec![0, 1, 2, 0, 2, 3] } else { vec![0, 2, 1, 0, 3, 2] };
+        Mesh { vertices: vec![corner(-1.0, -1.0), corner(-1.0, 1.0), corner(1.0, 1.0), corner(1.0, -1.0)], indices }
+    };
+    let part = |mesh, reflectance: f32, role| Part {
+        name: "plate".into(),
+        mesh: Arc::new(mesh),
+        surface: Surface { specular_f0: 0.0, roughness: 1.0, ..Surface::matt([reflectance; 3]) },
+        tag: Tag::lane(role),
+    };
+    let model = daylight(Sky::Overcast);
+    let roof = [-6.0, -6.0, 6.0, 6.0];
+    let open = model.irradiance_sh9();
+    let parts = [part(square(6.0, 5.0, false), 0.5, Role::Furniture), part(square(60.0, 0.0, true), 0.3, Role::Ground)];
+    // The general skylight below the roof stands in for what is not gathered yet.
+    let sheltered = open.map(|c| c.map(|v| v / 4.0));
+    let lane = Surround::new(&parts, model.clone(), Sky::Overcast, open, sheltered, Some(roof), Vec::new());
+    let under = |x: f32| lane.seen(Vec3::new(x, 1.0, 0.0), Vec3::Y).radiance[1];
+    let ground = 0.3 * model.sky_horizontal_irradiance[1];
+    let (middle, edge) = (under(0.0), under(5.5));
+    assert!(edge > 1.1 * middle, "{edge} and {middle}");
+    // Both lie between ground with a quarter of the sky's light and ground with all of it.
+    let bounds = [0.25 * ground * 0.5 / std::f32::consts::PI, ground * 0.5 / std::f32::consts::PI];
+    assert!(middle > bounds[0] && edge < bounds[1], "{bounds:?}: {middle}, {edge}");
+}
