@@ -115,7 +115,7 @@ pub fn open_world(choices: &Choices) -> Result<SimulatedWorld, Failure> {
     let people = PeopleLibrary::load(&people_data).map_err(Failure::setup)?;
     let renderer = Renderer::new(&RendererOptions { adapter: choices.adapter.clone() }).map_err(Failure::setup)?;
     let options = SimulatorOptions { clock, cabin: CabinOptions::default() };
-    Ok(SimulatedWorld { simulator: Simulator::new(renderer, people, options) })
+    Ok(SimulatedWorld::new(Simulator::new(renderer, people, options)))
 }
 
 /// Opens the stack under test with the models that the command line, or else the scenario, names.

@@ -8,13 +8,23 @@ use laneproof_scenes::{
     people::{Appearance, Identity},
 };
 use laneproof_sim::{
-    Counterfactual, Exposure, ExposureRequest, PortraitPicture, SimError, Simulator, Staged, encounter::EncounterPlan,
+    AutoExposure, AutoState, Counterfactual, Exposure, ExposureRequest, PortraitPicture, SimError, Simulator, Staged,
+    encounter::EncounterPlan,
 };
 
 /// A [`Simulator`] behind the runner's interface.
 pub struct SimulatedWorld {
     /// The simulator.
     pub simulator: Simulator,
+    /// Exposure controls of the cameras of the encounter that was staged last, where they have one.
+    controls: Vec<Option<(AutoExposure, AutoState)>>,
+}
+
+impl SimulatedWorld {
+    /// A simulator as a world.
+    pub fn new(simulator: Simulator) -> Self {
+        Self { simulator, controls: Vec::new() }
+    }
 }
 
 /// A failing driver ends a run, anything else an encounter.
@@ -56,6 +66,7 @@ fn exposed(exposure: Exposure, request: &ExposeRequest) -> Exposed {
         truth: exposure.truth,
         timings: StepTimings { physics_s, render_s, camera_s },
         cross_check_differs: exposure.cross_check_differs,
+        own_settings: None,
     }
 }
 
@@ -85,7 +96,11 @@ impl World for SimulatedWorld {
     }
 
     fn stage(&mut self, plan: &EncounterPlan) -> Result<Staged, WorldError> {
-        self.simulator.stage(plan).map_err(world_error)
+        let staged = self.simulator.stage(plan).map_err(world_error)?;
+        let cameras = 0..plan.rig.cameras.len();
+        self.controls =
+            cameras.map(|camera| staged.exposure_control(camera)).collect::<Result<_, _>>().map_err(world_error)?;
+        Ok(staged)
     }
 
     fn trigger_time_us(&self, staged: &Staged, _camera_index: usize, trigger: Trigger) -> Option<u64> {
@@ -93,7 +108,14 @@ impl World for SimulatedWorld {
     }
 
     fn expose(&mut self, staged: &Staged, request: &ExposeRequest) -> Result<Exposed, WorldError> {
-        self.simulator.expose(staged, &asked(request)).map(|made| exposed(made, request)).map_err(world_error)
+        let made = self.simulator.expose(staged, &asked(request)).map_err(world_error)?;
+        let own_settings =
+            self.controls.get_mut(request.camera_index).and_then(Option::as_mut).map(|(control, state)| {
+                *state = control.next(state, &made.frame);
+                let settings = state.settings();
+                (settings.exposure_us, settings.gain_db)
+            });
+        Ok(Exposed { own_settings, ..exposed(made, request) })
     }
 
     fn expose_ideal(

@@ -53,6 +53,7 @@ pub(crate) fn good_face(occupant: u8, x: f32, y: f32) -> FaceTruth {
         worn: None,
         transmitted_radiance: 1.0,
         veiling_radiance: 0.1,
+        photons_per_px: 3_000.0,
         pane_transmittance: 0.7,
         motion_blur_px: 0.2,
         defocus_px: 0.5,
@@ -200,7 +201,9 @@ impl FlatWorld {
             decoys: self.decoys.clone(),
         };
         let cross_check_differs = request.cross_check.then_some(false);
-        Ok(Exposed { frame, truth, timings: StepTimings::default(), cross_check_differs })
+        // A camera with a control of its own goes half a stop up every time.
+        let own_settings = camera.exposure_control.map(|_| (request.exposure_us * 2.0_f32.sqrt(), request.gain_db));
+        Ok(Exposed { frame, truth, timings: StepTimings::default(), cross_check_differs, own_settings })
     }
 }
 

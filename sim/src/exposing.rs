@@ -1,8 +1,9 @@
 //! One camera opening its shutter once: scene, panes, sensor, truth.
 use std::sync::Arc;
 
-use laneproof_camera::blur::Backdrop;
-use laneproof_camera::{CameraModel, ExposureSettings, Frame8, Isp, RadianceView, Samples, encode_jpeg, expose};
+use laneproof_camera::{
+    CameraModel, ExposureSettings, Frame8, Isp, RadianceView, Samples, blur::Backdrop, encode_jpeg, expose, lens,
+};
 use laneproof_optics::{lamp::LampSource, through_glass::GlassLayer};
 use laneproof_render::{Layers, PinholeCamera, Region, RenderRequest, Scene};
 use laneproof_scenes::{
@@ -87,11 +88,14 @@ impl Simulator {
 
         let sensor = &staged.plan.sensors[request.camera_index];
         let camera_error = |reason: String| SimError::Camera { camera_id: mount.id.clone(), reason };
+        let centres_nm = lens::band_centres_nm(sensor);
+        let photons_per_radiance = lens::photons_per_radiance_s(&mount.lens, sensor.pixel_pitch_um, centres_nm);
         let truth_of = |frame: &Frame8| {
             let evidence = Evidence {
                 camera: &view.camera,
                 lens: &mount.lens,
                 pixel_pitch_um: ideal::pixel_pitch_um(sensor, ideal.factors),
+                photons_per_radiance: photons_per_radiance[1] * f64::from(request.exposure_us) * 1e-6,
                 filter_transmittance: glass::filter_transmittance(polariser.as_ref()),
                 layers: &seen.layers,
                 frame,

@@ -22,6 +22,8 @@ pub(crate) struct Evidence<'a> {
     pub(crate) camera: &'a PinholeCamera,
     pub(crate) lens: &'a Lens,
     pub(crate) pixel_pitch_um: f32,
+    /// Photons of a pixel for a radiance of 1 W·m⁻²·sr⁻¹ in the green band, over the exposure.
+    pub(crate) photons_per_radiance: f64,
     /// Share of unpolarised light that a filter before the lens passes.
     pub(crate) filter_transmittance: f32,
     pub(crate) layers: &'a TruthLayers,
@@ -293,6 +295,7 @@ fn behind(occupant: u8, pose_deg: [f32; 3], distance_m: f32) -> FaceTruth {
         worn: None,
         transmitted_radiance: 0.0,
         veiling_radiance: 0.0,
+        photons_per_px: 0.0,
         pane_transmittance: 0.0,
         motion_blur_px: 0.0,
         defocus_px: 0.0,
@@ -356,6 +359,7 @@ pub(crate) fn face_truth(face: &FacePose, evidence: &Evidence) -> FaceTruth {
         worn: visible.most_hidden_by(WORN),
         transmitted_radiance: visible.mean(visible.transmitted),
         veiling_radiance: visible.mean(visible.veil),
+        photons_per_px: visible.mean((visible.transmitted + visible.veil) * evidence.photons_per_radiance),
         pane_transmittance: visible.mean(visible.transmittance),
         motion_blur_px: blur,
         defocus_px: laneproof_camera::lens::circle_of_confusion_px(evidence.lens, evidence.pixel_pitch_um, distance_m),

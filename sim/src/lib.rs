@@ -28,6 +28,7 @@ mod studio_light;
 pub use document::{DocumentPortrait, PortraitGeometry};
 pub use export::{ExportedPane, MitsubaScene};
 pub use ideal::{Counterfactual, Factor, Factors};
+pub use laneproof_camera::control::{AutoExposure, AutoState};
 pub use laneproof_exchange::{encounter, truth};
 pub use laneproof_optics::cabin::CabinOptions;
 pub use laneproof_optics::through_glass::GlassLayer;

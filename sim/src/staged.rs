@@ -2,6 +2,10 @@
 use std::sync::Arc;
 
 use glam::Affine3A;
+use laneproof_camera::{
+    ExposureSettings, Gamma,
+    control::{AutoExposure, AutoState},
+};
 use laneproof_optics::cabin::CabinLight;
 use laneproof_physics::Trajectory;
 use laneproof_render::PinholeCamera;
@@ -20,6 +24,7 @@ use crate::{
     lamps::StagedLamp,
     moment::restraint_parts,
     shared::StagedLane,
+    simulator::SimError,
 };
 
 /// One occupant in the staged vehicle.
@@ -108,6 +113,16 @@ impl Staged {
     /// When a trigger fires, microseconds since the encounter began; `None` when the vehicle never meets it.
     pub fn trigger_time_us(&self, trigger: Trigger) -> Option<u64> {
         Some((trigger_time_s(&self.trajectory, trigger)? * 1e6).round() as u64)
+    }
+
+    /// A camera's own exposure control, as an encounter begins; `None` for one that is fixed or steered by the stack.
+    pub fn exposure_control(&self, camera_index: usize) -> Result<Option<(AutoExposure, AutoState)>, SimError> {
+        let mount = &self.plan.rig.cameras[camera_index];
+        let Some(control) = mount.exposure_control else { return Ok(None) };
+        let control = AutoExposure::new(control, Gamma::Srgb)
+            .map_err(|e| SimError::Camera { camera_id: mount.id.clone(), reason: e.to_string() })?;
+        let state = control.start(ExposureSettings { exposure_us: mount.exposure_us, gain_db: mount.gain_db });
+        Ok(Some((control, state)))
     }
 
     /// The encounter in the band of a camera.

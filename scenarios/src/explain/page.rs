@@ -46,6 +46,7 @@ fn measures(trial: &Trial) -> Vec<(&'static str, String)> {
         ("pane passes", format!("{:.0} %", 100.0 * face.pane_transmittance)),
         ("veil ÷ face", format!("{veil:.2}")),
         ("mean tone", format!("{:.0} of 255", face.mean_dn)),
+        ("photons per pixel", format!("{:.0}", face.photons_per_px)),
         ("motion blur", format!("{:.1} px", face.motion_blur_px)),
         ("defocus", format!("{:.1} px", face.defocus_px)),
     ]

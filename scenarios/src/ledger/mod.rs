@@ -60,6 +60,7 @@ pub fn occupants(scores: &[EncounterScore]) -> Result<Vec<u8>, RunError> {
     t.column("best_pane_transmittance", &rows, |o| face(o).map(|f| f.pane_transmittance));
     t.column("best_transmitted_radiance", &rows, |o| face(o).map(|f| f.transmitted_radiance));
     t.column("best_veiling_radiance", &rows, |o| face(o).map(|f| f.veiling_radiance));
+    t.column("best_photons_per_px", &rows, |o| face(o).map(|f| f.photons_per_px));
     t.column("best_motion_blur_px", &rows, |o| face(o).map(|f| f.motion_blur_px));
     t.column("best_defocus_px", &rows, |o| face(o).map(|f| f.defocus_px));
     t.column("best_mean_dn", &rows, |o| face(o).map(|f| f.mean_dn));

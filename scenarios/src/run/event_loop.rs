@@ -3,6 +3,7 @@
 //! Exposures are ordered by time, then by the camera's place in the rig. A control message that answers frame `i` acts
 //! on a camera from its **second** exposure after `i`, and at the earliest the scenario's `control_delay_ms` after the
 //! mid-exposure of `i`: a sensor that is exposing or reading out cannot take new settings for the exposure in hand.
+//! A camera with an exposure control of its own sets its next exposure by its last frame and does not listen to the stack.
 //! The rule speaks of simulated time alone, so the stack may look at a frame while the next ones are being made, and
 //! the result is the same as if everything waited.
 use std::{sync::mpsc, thread};
@@ -168,12 +169,16 @@ fn expose_all<W: World>(
 ) -> Result<Vec<ExposureRecord>, Stop> {
     let mut records = Vec::new();
     let mut heard = Heard::default();
+    let mut own_settings: Vec<Option<(f32, f32)>> = vec![None; plan.rig.cameras.len()];
     for (i, now) in due.iter().enumerate() {
         let camera = &plan.rig.cameras[now.camera_index];
         let previous = due[..i].iter().rposition(|d| d.camera_index == now.camera_index);
         // Frames before this camera's previous exposure may steer it; nothing later can.
         heard.wait_for(previous.unwrap_or(0), answers)?;
-        let (exposure_us, gain_db) = controls_in_force(plan, due, &heard.answers, settings.control_delay_us, i);
+        let (exposure_us, gain_db) = match (camera.exposure_control, own_settings[now.camera_index]) {
+            (None, _) => controls_in_force(plan, due, &heard.answers, settings.control_delay_us, i),
+            (Some(_), own) => own.unwrap_or((camera.exposure_us, camera.gain_db)),
+        };
         let exposure_id = i as u64;
         let draw: f64 = stream(plan.seed, plan.encounter, &format!("cross-check {exposure_id}")).random();
         let request = ExposeRequest {
@@ -190,6 +195,7 @@ fn expose_all<W: World>(
                 "frame or truth of exposure {exposure_id} carries another exposure's id"
             )));
         }
+        own_settings[now.camera_index] = exposed.own_settings;
         timings.steps.physics_s += exposed.timings.physics_s;
         timings.steps.render_s += exposed.timings.render_s;
         timings.steps.camera_s += exposed.timings.camera_s;

@@ -201,6 +201,28 @@ fn a_control_message_waits_for_the_stated_delay() {
 }
 
 #[test]
+fn a_camera_with_an_exposure_control_sets_itself_and_does_not_listen() {
+    use laneproof_scenes::catalogue::{ExposureControl, Meter};
+    let folder = tempfile::tempdir().expect("folder");
+    let mut scenario = small();
+    scenario.file.encounters = 1;
+    scenario.rig.value.cameras[0].exposure_control = Some(ExposureControl {
+        meter: Meter::Average,
+        target_dn: 110.0,
+        window: None,
+        percentile: None,
+        exposure_limits_us: [50.0, 10_000.0],
+        gain_limits_db: [0.0, 24.0],
+    });
+    let mut world = FlatWorld::default();
+    let mut stack = TestStack::new(Manner::Blind);
+    stack.controls = vec![ControlMessage { camera_id: "front".into(), exposure_us: 500.0, gain_db: 0.0 }];
+    run(&scenario, &mut world, &mut stack, &options(folder.path(), false), &mut |_| {}).expect("runs");
+    let front: Vec<_> = world.requests.iter().filter(|r| r.camera_index == 0).map(|r| r.exposure_us.round()).collect();
+    assert_eq!(front, [2000.0, 2828.0, 4000.0, 5657.0]);
+}
+
+#[test]
 fn a_refused_reference_is_reported() {
     let folder = tempfile::tempdir().expect("folder");
     let mut world = FlatWorld::default();

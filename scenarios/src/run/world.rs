@@ -72,6 +72,9 @@ pub struct Exposed {
     pub timings: StepTimings,
     /// Where a cross-check was asked for: whether the frame by regions and the whole frame differ.
     pub cross_check_differs: Option<bool>,
+    /// Exposure time (microseconds) and gain (decibels) that the camera itself chooses for its next exposure, where it has
+    /// an exposure control of its own: it then does not listen to the stack.
+    pub own_settings: Option<(f32, f32)>,
 }
 
 /// The world as the runner sees it.

@@ -95,6 +95,10 @@ pub struct FaceTruth {
     pub transmitted_radiance: f32,
     /// Mean radiance mirrored by panes over the face, W·m⁻²·sr⁻¹, green band.
     pub veiling_radiance: f32,
+    /// Photons per pixel that reach the sensor from the face and the veil over it during the exposure, mean over the face, the
+    /// green band's (of a near-infrared camera the band's); without vignetting.
+    #[serde(default)]
+    pub photons_per_px: f32,
     /// Mean transmittance of the panes before the face, 0..1.
     pub pane_transmittance: f32,
     /// Motion blur during the exposure, pixels.
