@@ -195,7 +195,7 @@ impl Simulator {
                         .map_err(|e| SimError::Camera { camera_id: mount.id.clone(), reason: e.to_string() })
                 };
                 let mut radiance = drawn(&lit.steady, &panes.steady, &background.backdrop, request.exposure_us)?;
-                if let (Some((pulse_us, share)), Some(in_pulse), Some(images), Some((_, backdrop))) =
+                if let (Some((pulse_us, share)), Some(in_pulse), Some(images), Some(backdrop)) =
                     (pulse, lit.in_pulse(), &panes.pulsed, &background.pulsed)
                 {
                     let flash = drawn(&in_pulse, images, backdrop, pulse_us)?;

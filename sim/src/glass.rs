@@ -13,6 +13,9 @@ use laneproof_scenes::{catalogue::Polariser, surface::Pane, vehicle::Vehicle};
 
 use crate::{moment::Moment, staged::Staged};
 
+/// What a pane does to what cameras see, and to the sun's light.
+type Tables = (Arc<PaneResponse>, Arc<[f32; 64]>);
+
 /// What the panes of a staged vehicle do to light, in the vehicle's order of panes.
 #[derive(Debug)]
 pub(crate) struct StagedGlass {
@@ -24,18 +27,18 @@ pub(crate) struct StagedGlass {
 impl StagedGlass {
     /// Tabulates a vehicle's panes.
     pub(crate) fn new(vehicle: &Vehicle) -> Self {
-        let mut known: Vec<(&Pane, Arc<PaneResponse>, Arc<[f32; 64]>)> = Vec::new();
+        let mut known: Vec<(&Pane, Tables)> = Vec::new();
         let (responses, sun_transmittances) = vehicle
             .panes
             .iter()
             .map(|pane| {
-                if let Some((_, response, sun)) = known.iter().find(|(like, ..)| like.is_alike(pane)) {
-                    return (response.clone(), sun.clone());
+                if let Some((_, tables)) = known.iter().find(|(like, _)| like.is_alike(pane)) {
+                    return tables.clone();
                 }
                 let response = Arc::new(PaneResponse::new(&PaneOptics::of_pane(pane), Band::seen_in(pane.band)));
-                let sun = Arc::new(response.mean_transmittance());
-                known.push((pane, response.clone(), sun.clone()));
-                (response, sun)
+                let tables = (response.clone(), Arc::new(response.mean_transmittance()));
+                known.push((pane, tables.clone()));
+                tables
             })
             .unzip();
         Self { responses, sun_transmittances }

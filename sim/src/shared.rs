@@ -131,8 +131,8 @@ pub(crate) struct Background {
     pub(crate) glass: Option<Arc<GlassLayer>>,
     /// Radiance of the whole sensor as the lens draws it.
     pub(crate) backdrop: Arc<Backdrop>,
-    /// What strobes add while they shine: radiance, and as the lens draws it.
-    pub(crate) pulsed: Option<(Arc<Vec<[f16; 4]>>, Arc<Backdrop>)>,
+    /// What strobes add while they shine, as the lens draws it.
+    pub(crate) pulsed: Option<Arc<Backdrop>>,
 }
 
 /// The caches.
@@ -341,12 +341,7 @@ impl Shared {
                 .map(Arc::new)
                 .map_err(|e| SimError::Plan(format!("the lens: {e}")))
         };
-        let pulsed = pulsed
-            .map(|radiance| {
-                let drawn = backdrop(&Layers { radiance: radiance.clone(), ..layers.clone() })?;
-                Ok::<_, SimError>((Arc::new(radiance), drawn))
-            })
-            .transpose()?;
+        let pulsed = pulsed.map(|radiance| backdrop(&Layers { radiance, ..layers.clone() })).transpose()?;
         let backdrop = backdrop(&layers)?;
         Ok(Background { backdrop, pulsed, layers: Arc::new(layers), glass: glass.map(Arc::new) })
     }
