@@ -7,9 +7,15 @@ use std::{
 
 use lane_stack::InProcessStack;
 use laneproof_assets::{AssetError, Cache};
-use laneproof_scenarios::{exit, run::RunError, scenario::ScenarioError};
+use laneproof_scenarios::{
+    exit,
+    run::RunError,
+    scenario::{Scenario, ScenarioError},
+};
 use laneproof_scenes::people::PeopleLibrary;
-use laneproof_sim::{CabinOptions, Renderer, RendererOptions, SimError, Simulator, SimulatorOptions};
+use laneproof_sim::{
+    CabinOptions, Check, Renderer, RendererOptions, STAY_S, SimError, Simulator, SimulatorOptions, eye_safety,
+};
 
 use crate::world::SimulatedWorld;
 
@@ -62,6 +68,24 @@ impl From<Box<ScenarioError>> for Failure {
     fn from(error: Box<ScenarioError>) -> Self {
         Self { code: exit::USAGE, message: format!("{:?}", miette::Report::new(*error)) }
     }
+}
+
+/// What the rig's near-infrared lamps mean for eyes, in a line for people; `None` without such lamps.
+pub fn eye_safety_line(scenario: &Scenario) -> Option<String> {
+    let about = format!("eyes at the nearest seat, {STAY_S:.0} s, IEC 62471");
+    Some(match eye_safety(&scenario.lane.value, &scenario.rig.value)? {
+        Err(e) => format!("{about}: cannot be judged: {e}"),
+        Ok((verdict, distance_m)) => {
+            let share = |check: &Check| 100.0 * check.value / check.limit;
+            format!(
+                "{about}, {distance_m:.1} m from the lamps: cornea {:.2} %, retina {:.2} %, one pulse {:.2} % of the limits{}",
+                share(&verdict.cornea),
+                share(&verdict.retina),
+                share(&verdict.pulse),
+                if verdict.passes() { "" } else { ": EXCEEDED" }
+            )
+        }
+    })
 }
 
 /// Seconds since the program began; wall-clock, for benchmarks and progress only.

@@ -10,6 +10,7 @@ mod detail;
 mod document;
 mod export;
 mod exposing;
+mod eye_safety;
 mod face_truth;
 mod glass;
 mod ideal;
@@ -27,10 +28,12 @@ mod studio_light;
 
 pub use document::{DocumentPortrait, PortraitGeometry};
 pub use export::{ExportedPane, MitsubaScene};
+pub use eye_safety::{STAY_S, eye_safety};
 pub use ideal::{Counterfactual, Factor, Factors};
 pub use laneproof_camera::control::{AutoExposure, AutoState};
 pub use laneproof_exchange::{encounter, truth};
 pub use laneproof_optics::cabin::CabinOptions;
+pub use laneproof_optics::eye_safety::Check;
 pub use laneproof_optics::through_glass::GlassLayer;
 pub use laneproof_render::{
     AdapterRecord, Light, PinholeCamera, RenderError, Renderer, RendererOptions, list_adapters,

@@ -96,6 +96,9 @@ pub(super) fn run(args: &Args) -> Result<u8, Failure> {
             args.encounter
         )));
     }
+    if let Some(line) = session::eye_safety_line(&scenario) {
+        println!("{line}");
+    }
     let mut world = session::open_world(&args.choices)?;
     let staged = world.simulator.stage(&plan(&scenario, args.encounter))?;
     std::fs::create_dir_all(&args.out).map_err(|e| Failure::io(&args.out, e))?;

@@ -32,6 +32,9 @@ fn default_folder(scenario: &std::path::Path) -> PathBuf {
 pub(super) fn run(args: &Args) -> Result<u8, Failure> {
     let begin = session::clock();
     let scenario = Scenario::open(&args.scenario)?;
+    if let Some(line) = session::eye_safety_line(&scenario) {
+        println!("{line}");
+    }
     let mut stack = session::open_stack(&args.choices, &scenario.file.stack.models)?;
     let mut world = session::open_world(&args.choices)?;
     let out = match &args.out {
