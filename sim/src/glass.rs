@@ -77,10 +77,18 @@ fn rect(layers: &Layers) -> Rect {
     Rect { x: region.x, y: region.y, width: region.width, height: region.height }
 }
 
-/// The vehicle's panes where they stand before a camera.
-fn placed<'s>(staged: &'s Staged, moment: &Moment, rays: &ChiefRays) -> Vec<PlacedPane<'s>> {
+/// The vehicle's panes, where they stand, before a camera's picture, with what they mirror.
+fn composed(
+    staged: &Staged,
+    moment: &Moment,
+    rays: &ChiefRays,
+    mirrored: &Mirrored<'_>,
+    layers: &Layers,
+) -> GlassLayer {
     let panes = staged.vehicle.panes.iter().zip(&staged.glass.responses);
-    panes.map(|(pane, response)| PlacedPane::new(rays, &pane.mesh, moment.world_from_vehicle, response)).collect()
+    let placed: Vec<PlacedPane<'_>> =
+        panes.map(|(pane, response)| PlacedPane::new(rays, &pane.mesh, moment.world_from_vehicle, response)).collect();
+    compose(rays, &placed, mirrored, rect(layers), &layers.range_m)
 }
 
 /// The panes of the vehicle, where it stands at a moment, before what a camera sees of the scene.
@@ -92,17 +100,14 @@ pub(crate) fn before_scene(
     lamps: &[LampSource],
     layers: &Layers,
 ) -> GlassLayer {
-    let rays = chief_rays(camera, polariser);
-    let world_from_vehicle = moment.world_from_vehicle;
-    let panes = placed(staged, moment, &rays);
-    let vehicle_from_world = world_from_vehicle.inverse();
+    let vehicle_from_world = moment.world_from_vehicle.inverse();
     // The ambient cubes hold irradiance; over a hemisphere of one radiance that is π times it.
     let cabin = |place_m: Vec3, direction: Vec3| {
         let place_m = vehicle_from_world.transform_point3(place_m);
         staged.cabin.light.irradiance(place_m, vehicle_from_world.transform_vector3(direction)).map(|e| e / PI)
     };
     let mirrored = Mirrored { outside: Some(&staged.lane.surround), lamps, cabin: &cabin };
-    compose(&rays, &panes, &mirrored, rect(layers), &layers.range_m)
+    composed(staged, moment, &chief_rays(camera, polariser), &mirrored, layers)
 }
 
 /// What the panes mirror of lamps alone: their own images. What they light in cabin and lane is dim beside these and left
@@ -115,10 +120,8 @@ pub(crate) fn images_of(
     lamps: &[LampSource],
     layers: &Layers,
 ) -> GlassLayer {
-    let rays = chief_rays(camera, polariser);
-    let panes = placed(staged, moment, &rays);
     let mirrored = Mirrored { outside: None, lamps, cabin: &|_, _| [0.0; 3] };
-    compose(&rays, &panes, &mirrored, rect(layers), &layers.range_m)
+    composed(staged, moment, &chief_rays(camera, polariser), &mirrored, layers)
 }
 
 /// A camera's filter before the lane without a vehicle; `None` without a filter.

@@ -14,7 +14,8 @@ use crate::session::{self, Choices, Failure};
 
 /// Say what lost an occupant: make their best exposures again with one thing idealised, then two, and ask the stack again
 ///
-/// Writes a page with the pictures, and the same as JSON, into RUN/explained. Each lost occupant takes 5 to 60 s.
+/// Writes a page with the pictures, and the same as JSON, into RUN/explained. On two cores somebody took 15 s whom one factor
+/// explains; pairs take longer.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Folder of a run
