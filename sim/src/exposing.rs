@@ -19,7 +19,6 @@ use crate::{
     glass,
     ideal::{self, Counterfactual, Factor, Factors},
     lamps::{self, Lit, StagedLamp},
-    light,
     moment::{self, Moment},
     region::{TruthLayers, vehicle_region},
     simulator::{Exposure, ExposureRequest, SimError, Simulator},
@@ -231,9 +230,8 @@ impl Simulator {
         let mut lit = Lit { steady, pulsed: None };
         for lamp in &view.lamps {
             let place = view.moment.world_from_vehicle;
-            let cabin = self.shared.lamp_cabin(view.staged, lamp, place, &self.options.cabin)?;
-            let grid = light::cabin_grid(&cabin.light, &cabin.cubes, place);
-            let scene = lamps::lit_by(view.scene, lamp, Some(grid));
+            let cabin = self.shared.lamp_cabin(view.staged, lamp, place, &self.options.cabin);
+            let scene = lamps::lit_by(view.scene, lamp, cabin.placed(place));
             let more = self.render(view, &scene, exposure_id, region)?.radiance;
             match (&lamp.lamp.pulse_us, &mut lit.pulsed) {
                 (None, _) => lamps::add(&mut lit.steady.radiance, &more, 1.0),

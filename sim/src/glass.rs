@@ -101,10 +101,16 @@ pub(crate) fn before_scene(
     layers: &Layers,
 ) -> GlassLayer {
     let vehicle_from_world = moment.world_from_vehicle.inverse();
-    // The ambient cubes hold irradiance; over a hemisphere of one radiance that is π times it.
+    // The probes hold irradiance; over a hemisphere of one radiance that is π times it.
     let cabin = |place_m: Vec3, direction: Vec3| {
         let place_m = vehicle_from_world.transform_point3(place_m);
-        staged.cabin.light.irradiance(place_m, vehicle_from_world.transform_vector3(direction)).map(|e| e / PI)
+        staged
+            .cabin
+            .cabin
+            .empty
+            .light
+            .irradiance(place_m, vehicle_from_world.transform_vector3(direction))
+            .map(|e| e / PI)
     };
     let mirrored = Mirrored { outside: Some(&staged.lane.surround), lamps, cabin: &cabin };
     composed(staged, moment, &chief_rays(camera, polariser), &mirrored, layers)

@@ -2,7 +2,7 @@
 //! as it is in the camera's band.
 use std::sync::Arc;
 
-use laneproof_optics::cabin::{CabinLight, CabinOptions};
+use laneproof_optics::cabin::{CabinOptions, CabinScene};
 use laneproof_scenes::{
     catalogue::{CameraMount, Daylight, GlassSet, LaneSpec},
     infrared::Infrared,
@@ -12,13 +12,14 @@ use laneproof_scenes::{
 };
 
 use crate::{
+    cabin::{Cabin, Occupied},
     encounter::EncounterPlan,
     glass::StagedGlass,
     lamps,
     light::LaneLight,
     shared::{StagedLane, at_the_stop_line},
     simulator::SimError,
-    staged::{Cabin, Staged, StagedOccupant},
+    staged::{Staged, StagedOccupant},
 };
 
 /// What encounters of one lane, light, rig and vehicle share in a band.
@@ -55,8 +56,7 @@ impl InfraredScene {
             LaneLight::in_band(&plan.daylight, &plan.lane, Some(band)).map_err(|e| SimError::Plan(e.to_string()))?;
         let lane: Vec<Part> = lane::build(&plan.lane, &[]).iter().map(|part| part.in_band(band)).collect();
         let grey = grey.in_band(band);
-        let gathered = CabinLight::gather(&grey, at_the_stop_line(&grey), &lane, &light.model, options);
-        let cubes = Arc::new(gathered.cubes.clone());
+        let scene = CabinScene::in_daylight(&grey, at_the_stop_line(&grey), &lane, &light.model);
         let parts = staged.lane.parts.iter().map(|part| part.in_band(band)).collect();
         Ok(Self {
             band,
@@ -66,7 +66,7 @@ impl InfraredScene {
             model: plan.vehicle.clone(),
             glass: plan.glass,
             staged_lane: StagedLane::new(light, parts, plan, Some(band)),
-            cabin: Arc::new(Cabin { light: gathered, cubes }),
+            cabin: Arc::new(Cabin::new(scene, options)),
         })
     }
 
@@ -97,7 +97,7 @@ impl InfraredScene {
             decoys: staged.decoys.iter().map(|(k, decoy)| (*k, decoy.in_band(self.band))).collect(),
             lane: self.staged_lane.clone(),
             lamps: Arc::new(lamps::of_plan(&staged.plan, Some(self.band))),
-            cabin: self.cabin.clone(),
+            cabin: Occupied::by_nobody(self.cabin.clone()),
             infrared: Vec::new(),
             ..staged.clone()
         }

@@ -72,8 +72,8 @@ fn alone(source: &LampSource) -> Light {
 }
 
 /// The scene in a lamp's light alone, with what it does in the cabin.
-pub(crate) fn lit_by(scene: &Scene, lamp: &StagedLamp, cabin: Option<CabinGrid>) -> Scene {
-    let mut scene = Scene { light: lamp.light.clone(), cabin, ..scene.clone() };
+pub(crate) fn lit_by(scene: &Scene, lamp: &StagedLamp, cabins: Vec<CabinGrid>) -> Scene {
+    let mut scene = Scene { light: lamp.light.clone(), cabins, ..scene.clone() };
     for solid in &mut scene.solids {
         // What shines by itself is in the daylight's picture.
         solid.surface.emitted_radiance = [0.0; 3];

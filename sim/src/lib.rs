@@ -5,6 +5,7 @@
 //! can be seen, laid over the lane's own background, and handed to the camera. Frame and truth carry the exposure's id.
 //! Both are pure functions of the plan and the request.
 mod blur;
+mod cabin;
 mod decoys;
 mod detail;
 mod document;

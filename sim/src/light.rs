@@ -1,15 +1,14 @@
 //! Daylight from the optics room in the renderer's terms.
 use std::sync::Arc;
 
-use glam::{Affine3A, Vec3};
+use glam::Vec3;
 use laneproof_optics::{
-    cabin::CabinLight,
     daylight::{DaylightModel, SkyTable},
     sh,
     shelter::Shelter,
     sun::SunError,
 };
-use laneproof_render::{CabinGrid, Light};
+use laneproof_render::Light;
 use laneproof_scenes::{
     catalogue::{Daylight, LaneSpec},
     infrared::Infrared,
@@ -81,20 +80,5 @@ pub(crate) fn render_light(
         open_sky: rgb(open),
         open_irradiance_sh: open.irradiance_sh9(),
         sheltered_m,
-    }
-}
-
-/// Probes of a cabin, for a vehicle that stands here.
-pub(crate) fn cabin_grid(
-    light: &CabinLight,
-    cubes: &Arc<Vec<[[f32; 3]; 6]>>,
-    world_from_vehicle: Affine3A,
-) -> CabinGrid {
-    CabinGrid {
-        vehicle_from_world: world_from_vehicle.inverse(),
-        origin_m: light.origin_m,
-        spacing_m: light.spacing_m,
-        dims: light.dims,
-        cubes: cubes.clone(),
     }
 }

@@ -12,8 +12,9 @@ use laneproof_scenes::{
 use rayon::prelude::*;
 
 use crate::{
+    cabin,
     decoys::StagedDecoy,
-    ideal, light,
+    ideal,
     staged::{Staged, StagedOccupant},
 };
 
@@ -150,26 +151,26 @@ impl Moment {
         let mut scene = background(staged);
         let vehicle = &staged.vehicle;
         scene.solids.extend(vehicle.parts.iter().map(|part| {
-            let in_cabin = matches!(part.tag.role, Role::Interior | Role::Seat);
-            solid(part, self.world_from_vehicle, in_cabin)
+            let cabin = matches!(part.tag.role, Role::Interior | Role::Seat).then_some(0);
+            solid(part, self.world_from_vehicle, cabin)
         }));
         for (wheel, state) in vehicle.wheels.iter().zip(staged.trajectory.wheels_at(time_s)) {
             let hub = Affine3A::from_rotation_translation(Quat::from_rotation_x(state.spin_rad), state.hub_m);
-            scene.solids.extend(wheel.parts.iter().map(|part| solid(part, self.world_from_vehicle * hub, false)));
+            scene.solids.extend(wheel.parts.iter().map(|part| solid(part, self.world_from_vehicle * hub, None)));
         }
         for (occupant, posed) in staged.occupants.iter().zip(&self.posed) {
             let world_from_seat = self.world_from_seat(occupant);
             let parts = posed.parts.iter().chain(&occupant.restraint);
-            scene.solids.extend(parts.map(|part| solid(part, world_from_seat, true)));
+            scene.solids.extend(parts.map(|part| solid(part, world_from_seat, Some(cabin::grid_of(part.tag)))));
         }
         for (_, _, figure, place) in &self.decoys {
-            scene.solids.extend(figure.parts.iter().map(|part| solid(part, self.world_from_vehicle * *place, true)));
+            scene.solids.extend(figure.parts.iter().map(|part| solid(part, self.world_from_vehicle * *place, Some(0))));
         }
         let visors = vehicle.visors.iter().map(|visor| {
             let down = |o: &StagedOccupant| o.seat.id == visor.seat && o.plan.behaviour == Behaviour::VisorDown;
             if staged.occupants.iter().any(down) { &visor.down } else { &visor.up }
         });
-        scene.solids.extend(visors.map(|part| solid(part, self.world_from_vehicle, true)));
+        scene.solids.extend(visors.map(|part| solid(part, self.world_from_vehicle, Some(0))));
         scene.panes = vehicle
             .panes
             .iter()
@@ -180,24 +181,24 @@ impl Moment {
                 world_from_mesh: self.world_from_vehicle,
             })
             .collect();
-        scene.cabin = Some(light::cabin_grid(&staged.cabin.light, &staged.cabin.cubes, self.world_from_vehicle));
+        scene.cabins = staged.cabin.placed(self.world_from_vehicle);
         scene
     }
 }
 
 /// A part in its place, as the renderer takes it.
-pub(crate) fn solid(part: &Part, world_from_mesh: Affine3A, in_cabin: bool) -> Solid {
+pub(crate) fn solid(part: &Part, world_from_mesh: Affine3A, cabin: Option<u8>) -> Solid {
     let Part { mesh, surface, tag, .. } = part;
-    Solid { mesh: mesh.clone(), surface: surface.clone(), tag: *tag, world_from_mesh, in_cabin, hidden: false }
+    Solid { mesh: mesh.clone(), surface: surface.clone(), tag: *tag, world_from_mesh, cabin, hidden: false }
 }
 
 /// The lane without its vehicle.
 pub(crate) fn background(staged: &Staged) -> Scene {
     Scene {
-        solids: staged.lane.parts.iter().map(|part| solid(part, Affine3A::IDENTITY, false)).collect(),
+        solids: staged.lane.parts.iter().map(|part| solid(part, Affine3A::IDENTITY, None)).collect(),
         panes: Vec::new(),
         light: Arc::clone(&staged.lane.light.light),
-        cabin: None,
+        cabins: Vec::new(),
         shadow_centre_m: SHADOW_CENTRE_M,
         shadow_half_extent_m: SHADOW_HALF_EXTENT_M,
     }

@@ -6,7 +6,7 @@ use glam::{Affine3A, Vec3};
 use half::f16;
 use laneproof_camera::blur::{Backdrop, Blur};
 use laneproof_optics::{
-    cabin::{CabinLight, CabinOptions},
+    cabin::{CabinOptions, CabinScene},
     through_glass::{GlassLayer, Surround},
 };
 use laneproof_render::{Layers, PinholeCamera, Region, RenderRequest, Renderer};
@@ -20,6 +20,7 @@ use laneproof_scenes::{
 
 use crate::{
     blur,
+    cabin::{Cabin, Occupied, People},
     encounter::EncounterPlan,
     glass,
     infrared::InfraredScene,
@@ -28,7 +29,7 @@ use crate::{
     moment,
     region::through_glass,
     simulator::SimError,
-    staged::{Cabin, Staged},
+    staged::Staged,
 };
 
 /// Side of the grid on which a vehicle stands for the light that lamps make in its cabin, metres.
@@ -85,7 +86,7 @@ struct VehicleScene {
     vehicle: Arc<Vehicle>,
 }
 
-struct CabinScene {
+struct CabinEntry {
     model: String,
     glass: GlassSet,
     lane: LaneSpec,
@@ -121,6 +122,8 @@ struct LampCabin {
     band: Option<Infrared>,
     world_from_vehicle: Affine3A,
     cabin: Arc<Cabin>,
+    /// The same with those who were asked about last.
+    occupied: Option<(Arc<People>, Occupied)>,
 }
 
 /// What a camera shows of a lane in a light when nobody is there.
@@ -140,7 +143,7 @@ pub(crate) struct Background {
 pub(crate) struct Shared {
     lanes: Vec<LaneScene>,
     vehicles: Vec<VehicleScene>,
-    cabins: Vec<CabinScene>,
+    cabins: Vec<CabinEntry>,
     backgrounds: Vec<BackgroundScene>,
     infrared: Vec<InfraredScene>,
     lamp_cabins: Vec<LampCabin>,
@@ -207,10 +210,9 @@ impl Shared {
         }
         let vehicle = self.vehicle(&grey(plan))?;
         let lane = lane::build(&plan.lane, &[]);
-        let gathered = CabinLight::gather(&vehicle, at_the_stop_line(&vehicle), &lane, &light.model, options);
-        let cubes = Arc::new(gathered.cubes.clone());
-        let cabin = Arc::new(Cabin { light: gathered, cubes });
-        let scene = CabinScene {
+        let scene = CabinScene::in_daylight(&vehicle, at_the_stop_line(&vehicle), &lane, &light.model);
+        let cabin = Arc::new(Cabin::new(scene, options));
+        let scene = CabinEntry {
             model: plan.vehicle.clone(),
             glass: plan.glass,
             lane: plan.lane.clone(),
@@ -229,38 +231,42 @@ impl Shared {
         lamp: &StagedLamp,
         world_from_vehicle: Affine3A,
         options: &CabinOptions,
-    ) -> Result<Arc<Cabin>, SimError> {
+    ) -> Occupied {
         let place_m = (Vec3::from(world_from_vehicle.translation) / PLACES_M).round() * PLACES_M;
         let world_from_vehicle = Affine3A::from_translation(place_m);
         let (plan, band) = (&staged.plan, lamp.lamp.light.band());
-        let known = self.lamp_cabins.iter().find(|c| {
+        let known = self.lamp_cabins.iter().position(|c| {
             c.model == plan.vehicle
                 && c.glass == plan.glass
                 && c.lamp == lamp.lamp
                 && c.band == band
                 && c.world_from_vehicle == world_from_vehicle
         });
-        if let Some(known) = known {
-            return Ok(known.cabin.clone());
+        let known = known.unwrap_or_else(|| {
+            if self.lamp_cabins.len() >= LAMP_CABINS {
+                self.lamp_cabins.remove(0);
+            }
+            let cabin = Arc::new(staged.cabin.cabin.in_lamp_light(world_from_vehicle, &lamp.source, options));
+            self.lamp_cabins.push(LampCabin {
+                model: plan.vehicle.clone(),
+                glass: plan.glass,
+                lamp: lamp.lamp.clone(),
+                band,
+                world_from_vehicle,
+                cabin,
+                occupied: None,
+            });
+            self.lamp_cabins.len() - 1
+        });
+        let entry = &mut self.lamp_cabins[known];
+        match &entry.occupied {
+            Some((people, occupied)) if Arc::ptr_eq(people, &staged.people) => occupied.clone(),
+            _ => {
+                let occupied = Occupied::by(entry.cabin.clone(), &staged.people, options);
+                entry.occupied = Some((staged.people.clone(), occupied.clone()));
+                occupied
+            }
         }
-        let grey = self.vehicle(&grey(plan))?;
-        let grey = band.map_or(grey.clone(), |band| Arc::new(grey.in_band(band)));
-        let light = CabinLight::of_lamp(&grey, world_from_vehicle, &lamp.source, options);
-        let cubes = Arc::new(light.cubes.clone());
-        let cabin = Arc::new(Cabin { light, cubes });
-        let entry = LampCabin {
-            model: plan.vehicle.clone(),
-            glass: plan.glass,
-            lamp: lamp.lamp.clone(),
-            band,
-            world_from_vehicle,
-            cabin: cabin.clone(),
-        };
-        if self.lamp_cabins.len() >= LAMP_CABINS {
-            self.lamp_cabins.remove(0);
-        }
-        self.lamp_cabins.push(entry);
-        Ok(cabin)
     }
 
     /// The encounter in a near-infrared band.
@@ -271,11 +277,11 @@ impl Shared {
         options: &CabinOptions,
     ) -> Result<Staged, SimError> {
         if let Some(scene) = self.infrared.iter().find(|scene| scene.is_of(&staged.plan, band)) {
-            return Ok(scene.of(staged));
+            return Ok(scene.of(staged).settled(options));
         }
         let grey = self.vehicle(&grey(&staged.plan))?;
         let scene = InfraredScene::gather(staged, band, &grey, options)?;
-        let twin = scene.of(staged);
+        let twin = scene.of(staged).settled(options);
         remember(&mut self.infrared, scene);
         Ok(twin)
     }
@@ -328,7 +334,7 @@ impl Shared {
         let mut layers = renderer.render(&scene, &request)?;
         let mut pulsed: Option<Vec<[f16; 4]>> = None;
         for lamp in lamps::of_camera(&staged.lamps, camera_id) {
-            let lit = renderer.render(&lamps::lit_by(&scene, lamp, None), &request)?.radiance;
+            let lit = renderer.render(&lamps::lit_by(&scene, lamp, Vec::new()), &request)?.radiance;
             match (&lamp.lamp.pulse_us, &mut pulsed) {
                 (None, _) => lamps::add(&mut layers.radiance, &lit, 1.0),
                 (Some(_), Some(sum)) => lamps::add(sum, &lit, 1.0),

@@ -12,6 +12,7 @@ use laneproof_scenes::{
 };
 
 use crate::{
+    cabin::{Occupied, People},
     decoys::{self, StagedDecoy},
     detail,
     document::{self, DocumentError, DocumentPortrait},
@@ -226,10 +227,12 @@ impl Simulator {
             decoys,
             lane,
             lamps: Arc::new(lamps::of_plan(plan, None)),
-            cabin,
+            cabin: Occupied::by_nobody(cabin),
+            people: Arc::new(People::nobody()),
             infrared: Vec::new(),
             facing: None,
-        };
+        }
+        .settled(&self.options.cabin);
         for band in infrared::bands(plan) {
             let twin = self.shared.infrared_twin(&staged, band, &self.options.cabin)?;
             staged.infrared.push((band, Arc::new(twin)));

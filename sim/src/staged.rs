@@ -6,7 +6,7 @@ use laneproof_camera::{
     ExposureSettings, Gamma,
     control::{AutoExposure, AutoState},
 };
-use laneproof_optics::cabin::CabinLight;
+use laneproof_optics::cabin::CabinOptions;
 use laneproof_physics::Trajectory;
 use laneproof_render::PinholeCamera;
 use laneproof_scenes::{
@@ -18,6 +18,7 @@ use laneproof_scenes::{
 };
 
 use crate::{
+    cabin::{Occupied, People},
     decoys::{StagedDecoy, shown_by},
     encounter::{EncounterPlan, OccupantPlan},
     glass::StagedGlass,
@@ -81,13 +82,6 @@ impl StagedOccupant {
     }
 }
 
-/// Light in a cabin, with its probes where the renderer takes them from.
-#[derive(Debug)]
-pub(crate) struct Cabin {
-    pub(crate) light: CabinLight,
-    pub(crate) cubes: Arc<Vec<[[f32; 3]; 6]>>,
-}
-
 /// An encounter made ready: everything that its exposures depend on besides their requests.
 #[derive(Debug, Clone)]
 pub struct Staged {
@@ -102,7 +96,9 @@ pub struct Staged {
     pub(crate) lane: StagedLane,
     /// Lamps of lane and rig that shine in this band.
     pub(crate) lamps: Arc<Vec<StagedLamp>>,
-    pub(crate) cabin: Arc<Cabin>,
+    pub(crate) cabin: Occupied,
+    /// Who sits there, for the light of lamps.
+    pub(crate) people: Arc<People>,
     /// In a counterfactual, an occupant (index) whose head faces a camera (index).
     pub(crate) facing: Option<(u8, usize)>,
     /// The same encounter in the bands of the rig's near-infrared cameras.
@@ -110,6 +106,13 @@ pub struct Staged {
 }
 
 impl Staged {
+    /// The same with its people in their places, as the light in the cabin meets them.
+    pub(crate) fn settled(self, options: &CabinOptions) -> Self {
+        let people = Arc::new(People::of(&self));
+        let cabin = Occupied::by(self.cabin.cabin.clone(), &people, options);
+        Self { cabin, people, ..self }
+    }
+
     /// When a trigger fires, microseconds since the encounter began; `None` when the vehicle never meets it.
     pub fn trigger_time_us(&self, trigger: Trigger) -> Option<u64> {
         Some((trigger_time_s(&self.trajectory, trigger)? * 1e6).round() as u64)

@@ -111,10 +111,10 @@ pub(crate) fn radiance_of(
     view: &FaceView,
 ) -> Result<Vec<[f32; 3]>, RenderError> {
     let scene = Scene {
-        solids: posed.parts.iter().map(|part| solid(part, Affine3A::IDENTITY, false)).collect(),
+        solids: posed.parts.iter().map(|part| solid(part, Affine3A::IDENTITY, None)).collect(),
         panes: Vec::new(),
         light: view.light.clone(),
-        cabin: None,
+        cabins: Vec::new(),
         shadow_centre_m: Vec3::new(0.0, -0.15, 0.0),
         shadow_half_extent_m: 0.55,
     };

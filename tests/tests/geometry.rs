@@ -50,14 +50,14 @@ fn scene(posed: &Posed) -> Scene {
         surface: part.surface.clone(),
         tag: part.tag,
         world_from_mesh: Affine3A::IDENTITY,
-        in_cabin: false,
+        cabin: None,
         hidden: false,
     };
     Scene {
         solids: posed.parts.iter().map(solid).collect(),
         panes: Vec::new(),
         light: studio_light().0,
-        cabin: None,
+        cabins: Vec::new(),
         shadow_centre_m: Vec3::ZERO,
         shadow_half_extent_m: 0.5,
     }

@@ -72,7 +72,7 @@ fn solid(mesh: Mesh, role: Role) -> Solid {
         surface: Surface { double_sided: true, specular_f0: 0.0, roughness: 1.0, ..Surface::matt([0.5; 3]) },
         tag: Tag::lane(role),
         world_from_mesh: Affine3A::IDENTITY,
-        in_cabin: false,
+        cabin: None,
         hidden: false,
     }
 }
@@ -118,7 +118,7 @@ fn a_poles_shadow_has_the_published_length_and_bearing() {
                 solids: ground_and_pole(),
                 panes: Vec::new(),
                 light,
-                cabin: None,
+                cabins: Vec::new(),
                 shadow_centre_m: Vec3::ZERO,
                 shadow_half_extent_m: 5.0,
             };

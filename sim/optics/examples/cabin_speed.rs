@@ -3,7 +3,7 @@ use std::time::Instant;
 
 use glam::{Affine3A, Vec3};
 use laneproof_optics::{
-    cabin::{CabinLight, CabinOptions},
+    cabin::{CabinOptions, CabinScene},
     daylight::DaylightModel,
     sun::SunPosition,
 };
@@ -23,7 +23,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let triangles: usize = vehicle.parts.iter().map(|p| p.mesh.triangle_count()).sum();
         for _ in 0..2 {
             let start = Instant::now();
-            let light = CabinLight::gather(&vehicle, Affine3A::IDENTITY, &[], &daylight, &options);
+            let light = CabinScene::in_daylight(&vehicle, Affine3A::IDENTITY, &[], &daylight).gather(&options);
             println!(
                 "{model}: {triangles} triangles, {:?} probes × {} rays, {} bounces: {:.0} ms",
                 light.dims,

@@ -15,6 +15,7 @@ mod outdoors;
 pub mod pane;
 pub mod pane_optics;
 pub mod polariser;
+pub mod probe;
 pub mod rays;
 pub mod sh;
 pub mod shelter;

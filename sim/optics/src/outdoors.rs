@@ -20,30 +20,30 @@ use crate::{
 const RAYS: u32 = 4;
 
 /// A lane with a vehicle standing in it. Places and directions are in the world's frame, metres.
-pub(crate) struct Outdoors<'a> {
+pub(crate) struct Outdoors {
     scene: RayScene,
-    daylight: &'a DaylightModel,
+    daylight: DaylightModel,
     /// What lies beyond everything in the scene: without a roof where the roof is in the scene.
     beyond: DaylightModel,
     sheltered_sh: IrradianceSh9,
     open_sh: IrradianceSh9,
 }
 
-impl<'a> Outdoors<'a> {
+impl Outdoors {
     /// The surroundings of a vehicle. Without parts of a lane all that is known of it is what the daylight model says: even
     /// ground and the roof, if it has one.
     pub(crate) fn new(
         vehicle: &Vehicle,
         world_from_vehicle: Affine3A,
         lane: &[Part],
-        daylight: &'a DaylightModel,
+        daylight: &DaylightModel,
     ) -> Self {
         let open = daylight.clone().in_the_open();
         let placed = |part: &Part| Part { mesh: part.mesh.transformed(world_from_vehicle).into(), ..part.clone() };
         let parts: Vec<Part> = lane.iter().cloned().chain(vehicle.parts.iter().map(placed)).collect();
         Self {
             scene: RayScene::new(&parts, &[]),
-            daylight,
+            daylight: daylight.clone(),
             sheltered_sh: daylight.irradiance_sh9(),
             open_sh: open.irradiance_sh9(),
             beyond: if lane.is_empty() { daylight.clone() } else { open },

@@ -66,6 +66,12 @@ pub struct RayScene {
     panes: Vec<PaneLut>,
 }
 
+impl std::fmt::Debug for RayScene {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RayScene").field("facets", &self.facets.len()).finish_non_exhaustive()
+    }
+}
+
 impl RayScene {
     /// Body, seats and panes of a vehicle; without its wheels, which no light of the cabin meets.
     pub fn of_vehicle(vehicle: &Vehicle) -> Self {
@@ -135,12 +141,26 @@ impl RayScene {
 
     /// The first opaque surface on a ray (unit direction).
     pub fn hit(&self, origin_m: Vec3, direction: Vec3) -> Option<Hit> {
-        let (facet, distance_m) = cast(self.opaque.as_ref()?, origin_m, direction, f32::MAX)?;
-        let Facet { normal, albedo, part, .. } = self.facets[facet as usize];
-        let back = normal.dot(direction) > 0.0;
-        let (tag, emitted_radiance) = self.parts[part as usize];
-        let normal = if back { -normal } else { normal };
-        Some(Hit { distance_m, normal, back, albedo, emitted_radiance, tag, facet })
+        self.hit_past(origin_m, direction, &|_| false)
+    }
+
+    /// The first opaque surface on a ray (unit direction) that is not to be passed through.
+    pub(crate) fn hit_past(&self, origin_m: Vec3, direction: Vec3, passes: &dyn Fn(Tag) -> bool) -> Option<Hit> {
+        let mesh = self.opaque.as_ref()?;
+        let mut start_m = 0.0;
+        loop {
+            let (facet, step_m) = cast(mesh, origin_m + direction * start_m, direction, f32::MAX)?;
+            let Facet { normal, albedo, part, .. } = self.facets[facet as usize];
+            let (tag, emitted_radiance) = self.parts[part as usize];
+            let distance_m = start_m + step_m;
+            if passes(tag) {
+                start_m = distance_m + SKIN_M;
+                continue;
+            }
+            let back = normal.dot(direction) > 0.0;
+            let normal = if back { -normal } else { normal };
+            return Some(Hit { distance_m, normal, back, albedo, emitted_radiance, tag, facet });
+        }
     }
 
     /// Whether any opaque surface stands in the way.

@@ -15,8 +15,8 @@ pub struct Solid {
     pub tag: Tag,
     /// Placement; rotation and translation only.
     pub world_from_mesh: Affine3A,
-    /// Whether its ambient light comes from the cabin's probes rather than from the open sky.
-    pub in_cabin: bool,
+    /// Which of the scene's cabin grids its ambient light comes from; `None`: from the open sky.
+    pub cabin: Option<u8>,
     /// Whether the camera does not see it; its shadow falls all the same.
     pub hidden: bool,
 }
@@ -110,8 +110,10 @@ pub struct CabinGrid {
     pub spacing_m: f32,
     /// Probes along x, y, z; x runs fastest.
     pub dims: [u32; 3],
-    /// Irradiance on planes facing +X, −X, +Y, −Y, +Z, −Z (vehicle frame), W·m⁻² per band.
-    pub cubes: Arc<Vec<[[f32; 3]; 6]>>,
+    /// Samples along a side of each probe's octahedral map: the map's middle is +Y (vehicle frame), samples lie on its edges.
+    pub side: u32,
+    /// Irradiance on planes that face the samples' directions, W·m⁻² per band: probe by probe, row by row.
+    pub probes: Arc<Vec<[f32; 3]>>,
 }
 
 /// Everything a request can see.
@@ -123,8 +125,8 @@ pub struct Scene {
     pub panes: Vec<ScenePane>,
     /// Light.
     pub light: Arc<Light>,
-    /// Light in the cabin.
-    pub cabin: Option<CabinGrid>,
+    /// Light in cabins.
+    pub cabins: Vec<CabinGrid>,
     /// Middle of what the sun's shadow map covers, world frame, metres.
     pub shadow_centre_m: Vec3,
     /// Half the side of the square that it covers, metres.

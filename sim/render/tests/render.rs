@@ -49,11 +49,11 @@ fn matt(reflectance: f32) -> Surface {
 
 fn solid(mesh: Arc<Mesh>, surface: Surface, role: Role, at: Vec3) -> Solid {
     let world_from_mesh = Affine3A::from_translation(at);
-    Solid { mesh, surface, tag: Tag::vehicle(role), world_from_mesh, in_cabin: false, hidden: false }
+    Solid { mesh, surface, tag: Tag::vehicle(role), world_from_mesh, cabin: None, hidden: false }
 }
 
 fn scene(solids: Vec<Solid>, panes: Vec<ScenePane>, light: Arc<Light>) -> Scene {
-    Scene { solids, panes, light, cabin: None, shadow_centre_m: Vec3::ZERO, shadow_half_extent_m: 4.0 }
+    Scene { solids, panes, light, cabins: Vec::new(), shadow_centre_m: Vec3::ZERO, shadow_half_extent_m: 4.0 }
 }
 
 fn camera() -> PinholeCamera {

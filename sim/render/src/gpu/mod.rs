@@ -85,7 +85,7 @@ struct DrawnPane {
 struct PendingView {
     request: RenderRequest,
     light: Arc<Light>,
-    cabin: Option<CabinGrid>,
+    cabins: Vec<CabinGrid>,
     shadow_centre_m: glam::Vec3,
     shadow_half_extent_m: f32,
 }
@@ -103,7 +103,7 @@ struct ExtractedView {
 /// Replaces the main world's scene entities by those of `job` and asks for its view.
 pub(crate) fn stage(world: &mut World, job: Job) {
     let Job { scene, request } = job;
-    let Scene { solids, panes, light, cabin, shadow_centre_m, shadow_half_extent_m } = scene;
+    let Scene { solids, panes, light, cabins, shadow_centre_m, shadow_half_extent_m } = scene;
     let old: Vec<Entity> =
         world.query_filtered::<Entity, Or<(With<DrawnSolid>, With<DrawnPane>)>>().iter(world).collect();
     for entity in old {
@@ -113,7 +113,7 @@ pub(crate) fn stage(world: &mut World, job: Job) {
         solids.into_iter().enumerate().map(|(order, solid)| DrawnSolid { order, solid }).collect::<Vec<_>>(),
     );
     world.spawn_batch(panes.into_iter().enumerate().map(|(order, pane)| DrawnPane { order, pane }).collect::<Vec<_>>());
-    world.insert_resource(PendingView { request, light, cabin, shadow_centre_m, shadow_half_extent_m });
+    world.insert_resource(PendingView { request, light, cabins, shadow_centre_m, shadow_half_extent_m });
 }
 
 fn extract(mut main: ResMut<MainWorld>, mut extracted: ResMut<ExtractedJob>) {

@@ -126,12 +126,14 @@ impl Recording<'_> {
         let view = &self.job.view;
         let layout = |descriptor| -> BindGroupLayout { self.ready.cache.get_bind_group_layout(descriptor) };
         let view_buffer = self.buffer("view", &view_uniform(view), BufferUsages::UNIFORM);
-        let cubes: Vec<[f32; 4]> = view
-            .cabin
-            .as_ref()
-            .map_or_else(|| vec![[0.0; 4]; 6], |grid| grid.cubes.iter().flatten().map(|&c| with_w(c, 0.0)).collect());
-        let cabin_buffer = self.buffer("cabin", bytemuck::cast_slice(&cubes), BufferUsages::STORAGE);
-        let draws = self.buffer("draws", &draw_uniforms(self.job), BufferUsages::UNIFORM);
+        let mut probes: Vec<[f32; 4]> =
+            view.cabins.iter().flat_map(|grid| grid.probes.iter()).map(|&sample| with_w(sample, 0.0)).collect();
+        if probes.is_empty() {
+            // A buffer cannot be empty.
+            probes.push([0.0; 4]);
+        }
+        let cabin_buffer = self.buffer("cabin", bytemuck::cast_slice(&probes), BufferUsages::STORAGE);
+        let draws = self.buffer("draws", &draw_uniforms(self.job, self.uploads), BufferUsages::UNIFORM);
 
         let Targets { sun_depth, sun_glass, sun_glass_depth, .. } = self.targets;
         let bind = |binding, resource| BindGroupEntry { binding, resource };
@@ -303,7 +305,7 @@ impl Recording<'_> {
                 Some(_) => Cover::Picture,
             };
             let matt = solid.surface.roughness >= SolidKey::MATT_ROUGHNESS;
-            let cabin = solid.in_cabin && self.job.view.cabin.is_some();
+            let cabin = solid.cabin.is_some();
             let key = SolidKey { double_sided: solid.surface.double_sided, matt, cabin, cover };
             pass.set_pipeline(self.pipeline(self.ready.pipelines.solid(key))?);
             pass.set_bind_group(1, draw_group, &[(slot * DRAW_STRIDE) as u32]);
@@ -321,7 +323,7 @@ impl Recording<'_> {
             if !in_region(&request.camera, region, centre, radius) {
                 continue;
             }
-            let cabin = solid.in_cabin && self.job.view.cabin.is_some();
+            let cabin = solid.cabin.is_some();
             let key = LensKey { cabin, dark: solid.surface.is_dark_lens() };
             pass.set_pipeline(self.pipeline(self.ready.pipelines.lens(key))?);
             pass.set_blend_constant(wgpu::Color { r: r.into(), g: g.into(), b: b.into(), a: 1.0 });

@@ -2,8 +2,8 @@
 use bytemuck::{Pod, Zeroable};
 use glam::{Mat4, Vec3};
 
-use super::{ExtractedView, PendingView};
-use crate::scene::{LampBeam, Light};
+use super::{ExtractedView, PendingView, upload::Uploads};
+use crate::scene::{CabinGrid, LampBeam, Light};
 
 /// `View` of common.wgsl.
 #[repr(C)]
@@ -12,14 +12,12 @@ struct ViewUniform {
     clip_from_world: Mat4,
     world_from_camera: Mat4,
     sun_clip_from_world: Mat4,
-    cabin_from_world: Mat4,
     beam_position: [f32; 4],
     beam_axis: [f32; 4],
     beam_intensity: [f32; 4],
     sky_irradiance: [[f32; 4]; 9],
     open_irradiance: [[f32; 4]; 9],
     sheltered: [f32; 4],
-    cabin_dims: [u32; 4],
     pinhole: [f32; 4],
     shadow: [f32; 4],
 }
@@ -29,6 +27,8 @@ struct ViewUniform {
 #[derive(Clone, Copy, Pod, Zeroable)]
 struct DrawUniform {
     world_from_mesh: Mat4,
+    cabin_from_world: Mat4,
+    cabin_dims: [u32; 4],
     reflectance: [f32; 4],
     emitted: [f32; 4],
     scatter: [f32; 4],
@@ -113,20 +113,13 @@ fn texel_m(view: &PendingView) -> f32 {
 
 /// The uniform that every pass shares, as bytes.
 pub(super) fn view_uniform(view: &PendingView) -> Vec<u8> {
-    let PendingView { request, light, cabin, .. } = view;
+    let PendingView { request, light, .. } = view;
     let [beam_position, beam_axis, beam_intensity] = beam(light);
     let camera = &request.camera;
-    let cabin_from_world = cabin.as_ref().map_or(Mat4::IDENTITY, |grid| {
-        Mat4::from_scale(Vec3::splat(1.0 / grid.spacing_m))
-            * Mat4::from_translation(-grid.origin_m)
-            * Mat4::from(grid.vehicle_from_world)
-    });
-    let dims = cabin.as_ref().map_or([1, 1, 1], |grid| grid.dims);
     let uniform = ViewUniform {
         clip_from_world: camera.clip_from_world(),
         world_from_camera: Mat4::from(camera.world_from_camera),
         sun_clip_from_world: sun_clip_from_world(view),
-        cabin_from_world,
         beam_position,
         beam_axis,
         beam_intensity,
@@ -134,27 +127,50 @@ pub(super) fn view_uniform(view: &PendingView) -> Vec<u8> {
         open_irradiance: light.open_irradiance_sh.map(|c| with_w(c, 0.0)),
         // Nothing lies between these bounds.
         sheltered: light.sheltered_m.unwrap_or([1.0, 1.0, -1.0, -1.0]),
-        cabin_dims: [dims[0], dims[1], dims[2], 0],
         pinhole: [camera.focal_length_px, camera.principal_point_px[0], camera.principal_point_px[1], 0.0],
         shadow: [texel_m(view), 2.0 * SUN_DEPTH_M, 1.0 / SUN_RESOLUTION as f32, 0.0],
     };
     bytemuck::bytes_of(&uniform).to_vec()
 }
 
+/// World to cells of a grid of probes; their counts and the side of their maps; the grid's first sample in the buffer.
+type Grid = (Mat4, [u32; 4], u32);
+
+/// For what no cabin lights.
+const OUTSIDE: Grid = (Mat4::IDENTITY, [1, 1, 1, 2], 0);
+
+/// The scene's grids, one after the other in the buffer.
+fn grids(view: &PendingView) -> Vec<Grid> {
+    let mut first = 0;
+    let place = |grid: &CabinGrid| {
+        let here = first;
+        first += grid.probes.len() as u32;
+        let cells = Mat4::from_scale(Vec3::splat(1.0 / grid.spacing_m)) * Mat4::from_translation(-grid.origin_m);
+        let [x, y, z] = grid.dims;
+        (cells * Mat4::from(grid.vehicle_from_world), [x, y, z, grid.side], here)
+    };
+    view.cabins.iter().map(place).collect()
+}
+
 /// Uniforms of all solids, then of all panes, `DRAW_STRIDE` apart.
-pub(super) fn draw_uniforms(job: &ExtractedView) -> Vec<u8> {
+pub(super) fn draw_uniforms(job: &ExtractedView, uploads: &Uploads) -> Vec<u8> {
     let mut bytes = vec![0; (job.solids.len() + job.panes.len()).max(1) * DRAW_STRIDE];
+    let grids = grids(&job.view);
     let mut put = |slot: usize, data: &[u8]| {
         bytes[slot * DRAW_STRIDE..slot * DRAW_STRIDE + data.len()].copy_from_slice(data);
     };
     for (slot, solid) in job.solids.iter().enumerate() {
         let surface = &solid.surface;
+        let (cabin_from_world, cabin_dims, first) = solid.cabin.map_or(OUTSIDE, |k| grids[usize::from(k)]);
+        let mean = uploads.picture(surface.texture.as_ref()).map_or([1.0; 3], |picture| picture.mean);
         let uniform = DrawUniform {
             world_from_mesh: Mat4::from(solid.world_from_mesh),
+            cabin_from_world,
+            cabin_dims,
             reflectance: with_w(surface.reflectance, surface.roughness),
             emitted: with_w(surface.emitted_radiance, surface.specular_f0),
-            scatter: [surface.wrap, 0.0, 0.0, 0.0],
-            flags: [u32::from(solid.tag.to_bits()), 0, 0, 0],
+            scatter: [surface.wrap, mean[0], mean[1], mean[2]],
+            flags: [u32::from(solid.tag.to_bits()), first, 0, 0],
         };
         put(slot, bytemuck::bytes_of(&uniform));
     }
@@ -173,6 +189,6 @@ mod tests {
     #[test]
     fn uniforms_fit_their_slots_and_their_shader_layout() {
         assert!(size_of::<PaneUniform>() <= DRAW_STRIDE && size_of::<DrawUniform>() <= DRAW_STRIDE);
-        assert_eq!(size_of::<ViewUniform>(), 4 * 64 + 25 * 16);
+        assert_eq!(size_of::<ViewUniform>(), 3 * 64 + 24 * 16);
     }
 }

@@ -43,6 +43,8 @@ pub(super) struct Picture {
     pub(super) group: BindGroup,
     /// Whether any texel is cut away.
     pub(super) has_holes: bool,
+    /// Mean reflectance, linear.
+    pub(super) mean: [f32; 3],
 }
 
 /// Everything kept between requests. An entry's key is the address of its `Arc`; the weak reference keeps that address
@@ -158,15 +160,17 @@ impl Uploads {
         match picture {
             None => {
                 if self.blank.is_none() {
-                    self.blank = Some(Picture { group: bind(vec![255; 4], 1, 1, 1), has_holes: false });
+                    self.blank = Some(Picture { group: bind(vec![255; 4], 1, 1, 1), has_holes: false, mean: [1.0; 3] });
                 }
             }
             Some(picture) => {
                 self.pictures.entry(key(picture)).or_insert_with(|| {
                     let (levels, count) = mip_chain(picture);
+                    let last = &levels[levels.len() - 4..];
+                    let mean = [0, 1, 2].map(|band| linear(last[band]));
                     let group = bind(levels, picture.width, picture.height, count);
                     let has_holes = picture.rgba.chunks_exact(4).any(|texel| texel[3] < 128);
-                    (Arc::downgrade(picture), Picture { group, has_holes })
+                    (Arc::downgrade(picture), Picture { group, has_holes, mean })
                 });
             }
         }
@@ -226,6 +230,12 @@ fn octahedral_sky(light: &Light, table: &[[f32; 3]]) -> Vec<[f16; 4]> {
             [r, g, b, 1.0].map(|value| f16::from_f32(value.min(60000.0)))
         })
         .collect()
+}
+
+/// IEC 61966-2-1.
+fn linear(byte: u8) -> f32 {
+    let x = f32::from(byte) / 255.0;
+    if x <= 0.04045 { x / 12.92 } else { ((x + 0.055) / 1.055).powf(2.4) }
 }
 
 /// All levels of a picture, each half the size of the one before, and how many. Averages are taken on the encoded

@@ -8,8 +8,6 @@ struct View {
     world_from_camera: mat4x4<f32>,
     // World to the sun's orthographic shadow map, depth 0 (towards the sun) to 1.
     sun_clip_from_world: mat4x4<f32>,
-    // World to cells of the cabin's probe grid.
-    cabin_from_world: mat4x4<f32>,
     // Where the light comes from that throws shadows: a lamp, or a point far away towards the sun; w: 1 when there is one.
     beam_position: vec4<f32>,
     // Axis of its beam; w: cosine of the angle from the axis where it ends.
@@ -21,8 +19,6 @@ struct View {
     open_irradiance: array<vec4<f32>, 9>,
     // Footprint of the roof: lowest x, z, highest x, z.
     sheltered: vec4<f32>,
-    // Probe counts; w unused.
-    cabin_dims: vec4<u32>,
     // Focal length in px, principal point in px, unused.
     pinhole: vec4<f32>,
     // Shadow map: size of a texel in m, depth range in m, 1 / resolution, unused.
@@ -80,26 +76,38 @@ fn outdoor_irradiance(position: vec3<f32>, n: vec3<f32>) -> vec3<f32> {
     return max(e, vec3<f32>(0.0));
 }
 
-// Irradiance in the cabin: trilinear between ambient cubes, faces weighted by the squared normal.
-fn cabin_irradiance(position: vec3<f32>, n_world: vec3<f32>) -> vec3<f32> {
-    let dims = view.cabin_dims.xyz;
+// Probes on a grid.
+struct Grid {
+    // World to cells.
+    from_world: mat4x4<f32>,
+    // Probe counts; w: samples along a side of a probe's octahedral map, some of them on its edges.
+    dims: vec4<u32>,
+    // Its first sample among all.
+    first: u32,
+};
+
+// Irradiance in a cabin: trilinear between probes.
+fn cabin_irradiance(grid: Grid, position: vec3<f32>, n_world: vec3<f32>) -> vec3<f32> {
+    let dims = grid.dims.xyz;
+    let side = grid.dims.w;
     let top = vec3<f32>(dims) - 1.001;
-    let g = clamp((view.cabin_from_world * vec4<f32>(position, 1.0)).xyz, vec3<f32>(0.0), max(top, vec3<f32>(0.0)));
-    let n = normalize((view.cabin_from_world * vec4<f32>(n_world, 0.0)).xyz);
-    let n2 = n * n;
-    let fx = select(0u, 1u, n.x < 0.0);
-    let fy = select(2u, 3u, n.y < 0.0);
-    let fz = select(4u, 5u, n.z < 0.0);
+    let g = clamp((grid.from_world * vec4<f32>(position, 1.0)).xyz, vec3<f32>(0.0), max(top, vec3<f32>(0.0)));
     let base = vec3<u32>(floor(g));
     let f = fract(g);
+    let m = octahedral((grid.from_world * vec4<f32>(n_world, 0.0)).xyz) * f32(side - 1u);
+    let cell = min(vec2<u32>(m), vec2<u32>(side - 2u));
+    let t = m - vec2<f32>(cell);
+    let first = grid.first + cell.y * side + cell.x;
+    let shares = vec4<f32>((1.0 - t.x) * (1.0 - t.y), t.x * (1.0 - t.y), (1.0 - t.x) * t.y, t.x * t.y);
     var e = vec3<f32>(0.0);
     for (var corner = 0u; corner < 8u; corner += 1u) {
         let o = vec3<u32>(corner & 1u, (corner >> 1u) & 1u, corner >> 2u);
-        let cell = min(base + o, dims - vec3<u32>(1u));
+        let place = min(base + o, dims - vec3<u32>(1u));
         let w3 = select(1.0 - f, f, o == vec3<u32>(1u));
-        let i = ((cell.z * dims.y + cell.y) * dims.x + cell.x) * 6u;
+        let i = ((place.z * dims.y + place.y) * dims.x + place.x) * side * side + first;
         e += w3.x * w3.y * w3.z
-            * (n2.x * cabin[i + fx].rgb + n2.y * cabin[i + fy].rgb + n2.z * cabin[i + fz].rgb);
+            * (shares.x * cabin[i].rgb + shares.y * cabin[i + 1u].rgb
+                + shares.z * cabin[i + side].rgb + shares.w * cabin[i + side + 1u].rgb);
     }
     return e;
 }

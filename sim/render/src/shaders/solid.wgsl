@@ -2,17 +2,21 @@
 // Variants, not branches, tell surfaces apart: on a CPU both sides of a branch are run. CABIN takes its ambient light from
 // the cabin's probes. MATT leaves the coat out, for surfaces of a roughness of 0.85 and more, to save work on a CPU; that it does not matter
 // there is an assumption. LENS is a thin filter: it gives what it mirrors alone, and the blending adds what passes it.
-#import laneproof::common::{PI, view, sky_radiance, outdoor_irradiance, cabin_irradiance, beam_at, sun_share, fifth}
+#import laneproof::common::{Grid, PI, view, sky_radiance, outdoor_irradiance, cabin_irradiance, beam_at, sun_share, fifth}
 
 struct Draw {
     world_from_mesh: mat4x4<f32>,
+    // World to cells of the grid of probes that lights it.
+    cabin_from_world: mat4x4<f32>,
+    // Probe counts; w: samples along a side of a probe's map.
+    cabin_dims: vec4<u32>,
     // Linear reflectance; w: roughness.
     reflectance: vec4<f32>,
     // Emitted radiance; w: specular reflectance at normal incidence.
     emitted: vec4<f32>,
-    // x: wrap; yzw unused.
+    // x: wrap; yzw: mean reflectance of the picture.
     scatter: vec4<f32>,
-    // x: truth tag; yzw unused.
+    // x: truth tag; y: its grid's first sample; zw unused.
     flags: vec4<u32>,
 };
 
@@ -35,6 +39,13 @@ struct Varying {
 #endif
 };
 
+// Share of even light that reaches a place of which the owner itself leaves `visible` open, what it hides being as bright as
+// the place: visible + (1 - visible) * reflectance of itself (J. Jimenez et al., Practical Realtime Strategies for Accurate
+// Indirect Occlusion, SIGGRAPH course 2016).
+fn opened(visible: f32, tint: vec3<f32>) -> vec3<f32> {
+    return visible / (1.0 - (1.0 - visible) * draw.reflectance.rgb * tint * draw.scatter.yzw);
+}
+
 @vertex
 fn vertex(
     @location(0) position: vec3<f32>,
@@ -53,19 +64,19 @@ fn vertex(
     let linear = select(pow((tint.rgb + 0.055) / 1.055, vec3<f32>(2.4)), tint.rgb / 12.92, tint.rgb <= vec3<f32>(0.04045));
     out.tint = vec4<f32>(linear, tint.a);
 #ifdef CABIN
+    let grid = Grid(draw.cabin_from_world, draw.cabin_dims, draw.flags.y);
+    let mirrored = reflect(normalize(world.xyz - view.world_from_camera[3].xyz), n);
 #ifdef LENS
     // A lens mirrors what lies in the mirrored direction: windows more than the roof.
-    let from_camera = normalize(world.xyz - view.world_from_camera[3].xyz);
-    out.ambient = cabin_irradiance(world.xyz, reflect(from_camera, n)) * tint.a;
+    out.ambient = cabin_irradiance(grid, world.xyz, mirrored) * tint.a;
 #else
-    out.ambient = cabin_irradiance(world.xyz, n) * tint.a;
+    out.ambient = cabin_irradiance(grid, world.xyz, n) * opened(tint.a, linear);
 #endif
 #ifndef MATT
-    let from_eye = normalize(world.xyz - view.world_from_camera[3].xyz);
-    out.mirrored = cabin_irradiance(world.xyz, reflect(from_eye, n)) * tint.a;
+    out.mirrored = cabin_irradiance(grid, world.xyz, mirrored) * tint.a;
 #endif
 #else
-    out.ambient = outdoor_irradiance(world.xyz, n) * tint.a;
+    out.ambient = outdoor_irradiance(world.xyz, n) * opened(tint.a, linear);
 #endif
     return out;
 }

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{f32::consts::PI, sync::Arc};
 
 use laneproof_scenes::{
     catalogue::Sky,
@@ -8,7 +8,7 @@ use laneproof_scenes::{
 };
 
 use super::*;
-use crate::sun::SunPosition;
+use crate::{probe, sun::SunPosition};
 
 /// The faces of a box that are asked for (+X, −X, +Y, −Y, +Z, −Z), subdivided, normals outwards.
 fn box_faces(half: Vec3, centre: Vec3, faces: &[usize]) -> Mesh {
@@ -75,6 +75,17 @@ fn glass_box(albedo: f32, transmittance: f32, glazed: &[usize]) -> Vehicle {
     }
 }
 
+/// An empty cabin.
+fn inside<'a>(vehicle: &'a RayScene, outside: &'a Outside<'a>) -> Around<'a> {
+    Around { vehicle, outside, bodies: None }
+}
+
+/// Irradiance at each probe on planes that face along the axes.
+fn everywhere(light: &CabinLight) -> Vec<[f32; 3]> {
+    let axes = [Vec3::X, Vec3::NEG_X, Vec3::Y, Vec3::NEG_Y, Vec3::Z, Vec3::NEG_Z];
+    light.probes.iter().flat_map(|probe| axes.map(|axis| probe::irradiance(probe, axis))).collect()
+}
+
 fn clear_day() -> DaylightModel {
     DaylightModel::from_sun(SunPosition { elevation_deg: 40.0, azimuth_deg: 120.0, day_of_year: 100 }, 30.0, Sky::Clear)
 }
@@ -88,13 +99,11 @@ fn furnace() {
     let scene = RayScene::new(&[part(box_faces(half, Vec3::ZERO, &[0, 1, 2, 3, 4, 5]), surface, Role::Body)], &[]);
     let options = CabinOptions { bounces: 16, ..CabinOptions::default() };
     let outside = Outside { radiance: &|_, _| [0.0; 3], beam: &|_| None, hides: &|_, _| false };
-    let light = CabinLight::gather_in(&scene, -half * 0.9, half * 0.9, &outside, &options);
+    let light = radiosity(&inside(&scene, &outside), (-half * 0.9, half * 0.9), &options);
     for (band, albedo) in [0.3f32, 0.5, 0.7].into_iter().enumerate() {
         let want = PI * 2.0 / (1.0 - albedo);
-        for cube in &light.cubes {
-            for face in cube {
-                assert!((face[band] / want - 1.0).abs() < 0.02, "albedo {albedo}: {} not {want}", face[band]);
-            }
+        for onto in everywhere(&light) {
+            assert!((onto[band] / want - 1.0).abs() < 0.02, "albedo {albedo}: {} not {want}", onto[band]);
         }
     }
 }
@@ -109,7 +118,7 @@ fn open_box_under_a_uniform_sky() {
     let outside = Outside { radiance: &sky, beam: &|_| None, hides: &|_, _| false };
     let options = CabinOptions { spacing_m: 0.1, rays: 1024, bounces: 1 };
     let light =
-        CabinLight::gather_in(&scene, Vec3::new(-0.4, -0.35, -0.4), Vec3::new(0.4, 0.45, 0.4), &outside, &options);
+        radiosity(&inside(&scene, &outside), (Vec3::new(-0.4, -0.35, -0.4), Vec3::new(0.4, 0.45, 0.4)), &options);
     let rim = light.irradiance(Vec3::new(0.0, 0.45, 0.0), Vec3::Y)[1];
     assert!((rim / (PI * 3.0) - 1.0).abs() < 0.01, "{rim}");
     // Form factor of a 1 m square seen from 0.5 m below its middle: four corner factors, each
@@ -125,17 +134,13 @@ fn glass_attenuates_what_enters() {
     let vehicle = glass_box(0.0, 0.5, &[0, 1, 2, 3, 4, 5]);
     let scene = RayScene::new(&[], &[(&vehicle.panes[0].mesh, crate::glass::PaneLut::new(&vehicle.panes[0].glazing))]);
     let outside = Outside { radiance: &|_, _| [1.0; 3], beam: &|_| None, hides: &|_, _| false };
-    let light = CabinLight::gather_in(
-        &scene,
-        Vec3::new(-0.7, 0.5, -1.1),
-        Vec3::new(0.7, 1.5, 1.1),
-        &outside,
+    let light = radiosity(
+        &inside(&scene, &outside),
+        (Vec3::new(-0.7, 0.5, -1.1), Vec3::new(0.7, 1.5, 1.1)),
         &CabinOptions::default(),
     );
-    for cube in &light.cubes {
-        for face in cube {
-            assert!(face[0] > 0.36 * PI && face[0] < 0.5 * PI, "{}", face[0] / PI);
-        }
+    for onto in everywhere(&light) {
+        assert!(onto[0] > 0.36 * PI && onto[0] < 0.5 * PI, "{}", onto[0] / PI);
     }
 }
 
@@ -143,14 +148,16 @@ fn glass_attenuates_what_enters() {
 fn darker_tint_never_brightens() {
     let daylight = clear_day();
     let options = CabinOptions { spacing_m: 0.25, ..CabinOptions::default() };
-    let at = |t: f32| CabinLight::gather(&glass_box(0.3, t, &[0, 1, 4]), Affine3A::IDENTITY, &[], &daylight, &options);
+    let at = |t: f32| {
+        CabinScene::in_daylight(&glass_box(0.3, t, &[0, 1, 4]), Affine3A::IDENTITY, &[], &daylight).gather(&options)
+    };
     let (clear, tinted, limo) = (at(0.75), at(0.35), at(0.05));
     for (a, b) in [(&clear, &tinted), (&tinted, &limo)] {
-        for (x, y) in a.cubes.iter().flatten().flatten().zip(b.cubes.iter().flatten().flatten()) {
+        for (x, y) in everywhere(a).iter().flatten().zip(everywhere(b).iter().flatten()) {
             assert!(x >= y, "{x} under clearer, {y} under darker glass");
         }
     }
-    let mean = |l: &CabinLight| l.cubes.iter().flatten().map(|f| f[1]).sum::<f32>();
+    let mean = |l: &CabinLight| everywhere(l).iter().map(|onto| onto[1]).sum::<f32>();
     assert!(mean(&limo) < 0.1 * mean(&clear));
 }
 
@@ -160,16 +167,17 @@ fn turning_vehicle_and_light_together_changes_nothing() {
     let vehicle = glass_box(0.4, 0.7, &[0, 4]);
     let sun = |azimuth_deg| SunPosition { elevation_deg: 35.0, azimuth_deg, day_of_year: 100 };
     let quarter = Affine3A::from_rotation_y(std::f32::consts::FRAC_PI_2);
-    let a = CabinLight::gather(
+    let a = CabinScene::in_daylight(
         &vehicle,
         Affine3A::IDENTITY,
         &[],
         &DaylightModel::from_sun(sun(100.0), 0.0, Sky::Clear),
-        &options,
-    );
+    )
+    .gather(&options);
     // Turning by +90° about Y brings +Z to +X, the left: the bearing of the vehicle falls by 90°, and so does the sun's.
-    let b = CabinLight::gather(&vehicle, quarter, &[], &DaylightModel::from_sun(sun(10.0), 0.0, Sky::Clear), &options);
-    for (x, y) in a.cubes.iter().flatten().flatten().zip(b.cubes.iter().flatten().flatten()) {
+    let b = CabinScene::in_daylight(&vehicle, quarter, &[], &DaylightModel::from_sun(sun(10.0), 0.0, Sky::Clear))
+        .gather(&options);
+    for (x, y) in everywhere(&a).iter().flatten().zip(everywhere(&b).iter().flatten()) {
         assert!((x - y).abs() < 2e-2 * x.max(1.0), "{x} {y}");
     }
 }
@@ -178,7 +186,8 @@ fn turning_vehicle_and_light_together_changes_nothing() {
 fn no_daylight_leaks_through_the_roof_and_threads_do_not_matter() {
     let daylight = clear_day();
     let vehicle = glass_box(0.3, 0.7, &[0, 1]);
-    let gather = || CabinLight::gather(&vehicle, Affine3A::IDENTITY, &[], &daylight, &CabinOptions::default());
+    let gather =
+        || CabinScene::in_daylight(&vehicle, Affine3A::IDENTITY, &[], &daylight).gather(&CabinOptions::default());
     let light = gather();
     // Just below the roof, looking up, only what the cabin reflects arrives: far less than the sky's irradiance.
     let up = light.irradiance(Vec3::new(0.0, 1.59, 0.0), Vec3::Y)[1];

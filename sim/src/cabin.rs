@@ -1,0 +1,146 @@
+//! Light in an encounter's cabin: what all vehicles of its kind share, and what those who sit there make of it.
+use std::sync::Arc;
+
+use glam::{Affine3A, Vec3};
+use laneproof_optics::{
+    cabin::{CabinLight, CabinOptions, CabinScene},
+    lamp::LampSource,
+    probe,
+    rays::RayScene,
+};
+use laneproof_render::CabinGrid;
+use laneproof_scenes::{
+    surface::Part,
+    truth::{Role, Subject, Tag},
+};
+
+use crate::{
+    face_truth::mid_eyes_m,
+    moment::{Moment, landmarks_in},
+    staged::Staged,
+};
+
+/// From between the eyes to the middle of a head, backwards, metres (assumption: a third of an adult head's length).
+const EYES_TO_MIDDLE_M: f32 = 0.07;
+
+/// A grid of probes, with its numbers where the renderer takes them from.
+#[derive(Debug)]
+pub(crate) struct Grid {
+    pub(crate) light: CabinLight,
+    samples: Arc<Vec<[f32; 3]>>,
+}
+
+impl Grid {
+    fn new(light: CabinLight) -> Self {
+        Self { samples: Arc::new(light.probes.as_flattened().to_vec()), light }
+    }
+
+    fn placed(&self, world_from_vehicle: Affine3A) -> CabinGrid {
+        CabinGrid {
+            vehicle_from_world: world_from_vehicle.inverse(),
+            origin_m: self.light.origin_m,
+            spacing_m: self.light.spacing_m,
+            dims: self.light.dims,
+            side: probe::SIDE as u32,
+            probes: self.samples.clone(),
+        }
+    }
+}
+
+/// An empty cabin in a light.
+#[derive(Debug)]
+pub(crate) struct Cabin {
+    scene: CabinScene,
+    pub(crate) empty: Grid,
+}
+
+impl Cabin {
+    /// The same vehicle, standing somewhere, in a lamp's light alone.
+    pub(crate) fn in_lamp_light(
+        &self,
+        world_from_vehicle: Affine3A,
+        lamp: &LampSource,
+        options: &CabinOptions,
+    ) -> Self {
+        Self::new(self.scene.in_lamp_light(world_from_vehicle, lamp), options)
+    }
+
+    pub(crate) fn new(scene: CabinScene, options: &CabinOptions) -> Self {
+        Self { empty: Grid::new(scene.gather(options)), scene }
+    }
+}
+
+/// Who sits in a cabin, as its light meets them: in the vehicle's frame, each where they are in the encounter's first
+/// exposure. Heads turn while a vehicle drives through; that this moves little light is an assumption.
+#[derive(Debug)]
+pub(crate) struct People {
+    bodies: RayScene,
+    heads_m: Vec<Vec3>,
+}
+
+impl People {
+    pub(crate) fn nobody() -> Self {
+        Self { bodies: RayScene::new(&[], &[]), heads_m: Vec::new() }
+    }
+
+    pub(crate) fn of(staged: &Staged) -> Self {
+        let cameras = staged.plan.rig.cameras.iter();
+        let triggers = cameras.flat_map(|camera| &camera.triggers).filter_map(|t| staged.trigger_time_us(*t));
+        let moment = Moment::new(staged, triggers.min().unwrap_or(0) as f64 * 1e-6);
+        let placed = |part: &Part, place: Affine3A| Part { mesh: part.mesh.transformed(place).into(), ..part.clone() };
+        let mut parts = Vec::new();
+        let mut heads_m = Vec::new();
+        for (occupant, posed) in staged.occupants.iter().zip(&moment.posed) {
+            let place = occupant.vehicle_from_seat;
+            let solid = posed.parts.iter().filter(|part| part.surface.transmittance.is_none());
+            parts.extend(solid.chain(&occupant.restraint).map(|part| placed(part, place)));
+            let eyes_m = mid_eyes_m(&landmarks_in(place, &posed.landmarks));
+            heads_m.push(eyes_m - Vec3::Z * EYES_TO_MIDDLE_M);
+        }
+        for (_, _, figure, place) in &moment.decoys {
+            parts.extend(figure.parts.iter().map(|part| placed(part, *place)));
+        }
+        Self { bodies: RayScene::new(&parts, &[]), heads_m }
+    }
+}
+
+/// The grid that lights a part of somebody, among those of [`Occupied::placed`]: heads have their own.
+pub(crate) fn grid_of(tag: Tag) -> u8 {
+    match tag.subject {
+        Subject::Occupant(k) if is_head(tag.role) => 1 + k,
+        _ => 0,
+    }
+}
+
+/// What shades itself by the ambient visibility of its own vertices.
+fn is_head(role: Role) -> bool {
+    matches!(role, Role::Face | Role::Head | Role::Eyes | Role::Hair | Role::Eyewear | Role::Headwear | Role::FaceCover)
+}
+
+/// A cabin with people in it.
+#[derive(Debug, Clone)]
+pub(crate) struct Occupied {
+    pub(crate) cabin: Arc<Cabin>,
+    heads: Arc<Vec<Grid>>,
+}
+
+impl Occupied {
+    /// A cabin without anybody.
+    pub(crate) fn by_nobody(cabin: Arc<Cabin>) -> Self {
+        Self { cabin, heads: Arc::default() }
+    }
+
+    pub(crate) fn by(cabin: Arc<Cabin>, people: &People, options: &CabinOptions) -> Self {
+        let round = |(k, head_m): (usize, &Vec3)| {
+            let own = move |tag: Tag| tag.subject == Subject::Occupant(k as u8) && is_head(tag.role);
+            Grid::new(cabin.scene.round_head(&cabin.empty.light, &people.bodies, &own, *head_m, options))
+        };
+        let heads = Arc::new(people.heads_m.iter().enumerate().map(round).collect());
+        Self { cabin, heads }
+    }
+
+    /// The grids for the renderer, the cabin's first, then one a head, for a vehicle that stands here.
+    pub(crate) fn placed(&self, world_from_vehicle: Affine3A) -> Vec<CabinGrid> {
+        [&self.cabin.empty].into_iter().chain(self.heads.iter()).map(|grid| grid.placed(world_from_vehicle)).collect()
+    }
+}
