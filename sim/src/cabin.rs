@@ -20,19 +20,17 @@ use crate::{
     staged::Staged,
 };
 
-/// From between the eyes to the middle of a head, backwards, metres (assumption: a third of an adult head's length).
-const EYES_TO_MIDDLE_M: f32 = 0.07;
-
 /// A grid of probes, with its numbers where the renderer takes them from.
 #[derive(Debug)]
 pub(crate) struct Grid {
     pub(crate) light: CabinLight,
     samples: Arc<Vec<[f32; 3]>>,
+    mirrored: Arc<Vec<[f32; 3]>>,
 }
 
 impl Grid {
-    fn new(light: CabinLight) -> Self {
-        Self { samples: Arc::new(light.probes.as_flattened().to_vec()), light }
+    fn new(light: CabinLight, mirrored: Vec<[f32; 3]>) -> Self {
+        Self { samples: Arc::new(light.probes.as_flattened().to_vec()), mirrored: Arc::new(mirrored), light }
     }
 
     fn placed(&self, world_from_vehicle: Affine3A) -> CabinGrid {
@@ -43,6 +41,8 @@ impl Grid {
             dims: self.light.dims,
             side: probe::SIDE as u32,
             probes: self.samples.clone(),
+            mirror_side: if self.mirrored.is_empty() { 0 } else { probe::MIRROR_SIDE as u32 },
+            mirrored: self.mirrored.clone(),
         }
     }
 }
@@ -66,7 +66,7 @@ impl Cabin {
     }
 
     pub(crate) fn new(scene: CabinScene, options: &CabinOptions) -> Self {
-        Self { empty: Grid::new(scene.gather(options)), scene }
+        Self { empty: Grid::new(scene.gather(options), Vec::new()), scene }
     }
 }
 
@@ -75,12 +75,12 @@ impl Cabin {
 #[derive(Debug)]
 pub(crate) struct People {
     bodies: RayScene,
-    heads_m: Vec<Vec3>,
+    eyes_m: Vec<Vec3>,
 }
 
 impl People {
     pub(crate) fn nobody() -> Self {
-        Self { bodies: RayScene::new(&[], &[]), heads_m: Vec::new() }
+        Self { bodies: RayScene::new(&[], &[]), eyes_m: Vec::new() }
     }
 
     pub(crate) fn of(staged: &Staged) -> Self {
@@ -89,18 +89,17 @@ impl People {
         let moment = Moment::new(staged, triggers.min().unwrap_or(0) as f64 * 1e-6);
         let placed = |part: &Part, place: Affine3A| Part { mesh: part.mesh.transformed(place).into(), ..part.clone() };
         let mut parts = Vec::new();
-        let mut heads_m = Vec::new();
+        let mut eyes_m = Vec::new();
         for (occupant, posed) in staged.occupants.iter().zip(&moment.posed) {
             let place = occupant.vehicle_from_seat;
             let solid = posed.parts.iter().filter(|part| part.surface.transmittance.is_none());
             parts.extend(solid.chain(&occupant.restraint).map(|part| placed(part, place)));
-            let eyes_m = mid_eyes_m(&landmarks_in(place, &posed.landmarks));
-            heads_m.push(eyes_m - Vec3::Z * EYES_TO_MIDDLE_M);
+            eyes_m.push(mid_eyes_m(&landmarks_in(place, &posed.landmarks)));
         }
         for (_, _, figure, place) in &moment.decoys {
             parts.extend(figure.parts.iter().map(|part| placed(part, *place)));
         }
-        Self { bodies: RayScene::new(&parts, &[]), heads_m }
+        Self { bodies: RayScene::new(&parts, &[]), eyes_m }
     }
 }
 
@@ -131,11 +130,12 @@ impl Occupied {
     }
 
     pub(crate) fn by(cabin: Arc<Cabin>, people: &People, options: &CabinOptions) -> Self {
-        let round = |(k, head_m): (usize, &Vec3)| {
+        let round = |(k, eyes_m): (usize, &Vec3)| {
             let own = move |tag: Tag| tag.subject == Subject::Occupant(k as u8) && is_head(tag.role);
-            Grid::new(cabin.scene.round_head(&cabin.empty.light, &people.bodies, &own, *head_m, options))
+            let round = cabin.scene.round_head(&cabin.empty.light, &people.bodies, &own, *eyes_m, options);
+            Grid::new(round.light, round.mirrored)
         };
-        let heads = Arc::new(people.heads_m.iter().enumerate().map(round).collect());
+        let heads = Arc::new(people.eyes_m.iter().enumerate().map(round).collect());
         Self { cabin, heads }
     }
 

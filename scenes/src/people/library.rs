@@ -169,23 +169,27 @@ fn quad_normals(positions: &[Vec3], quads: &[Quad]) -> Vec<Vec3> {
     sums.into_iter().map(|n| n.normalize_or(Vec3::Z)).collect()
 }
 
+/// Ambient visibility of every base vertex. A head hides light from itself alone: what the body below it hides and reflects is
+/// in the light that is gathered round the head.
 fn ambient(base: &BaseMesh, templates: &Templates, quads: &[Quad]) -> Vec<u8> {
     let normals = quad_normals(&base.positions_m, quads);
-    let body = [&templates.face, &templates.head, &templates.hands, &templates.top, &templates.trousers];
-    let eyes = [&templates.eyes[0], &templates.eyes[1]];
-    let corner = |t: &Template, i: u32| t.vertices[i as usize].place(&base.positions_m);
-    let triangles = body
-        .iter()
-        .chain(&eyes)
-        .flat_map(|t| t.indices.chunks_exact(3).map(|i| [corner(t, i[0]), corner(t, i[1]), corner(t, i[2])]))
-        .collect();
-    let mut sources: Vec<u16> = body.iter().chain(&eyes).flat_map(|t| t.vertices.iter().map(|v| v.source)).collect();
-    sources.sort_unstable();
-    sources.dedup();
-    let points: Vec<(Vec3, Vec3)> =
-        sources.iter().map(|&v| (base.positions_m[usize::from(v)], normals[usize::from(v)])).collect();
-    let open = visibility(&Occluders::new(triangles), &points);
+    let Templates { face, head, eyes, hands, top, trousers, .. } = templates;
+    let of_head = [face, head, &eyes[0], &eyes[1]];
+    let of_all = [face, head, &eyes[0], &eyes[1], hands, top, trousers];
     let mut out = vec![255; VERTEX_COUNT];
-    sources.iter().zip(open).for_each(|(&v, o)| out[usize::from(v)] = o);
+    for parts in [&of_all[..], &of_head[..]] {
+        let corner = |t: &Template, i: u32| t.vertices[i as usize].place(&base.positions_m);
+        let triangles = parts
+            .iter()
+            .flat_map(|t| t.indices.chunks_exact(3).map(|i| [corner(t, i[0]), corner(t, i[1]), corner(t, i[2])]))
+            .collect();
+        let mut sources: Vec<u16> = parts.iter().flat_map(|t| t.vertices.iter().map(|v| v.source)).collect();
+        sources.sort_unstable();
+        sources.dedup();
+        let points: Vec<(Vec3, Vec3)> =
+            sources.iter().map(|&v| (base.positions_m[usize::from(v)], normals[usize::from(v)])).collect();
+        let open = visibility(&Occluders::new(triangles), &points);
+        sources.iter().zip(open).for_each(|(&v, o)| out[usize::from(v)] = o);
+    }
     out
 }

@@ -8,6 +8,7 @@
 use std::f32::consts::PI;
 
 use glam::{Vec2, Vec3};
+use rayon::prelude::*;
 
 /// Samples along a side of the map.
 pub const SIDE: usize = 9;
@@ -25,15 +26,51 @@ fn folded(p: Vec2) -> Vec2 {
     Vec2::new((1.0 - p.y.abs()) * sign(p.x), (1.0 - p.x.abs()) * sign(p.y))
 }
 
+/// Direction of a sample of a map with this many along a side.
+fn direction(k: usize, side: usize) -> Vec3 {
+    let step = 2.0 / (side - 1) as f32;
+    let p = Vec2::new((k % side) as f32, (k / side) as f32) * step - 1.0;
+    let y = 1.0 - p.x.abs() - p.y.abs();
+    let q = if y < 0.0 { folded(p) } else { p };
+    Vec3::new(q.x, y, q.y).normalize()
+}
+
 /// Unit normal of each sample.
 pub fn normals() -> [Vec3; SAMPLES] {
-    std::array::from_fn(|k| {
-        let step = 2.0 / (SIDE - 1) as f32;
-        let p = Vec2::new((k % SIDE) as f32, (k / SIDE) as f32) * step - 1.0;
-        let y = 1.0 - p.x.abs() - p.y.abs();
-        let q = if y < 0.0 { folded(p) } else { p };
-        Vec3::new(q.x, y, q.y).normalize()
-    })
+    std::array::from_fn(|k| direction(k, SIDE))
+}
+
+/// Samples along a side of a map of what coats mirror: 9° from one to the next.
+pub const MIRROR_SIDE: usize = 21;
+/// Width of the lobe that a mirror map is blurred by, GGX's α: the coat of skin, which is all that matters on a face.
+const MIRROR_ALPHA: f32 = 0.176;
+
+/// What a coat mirrors from each direction of a map of [`MIRROR_SIDE`], W·m⁻²·sr⁻¹ per band: the mean radiance over GGX's lobe
+/// round the mirrored direction, seen along the normal (B. Karis, *Real Shading in Unreal Engine 4*, SIGGRAPH course 2013).
+pub fn mirrored(directions: &[Vec3], radiance: &[[f32; 3]]) -> Vec<[f32; 3]> {
+    let alpha2 = MIRROR_ALPHA * MIRROR_ALPHA;
+    (0..MIRROR_SIDE * MIRROR_SIDE)
+        .into_par_iter()
+        .map(|k| {
+            let along = direction(k, MIRROR_SIDE);
+            let (mut sum, mut norm) = ([0.0f32; 3], 0.0f32);
+            for (direction, l) in directions.iter().zip(radiance) {
+                let cos = along.dot(*direction);
+                if cos <= 0.0 {
+                    continue;
+                }
+                // The half vector's cosine, squared.
+                let half2 = 0.5 + 0.5 * cos;
+                let q = half2 * (alpha2 - 1.0) + 1.0;
+                let weight = cos / (q * q);
+                norm += weight;
+                for band in 0..3 {
+                    sum[band] += weight * l[band];
+                }
+            }
+            sum.map(|l| l / norm)
+        })
+        .collect()
 }
 
 /// The four samples round a normal (unit vector), and their shares.
@@ -117,6 +154,25 @@ mod tests {
         }
         let rms = (squares / count as f32).sqrt();
         assert!(rms < 0.033, "{rms}");
+    }
+
+    #[test]
+    fn a_mirror_keeps_even_light_and_the_place_of_a_window() {
+        let all: Vec<Vec3> = directions().collect();
+        assert!(mirrored(&all, &vec![[2.0; 3]; all.len()]).iter().flatten().all(|l| (l - 2.0).abs() < 1e-4));
+        let window = Vec3::new(0.3, 0.2, 0.9).normalize();
+        let lit: Vec<[f32; 3]> = all.iter().map(|d| [f32::from(u8::from(d.dot(window) > 0.8)); 3]).collect();
+        let map = mirrored(&all, &lit);
+        for k in 0..map.len() {
+            let off_deg = direction(k, MIRROR_SIDE).dot(window).clamp(-1.0, 1.0).acos().to_degrees();
+            // The window's edge is 37° off its middle.
+            let expected = match off_deg {
+                near if near < 10.0 => 0.85..=1.0,
+                far if far > 90.0 => 0.0..=0.1,
+                _ => 0.0..=1.0,
+            };
+            assert!(expected.contains(&map[k][0]), "{off_deg}° off: {}", map[k][0]);
+        }
     }
 
     #[test]

@@ -222,7 +222,7 @@ fn mean_reflectance(texture: &Texture) -> [f32; 3] {
     sum.map(|s| (s / f64::from(count.max(1))) as f32)
 }
 
-/// Whether a back hit on such a part means that the ray began inside a solid.
-pub(crate) fn is_closed_solid(tag: Tag) -> bool {
-    tag.role == Role::Seat
+/// Whether who sees the back of such a part is inside a solid, or in the hollow between a lining and the body.
+pub(crate) fn is_seen_from_the_front(tag: Tag) -> bool {
+    matches!(tag.role, Role::Seat | Role::Interior)
 }

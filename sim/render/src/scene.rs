@@ -114,6 +114,10 @@ pub struct CabinGrid {
     pub side: u32,
     /// Irradiance on planes that face the samples' directions, W·m⁻² per band: probe by probe, row by row.
     pub probes: Arc<Vec<[f32; 3]>>,
+    /// Samples along a side of an octahedral map of what coats mirror; 0 without one, where irradiance has to do.
+    pub mirror_side: u32,
+    /// The map, W·m⁻²·sr⁻¹ per band, row by row.
+    pub mirrored: Arc<Vec<[f32; 3]>>,
 }
 
 /// Everything a request can see.

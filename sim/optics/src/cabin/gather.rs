@@ -6,7 +6,7 @@ use laneproof_scenes::truth::Tag;
 
 use crate::{
     probe::{self, Probe},
-    rays::{Hit, RayScene, SKIN_M, is_closed_solid},
+    rays::{Hit, RayScene, SKIN_M, is_seen_from_the_front},
 };
 
 /// Light from outside in the vehicle's frame.
@@ -104,7 +104,7 @@ impl Gatherer {
                     let direct = std::array::from_fn(|i| seen[i] * transmittance[i]);
                     return Gathered { direct, lookup: place, normal: direction, bounce: [0.0; 3] };
                 };
-                buried += usize::from(hit.back && is_closed_solid(hit.tag));
+                buried += usize::from(hit.back && is_seen_from_the_front(hit.tag));
                 let point = place + direction * hit.distance_m;
                 let sun = around.sunlight(point, hit.normal);
                 let bounce: [f32; 3] = std::array::from_fn(|i| hit.albedo[i] / PI * transmittance[i]);
@@ -124,18 +124,19 @@ impl Gatherer {
 
     /// Irradiance at the probe, when the surfaces that its rays met are lit like this: place and normal to irradiance.
     pub(super) fn project(&self, onto: impl Fn(Vec3, Vec3) -> [f32; 3]) -> Probe {
-        let radiance: Vec<[f32; 3]> = self
-            .rays
-            .iter()
-            .map(|ray| {
-                if ray.bounce == [0.0; 3] {
-                    return ray.direct;
-                }
-                let onto = onto(ray.lookup, ray.normal);
-                std::array::from_fn(|band| ray.direct[band] + ray.bounce[band] * onto[band])
-            })
-            .collect();
-        probe::project(&self.directions, &radiance)
+        probe::project(&self.directions, &self.radiance(onto))
+    }
+
+    /// Radiance along its rays, when the surfaces that they met are lit like this.
+    pub(super) fn radiance(&self, onto: impl Fn(Vec3, Vec3) -> [f32; 3]) -> Vec<[f32; 3]> {
+        let of_ray = |ray: &Gathered| {
+            if ray.bounce == [0.0; 3] {
+                return ray.direct;
+            }
+            let onto = onto(ray.lookup, ray.normal);
+            std::array::from_fn(|band| ray.direct[band] + ray.bounce[band] * onto[band])
+        };
+        self.rays.iter().map(of_ray).collect()
     }
 }
 

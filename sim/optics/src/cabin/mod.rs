@@ -16,7 +16,7 @@ use rayon::prelude::*;
 
 use self::gather::{Around, Bodies, Gatherer, Outside, fibonacci_sphere, turn};
 pub use self::grid::CabinLight;
-use crate::{daylight::DaylightModel, lamp::LampSource, outdoors::Outdoors, rays::RayScene};
+use crate::{daylight::DaylightModel, lamp::LampSource, outdoors::Outdoors, probe, rays::RayScene};
 
 /// How finely to gather.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -51,14 +51,34 @@ pub struct CabinScene {
     source: Source,
 }
 
+/// Light round a head.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HeadLight {
+    /// Irradiance on a small grid.
+    pub light: CabinLight,
+    /// What coats mirror, by direction in the vehicle's frame; see [`probe::mirrored`].
+    pub mirrored: Vec<[f32; 3]>,
+}
+
+/// From between the eyes to the middle of the grid round a head, towards the vehicle's rear, metres: the grid reaches from the
+/// nose to behind the ears.
+const EYES_TO_MIDDLE_M: f32 = 0.04;
+/// Rays for what a head mirrors: some fifty in a coat's lobe.
+const MIRROR_RAYS: u32 = 4096;
+/// Of these, how many one thread casts at a time.
+const MIRROR_PIECE: usize = 256;
+
 impl std::fmt::Debug for CabinScene {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("CabinScene").field("bounds_m", &self.bounds_m).finish_non_exhaustive()
     }
 }
 
-/// Distance between the eight probes round a head, metres: about its width, so that they lie outside it.
-const HEAD_SPACING_M: f32 = 0.24;
+/// Distance between the 27 probes in and round a head, metres: light changes twofold from chin to brow where the upper edge
+/// of a windscreen hides the sky.
+const HEAD_SPACING_M: f32 = 0.1;
+/// Rays from each of them, as a share of those from a probe of the empty cabin: there are many in a small space.
+const HEAD_RAYS: u32 = 2;
 
 impl CabinScene {
     /// A vehicle that stands in a lane made of these parts (world frame). Without parts there is even ground all round, and the
@@ -101,21 +121,26 @@ impl CabinScene {
         empty: &CabinLight,
         people: &RayScene,
         own: &(dyn Fn(Tag) -> bool + Sync),
-        head_m: Vec3,
+        eyes_m: Vec3,
         options: &CabinOptions,
-    ) -> CabinLight {
+    ) -> HeadLight {
         self.with_outside(|outside| {
             let bodies = Some(Bodies { scene: people, own });
             let around = Around { vehicle: &self.vehicle, outside, bodies };
-            let half = Vec3::splat(0.5 * HEAD_SPACING_M);
-            let mut light = CabinLight::between(head_m - half, head_m + half, HEAD_SPACING_M);
-            let gatherers = gatherers(&around, &light, empty.spacing_m, options);
-            light.probes = gatherers
-                .par_iter()
-                .map(|gatherer| gatherer.project(|place_m, normal| empty.irradiance(place_m, normal)))
-                .collect();
+            let (middle_m, half) = (eyes_m - Vec3::Z * EYES_TO_MIDDLE_M, Vec3::splat(HEAD_SPACING_M));
+            let onto = |place_m: Vec3, normal: Vec3| empty.irradiance(place_m, normal);
+            let mut light = CabinLight::between(middle_m - half, middle_m + half, HEAD_SPACING_M);
+            let fewer = CabinOptions { rays: options.rays / HEAD_RAYS, ..*options };
+            let gatherers = gatherers(&around, &light, empty.spacing_m, &fewer);
+            light.probes = gatherers.par_iter().map(|gatherer| gatherer.project(onto)).collect();
             light.fill_invalid(gatherers.iter().map(|gatherer| gatherer.valid).collect());
-            light
+            let ways = fibonacci_sphere(MIRROR_RAYS);
+            let seen = ways.par_chunks(MIRROR_PIECE).flat_map_iter(|ways| {
+                let piece = Gatherer::cast(&around, eyes_m, empty.spacing_m, ways.to_vec());
+                piece.radiance(onto)
+            });
+            let mirrored = probe::mirrored(&ways, &seen.collect::<Vec<_>>());
+            HeadLight { light, mirrored }
         })
     }
 

@@ -126,8 +126,12 @@ impl Recording<'_> {
         let view = &self.job.view;
         let layout = |descriptor| -> BindGroupLayout { self.ready.cache.get_bind_group_layout(descriptor) };
         let view_buffer = self.buffer("view", &view_uniform(view), BufferUsages::UNIFORM);
-        let mut probes: Vec<[f32; 4]> =
-            view.cabins.iter().flat_map(|grid| grid.probes.iter()).map(|&sample| with_w(sample, 0.0)).collect();
+        let mut probes: Vec<[f32; 4]> = view
+            .cabins
+            .iter()
+            .flat_map(|grid| grid.probes.iter().chain(grid.mirrored.iter()))
+            .map(|&sample| with_w(sample, 0.0))
+            .collect();
         if probes.is_empty() {
             // A buffer cannot be empty.
             probes.push([0.0; 4]);

@@ -112,6 +112,15 @@ fn cabin_irradiance(grid: Grid, position: vec3<f32>, n_world: vec3<f32>) -> vec3
     return e;
 }
 
+// Radiance that a coat mirrors from a direction: an octahedral map like a probe's.
+fn cabin_mirrored(grid: Grid, first: u32, side: u32, direction: vec3<f32>) -> vec3<f32> {
+    let m = octahedral((grid.from_world * vec4<f32>(direction, 0.0)).xyz) * f32(side - 1u);
+    let cell = min(vec2<u32>(m), vec2<u32>(side - 2u));
+    let t = m - vec2<f32>(cell);
+    let i = first + cell.y * side + cell.x;
+    return mix(mix(cabin[i].rgb, cabin[i + 1u].rgb, t.x), mix(cabin[i + side].rgb, cabin[i + side + 1u].rgb, t.x), t.y);
+}
+
 // Direction towards the light that throws shadows, and what of its intensity falls on a plane there that faces it.
 fn beam_at(position: vec3<f32>) -> vec4<f32> {
     let way = view.beam_position.xyz - position;

@@ -2,7 +2,7 @@
 // Variants, not branches, tell surfaces apart: on a CPU both sides of a branch are run. CABIN takes its ambient light from
 // the cabin's probes. MATT leaves the coat out, for surfaces of a roughness of 0.85 and more, to save work on a CPU; that it does not matter
 // there is an assumption. LENS is a thin filter: it gives what it mirrors alone, and the blending adds what passes it.
-#import laneproof::common::{Grid, PI, view, sky_radiance, outdoor_irradiance, cabin_irradiance, beam_at, sun_share, fifth}
+#import laneproof::common::{Grid, PI, view, sky_radiance, outdoor_irradiance, cabin_irradiance, cabin_mirrored, beam_at, sun_share, fifth}
 
 struct Draw {
     world_from_mesh: mat4x4<f32>,
@@ -16,7 +16,7 @@ struct Draw {
     emitted: vec4<f32>,
     // x: wrap; yzw: mean reflectance of the picture.
     scatter: vec4<f32>,
-    // x: truth tag; y: its grid's first sample; zw unused.
+    // x: truth tag; y: its grid's first sample; z, w: first sample and side of that grid's mirror map.
     flags: vec4<u32>,
 };
 
@@ -33,7 +33,7 @@ struct Varying {
     @location(4) ambient: vec3<f32>,
 #ifdef CABIN
 #ifndef MATT
-    // Irradiance that a plane facing the mirrored direction would have: what a coat mirrors.
+    // Radiance that a coat mirrors; without a map of it, the mean over the hemisphere round the mirrored direction.
     @location(5) mirrored: vec3<f32>,
 #endif
 #endif
@@ -73,7 +73,11 @@ fn vertex(
     out.ambient = cabin_irradiance(grid, world.xyz, n) * opened(tint.a, linear);
 #endif
 #ifndef MATT
-    out.mirrored = cabin_irradiance(grid, world.xyz, mirrored) * tint.a;
+    if draw.flags.w > 0u {
+        out.mirrored = cabin_mirrored(grid, draw.flags.z, draw.flags.w, mirrored) * tint.a;
+    } else {
+        out.mirrored = cabin_irradiance(grid, world.xyz, mirrored) * (tint.a / PI);
+    }
 #endif
 #else
     out.ambient = outdoor_irradiance(world.xyz, n) * opened(tint.a, linear);
@@ -156,7 +160,7 @@ fn fragment(in: Varying, @builtin(front_facing) front: bool) -> Layers {
 #ifdef LENS
     radiance += (f0 + (1.0 - f0) * fifth(n_dot_v)) * (1.0 - roughness) * (1.0 - roughness) * in.ambient / PI;
 #else
-    radiance += coat_reflectance(f0, roughness, n_dot_v) * in.mirrored / PI;
+    radiance += coat_reflectance(f0, roughness, n_dot_v) * in.mirrored;
 #endif
 #else
     // Outside, what a smooth coat mirrors of the sky; the rougher, the less sharp and, for want of blurred skies, the less.
