@@ -22,7 +22,7 @@ pub struct ManoeuvreShare {
 pub enum Manoeuvre {
     /// Brakes from the approach speed and stops with its front at the stop line.
     Stop {
-        /// Deceleration that the driver aims at, m·s⁻², 0.5 to 4.
+        /// Deceleration that the driver aims at, m·s⁻², 0.5 to 3.4.
         braking_mps2: [f32; 2],
     },
     /// Drives through at the approach speed; meets no trigger `at = "stop"`.
@@ -31,7 +31,7 @@ pub enum Manoeuvre {
     Stand {},
     /// Stops short of the line, waits, creeps on and stops at the line; triggers `at = "stop"` mean the stop at the line.
     StopAndGo {
-        /// Deceleration that the driver aims at in both stops, m·s⁻², 0.5 to 4.
+        /// Deceleration that the driver aims at in both stops, m·s⁻², 0.5 to 3.4.
         braking_mps2: [f32; 2],
         /// Where the front stops first, metres along the lane, −40 to −1; the stop line is 0.
         first_stop_z_m: [f32; 2],
@@ -58,7 +58,7 @@ pub(super) fn check_range(key: &str, range: [f32; 2], low: f64, high: f64, unit:
 impl Manoeuvre {
     /// The first impossible value; `at` makes a key's path.
     pub(super) fn check(&self, at: &dyn Fn(&str) -> String) -> Result<(), ValueFault> {
-        let braking = |range| check_range(&at("braking_mps2"), range, 0.5, 4.0, "m/s²");
+        let braking = |range| check_range(&at("braking_mps2"), range, 0.5, 3.4, "m/s²");
         match *self {
             Self::Stop { braking_mps2 } => braking(braking_mps2),
             Self::Pass {} | Self::Stand {} => Ok(()),

@@ -135,7 +135,7 @@ fn faults_of_manoeuvres_say_where_they_are_and_what_is_right() {
     };
     let go = "braking_mps2 = [2, 2], start_mps2 = [1, 1], creep_speed_mps = [1, 2]";
     for (inside, says) in [
-        ("kind = \"stop\", braking_mps2 = [2, 9]".to_owned(), "it must lie in 0.5 to 4 m/s²"),
+        ("kind = \"stop\", braking_mps2 = [2, 9]".to_owned(), "it must lie in 0.5 to 3.4 m/s²"),
         ("kind = \"stop\", braking_mps2 = [3, 2]".to_owned(), "the range runs backwards"),
         ("kind = \"pas\"".to_owned(), "did you mean \"pass\""),
         (

@@ -151,7 +151,7 @@ fn check(motion: Motion) -> Result<(), DriveError> {
         let fault = DriveError::Motion { what, value, low, high, unit };
         if (low..=high).contains(&value) { Ok(()) } else { Err(fault) }
     };
-    let braking = |value| within("deceleration", value, 0.5, 4.0, "m/s²");
+    let braking = |value| within("deceleration", value, 0.5, 3.4, "m/s²");
     match motion {
         Motion::Stop { braking_mps2 } => braking(braking_mps2),
         Motion::Pass | Motion::Stand => Ok(()),

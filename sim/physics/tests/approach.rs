@@ -189,6 +189,26 @@ fn the_nose_rises_in_starting_again() {
 }
 
 #[test]
+fn every_motion_that_is_admitted_ends_at_the_line() {
+    for speed in [0.5, 6.0, 16.7] {
+        for braking_mps2 in [0.5, 3.4] {
+            let t = drive(&car(), speed, 0.0, Motion::Stop { braking_mps2 }).unwrap();
+            let stop = t.stop_time_s().unwrap();
+            assert!(t.front_z_at(stop).abs() < 0.3, "{speed} m/s, {braking_mps2} m/s²: {}", t.front_z_at(stop));
+        }
+    }
+    for (braking_mps2, start_mps2) in [(0.5, 0.3), (0.5, 3.0), (3.4, 0.3), (3.4, 3.0)] {
+        for (first_stop_z_m, creep_speed_mps) in [(-1.0, 0.5), (-1.0, 5.0), (-40.0, 0.5), (-40.0, 5.0)] {
+            let wait_s = 0.0;
+            let motion = Motion::StopAndGo { braking_mps2, first_stop_z_m, wait_s, start_mps2, creep_speed_mps };
+            let t = drive(&car(), 16.7, 0.0, motion).unwrap_or_else(|e| panic!("{motion:?}: {e}"));
+            let stop = t.stop_time_s().unwrap();
+            assert!(t.front_z_at(stop).abs() < 0.3, "{motion:?}: {}", t.front_z_at(stop));
+        }
+    }
+}
+
+#[test]
 fn harder_braking_dips_the_nose_more() {
     let deepest = |braking_mps2| {
         let t = drive(&car(), 8.0, 0.0, Motion::Stop { braking_mps2 }).unwrap();
@@ -214,7 +234,7 @@ fn impossible_drives_are_refused() {
     assert!(drive(&car(), f32::NAN, 0.0, Motion::default()).is_err());
     let motion = Motion::Stop { braking_mps2: 9.0 };
     let message = drive(&car(), 3.0, 0.0, motion).unwrap_err().to_string();
-    assert_eq!(message, "deceleration 9 m/s²: right would be 0.5 to 4 m/s²");
+    assert_eq!(message, "deceleration 9 m/s²: right would be 0.5 to 3.4 m/s²");
     let mut tricycle = car();
     tricycle.wheels.pop();
     assert!(drive(&tricycle, 3.0, 0.0, Motion::default()).unwrap_err().to_string().contains("four wheels"));
