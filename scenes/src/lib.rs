@@ -11,6 +11,7 @@ mod in_band;
 pub mod infrared;
 pub mod lane;
 pub mod mesh;
+pub mod motion;
 pub mod people;
 mod shapes;
 pub mod stream;

@@ -191,8 +191,9 @@ impl Simulator {
         let lane = self.shared.lane(plan)?;
         let vehicle = self.shared.vehicle(plan)?;
         let cabin = self.shared.cabin(plan, &lane.light, &self.options.cabin)?;
-        let trajectory = laneproof_physics::drive(&vehicle, plan.approach_speed_mps, plan.lateral_offset_m)
-            .map_err(|e| SimError::Plan(e.to_string()))?;
+        let trajectory =
+            laneproof_physics::drive(&vehicle, plan.approach_speed_mps, plan.lateral_offset_m, plan.motion)
+                .map_err(|e| SimError::Plan(e.to_string()))?;
         let level = |o: &OccupantPlan| detail::needed(plan, &vehicle, &trajectory, o);
         let mut looks: Vec<Looks> =
             plan.occupants.iter().map(|o| (o.identity.clone(), o.appearance.clone(), level(o))).collect();

@@ -144,7 +144,7 @@ impl Staged {
 pub(crate) fn trigger_time_s(trajectory: &Trajectory, trigger: Trigger) -> Option<f64> {
     match trigger {
         Trigger::Front { z_m } => trajectory.time_front_passes(z_m),
-        Trigger::Stop { after_s } => Some(trajectory.stop_time_s() + f64::from(after_s)),
+        Trigger::Stop { after_s } => trajectory.stop_time_s().map(|stop_s| stop_s + f64::from(after_s)),
     }
 }
 

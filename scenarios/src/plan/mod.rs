@@ -4,7 +4,8 @@
 //! that is added, or an occupant more, moves no other draw, and no encounter depends on another.
 use laneproof_exchange::encounter::{EncounterPlan, OccupantPlan};
 use laneproof_scenes::{
-    catalogue::{Childhood, TrafficMix, VehicleShare},
+    catalogue::{Childhood, Manoeuvre, TrafficMix, VehicleShare},
+    motion::Motion,
     people::{Appearance, Behaviour, Demographics, Expression, Identity, Wear},
     stream::stream,
     vehicle::{ChildSeat, SeatId},
@@ -65,9 +66,35 @@ pub fn plan(scenario: &Scenario, k: u64) -> EncounterPlan {
         glass: share.glass,
         paint,
         approach_speed_mps: slow + (fast - slow) * stream(seed, k, "approach speed").random::<f32>(),
-        lateral_offset_m: mix.lateral_offset_sd_m * cut_normal(&mut stream(seed, k, "lateral offset")),
+        motion: motion(seed, k, mix),
+        lateral_offset_m: mix.lateral_offset_mean_m
+            + mix.lateral_offset_sd_m * cut_normal(&mut stream(seed, k, "lateral offset")),
         decoys: decoys::sample(seed, k, mix, &share.model, &occupants),
         occupants,
+    }
+}
+
+/// What the vehicle of encounter `k` does.
+fn motion(seed: u64, k: u64, mix: &TrafficMix) -> Motion {
+    if mix.manoeuvres.is_empty() {
+        return Motion::default();
+    }
+    let weights = mix.manoeuvres.iter().map(|m| m.weight);
+    let drawn = mix.manoeuvres[pick(weights, stream(seed, k, "manoeuvre").random())].manoeuvre;
+    let between = |[low, high]: [f32; 2], purpose| low + (high - low) * stream(seed, k, purpose).random::<f32>();
+    match drawn {
+        Manoeuvre::Stop { braking_mps2 } => Motion::Stop { braking_mps2: between(braking_mps2, "braking") },
+        Manoeuvre::Pass {} => Motion::Pass,
+        Manoeuvre::Stand {} => Motion::Stand,
+        Manoeuvre::StopAndGo { braking_mps2, first_stop_z_m, wait_s, start_mps2, creep_speed_mps } => {
+            Motion::StopAndGo {
+                braking_mps2: between(braking_mps2, "braking"),
+                first_stop_z_m: between(first_stop_z_m, "first stop"),
+                wait_s: between(wait_s, "wait"),
+                start_mps2: between(start_mps2, "start"),
+                creep_speed_mps: between(creep_speed_mps, "creep speed"),
+            }
+        }
     }
 }
 

@@ -2,7 +2,9 @@ use std::collections::BTreeSet;
 
 use laneproof_exchange::encounter::DecoyPlace;
 use laneproof_scenes::{
+    catalogue::{Manoeuvre, ManoeuvreShare},
     decoy::DecoyKind,
+    motion::Motion,
     people::{Behaviour, Expression},
     vehicle::{ChildSeat, SeatSide},
 };
@@ -176,6 +178,57 @@ fn decoys_move_no_other_draw_and_displace_nobody() {
     let demo: Vec<_> = all(&with).into_iter().flat_map(|p| p.decoys).map(|d| d.kind).collect();
     println!("the demo's decoys: {demo:?}");
     assert!(!demo.is_empty());
+}
+
+#[test]
+fn manoeuvres_are_drawn_by_their_weights_within_their_ranges_and_move_no_other_draw() {
+    let plain = first_light();
+    assert!(all(&plain).iter().all(|p| p.motion == Motion::default()));
+    let share = |weight, manoeuvre| ManoeuvreShare { weight, manoeuvre, source: "test".to_owned() };
+    let mut mixed = first_light();
+    mixed.mix.value.lateral_offset_mean_m = 0.25;
+    mixed.mix.value.manoeuvres = vec![
+        share(1.0, Manoeuvre::Stop { braking_mps2: [1.0, 3.0] }),
+        share(1.0, Manoeuvre::Pass {}),
+        share(0.0, Manoeuvre::Stand {}),
+        share(
+            2.0,
+            Manoeuvre::StopAndGo {
+                braking_mps2: [2.0, 2.0],
+                first_stop_z_m: [-8.0, -5.0],
+                wait_s: [1.0, 4.0],
+                start_mps2: [1.0, 1.0],
+                creep_speed_mps: [1.0, 2.0],
+            },
+        ),
+    ];
+    let (n, mut gone, mut passed, mut waits) = (400, 0, 0, Vec::new());
+    for k in 0..n {
+        let (before, after) = (plan(&plain, k), plan(&mixed, k));
+        match after.motion {
+            Motion::Stop { braking_mps2 } => assert!((1.0..=3.0).contains(&braking_mps2)),
+            Motion::Pass => passed += 1,
+            Motion::Stand => panic!("its weight is 0"),
+            Motion::StopAndGo { braking_mps2, first_stop_z_m, wait_s, start_mps2, creep_speed_mps } => {
+                assert_eq!((braking_mps2, start_mps2), (2.0, 1.0));
+                assert!((-8.0..=-5.0).contains(&first_stop_z_m) && (1.0..=2.0).contains(&creep_speed_mps));
+                waits.push(wait_s);
+                gone += 1;
+            }
+        }
+        assert!((after.lateral_offset_m - before.lateral_offset_m - 0.25).abs() < 1e-6);
+        let same = laneproof_exchange::encounter::EncounterPlan {
+            motion: before.motion,
+            lateral_offset_m: before.lateral_offset_m,
+            ..after
+        };
+        assert_eq!(format!("{before:?}"), format!("{same:?}"));
+    }
+    // Half and a quarter ± 4 standard deviations.
+    assert!((f64::from(gone) / n as f64 - 0.5).abs() < 4.0 * (0.25 / n as f64).sqrt(), "{gone}");
+    assert!((f64::from(passed) / n as f64 - 0.25).abs() < 4.0 * (0.1875 / n as f64).sqrt(), "{passed}");
+    let (least, most) = waits.iter().fold((f32::MAX, 0f32), |(a, b), w| (a.min(*w), b.max(*w)));
+    assert!((1.0..1.3).contains(&least) && most > 3.7 && most <= 4.0, "{least} to {most} s");
 }
 
 #[test]

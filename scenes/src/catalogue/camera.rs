@@ -116,7 +116,7 @@ pub struct CameraMount {
     pub exposure_control: Option<ExposureControl>,
     /// JPEG quality, 1..=100.
     pub jpeg_quality: u8,
-    /// Triggers: the vehicle's front passes these z (metres before the stop line are negative), or the stop.
+    /// Triggers: the vehicle's front passes these z (metres before the stop line are negative), or the stop at the line.
     pub triggers: Vec<Trigger>,
 }
 
@@ -154,12 +154,12 @@ pub enum Meter {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", tag = "at")]
 pub enum Trigger {
-    /// When the vehicle's front passes `z_m`.
+    /// When the vehicle's front first passes `z_m`; places after the line are met only by vehicles that drive through.
     Front {
-        /// Position of the vehicle's front along the lane, metres; the stop line is 0.
+        /// Position of the vehicle's front along the lane, metres, −40 to 10; the stop line is 0.
         z_m: f32,
     },
-    /// `after_s` seconds after the vehicle has come to rest.
+    /// `after_s` seconds after the vehicle has come to rest at the stop line.
     Stop {
         /// Delay, seconds.
         after_s: f32,

@@ -3,7 +3,7 @@ use crate::{document::DocumentKind, people::WearShares};
 
 use super::{
     AgeShares, BehaviourShares, CameraMount, Colour, Daylight, ExposureControl, GlassSet, Lamp, LaneSpec, Lens, Meter,
-    Polariser, Rig, Sensor, TrafficMix, Trigger, fault::ValueFault,
+    Polariser, Rig, Sensor, TrafficMix, Trigger, fault::ValueFault, manoeuvre::check_range,
 };
 
 /// Something read from a file whose values can be impossible.
@@ -206,7 +206,7 @@ impl Check for Rig {
             for (t, trigger) in camera.triggers.iter().enumerate() {
                 match *trigger {
                     Trigger::Front { z_m } => {
-                        within(&key(&format!("triggers.{t}.z_m")), z_m.into(), -40.0, 0.0, "m (0 is the stop line)")?;
+                        within(&key(&format!("triggers.{t}.z_m")), z_m.into(), -40.0, 10.0, "m (0 is the stop line)")?;
                     }
                     Trigger::Stop { after_s } => {
                         within(&key(&format!("triggers.{t}.after_s")), after_s.into(), 0.0, 60.0, "s")?;
@@ -274,13 +274,18 @@ impl Check for TrafficMix {
         if self.vehicles.iter().map(|v| v.weight).sum::<f32>() <= 0.0 {
             return Err(ValueFault::new("vehicles", "all weights are 0", "give one vehicle a weight above 0"));
         }
-        for (i, speed) in self.approach_speed_mps.iter().enumerate() {
-            within(&format!("approach_speed_mps.{i}"), (*speed).into(), 0.5, 15.0, "m/s")?;
+        check_range("approach_speed_mps", self.approach_speed_mps, 0.5, 16.7, "m/s")?;
+        for (i, share) in self.manoeuvres.iter().enumerate() {
+            let key = |name: &str| format!("manoeuvres.{i}.{name}");
+            within(&key("weight"), share.weight.into(), 0.0, 1e6, "")?;
+            share.manoeuvre.check(&|name| key(&format!("manoeuvre.{name}")))?;
+            named(&key("source"), &share.source)?;
         }
-        if self.approach_speed_mps[0] > self.approach_speed_mps[1] {
-            let help = "write the slower speed first";
-            return Err(ValueFault::new("approach_speed_mps", "the range runs backwards", help));
+        if !self.manoeuvres.is_empty() && self.manoeuvres.iter().map(|m| m.weight).sum::<f32>() <= 0.0 {
+            let help = "give one manoeuvre a weight above 0, or leave them all out";
+            return Err(ValueFault::new("manoeuvres", "all weights are 0", help));
         }
+        within("lateral_offset_mean_m", self.lateral_offset_mean_m.into(), -0.8, 0.8, "m")?;
         within("lateral_offset_sd_m", self.lateral_offset_sd_m.into(), 0.0, 0.5, "m")?;
         for (i, weight) in self.occupants.iter().enumerate() {
             within(&format!("occupants.{i}"), (*weight).into(), 0.0, 1e6, "")?;

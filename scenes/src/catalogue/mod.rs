@@ -14,6 +14,7 @@ pub mod fault;
 mod glass;
 mod lamp;
 pub mod load;
+mod manoeuvre;
 pub mod source;
 mod suggest;
 #[cfg(test)]
@@ -23,6 +24,7 @@ pub use behaviour::{AgeShares, BehaviourShares, Childhood, DecoyShares};
 pub use camera::{CameraMount, Colour, ExposureControl, Lens, Meter, Polariser, Rig, Sensor, Trigger};
 pub use glass::{GlassSet, Lowered, PerPane};
 pub use lamp::{Lamp, LampLight};
+pub use manoeuvre::{Manoeuvre, ManoeuvreShare};
 pub use suggest::nearest;
 
 /// A lane's measures. Everything is in the world frame (see the crate's page).
@@ -99,9 +101,15 @@ pub struct TrafficMix {
     pub title: String,
     /// Vehicles and their relative frequency.
     pub vehicles: Vec<VehicleShare>,
-    /// Approach speed, metres per second: uniform between the two.
+    /// Approach speed, metres per second, 0.5 to 16.7 (60 km/h): uniform between the two.
     pub approach_speed_mps: [f32; 2],
-    /// Lateral offset of the vehicle from the lane's middle, metres: normal with this standard deviation, cut at 2 σ.
+    /// How often vehicles stop, pass, stand, or stop and go; all brake at 2 m·s⁻² and stop at the line when left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub manoeuvres: Vec<ManoeuvreShare>,
+    /// Mean lateral offset of the vehicle from the lane's middle, metres, left positive, −0.8 to 0.8; 0 when left out.
+    #[serde(default)]
+    pub lateral_offset_mean_m: f32,
+    /// Lateral offset about that mean, metres: normal with this standard deviation, cut at 2 σ.
     pub lateral_offset_sd_m: f32,
     /// Relative frequency of 1, 2, 3 … occupants; cut at the vehicle's seats.
     pub occupants: Vec<f32>,

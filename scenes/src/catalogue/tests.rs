@@ -129,6 +129,32 @@ fn faults_in_a_mix_say_where_they_are() {
 }
 
 #[test]
+fn faults_of_manoeuvres_say_where_they_are_and_what_is_right() {
+    let shares = |inside: &str| {
+        format!("[[manoeuvres]]\nweight = 1\nsource = \"test\"\nmanoeuvre = {{ {inside} }}\n\n[[vehicles]]")
+    };
+    let go = "braking_mps2 = [2, 2], start_mps2 = [1, 1], creep_speed_mps = [1, 2]";
+    for (inside, says) in [
+        ("kind = \"stop\", braking_mps2 = [2, 9]".to_owned(), "it must lie in 0.5 to 3.4 m/s²"),
+        ("kind = \"stop\", braking_mps2 = [3, 2]".to_owned(), "the range runs backwards"),
+        ("kind = \"pas\"".to_owned(), "did you mean \"pass\""),
+        (
+            format!("kind = \"stop-and-go\", first_stop_z_m = [-9, -6], wait_s = [1, 90], {go}"),
+            "it must lie in 0 to 60 s",
+        ),
+        (format!("kind = \"stop-and-go\", first_stop_z_m = [5, 6], wait_s = [1, 2], {go}"), "impossible value 5"),
+    ] {
+        let fault = mix_fault("[[vehicles]]", &shares(&inside));
+        assert!(fault.to_string().contains(says), "{inside}: {fault}");
+        assert!(fault.line_and_column().is_some(), "{inside}: {fault}");
+    }
+    let never = shares("kind = \"pass\"").replace("weight = 1", "weight = 0");
+    assert!(mix_fault("[[vehicles]]", &never).to_string().contains("all weights are 0"));
+    let fast = mix_fault("approach_speed_mps = [2.5, 4.5]", "approach_speed_mps = [2.5, 17.0]");
+    assert!(fast.to_string().contains("it must lie in 0.5 to 16.7 m/s"), "{fast}");
+}
+
+#[test]
 fn a_camera_may_have_an_exposure_control_and_a_lens_its_faults() {
     let shipped = load_shipped::<Rig>(Kind::Rig, "three-poles").expect("ships").source.text;
     let text = shipped

@@ -3,6 +3,7 @@ use laneproof_scenes::{
     catalogue::{Daylight, GlassSet, LaneSpec, Rig, Sensor},
     decoy::DecoyKind,
     document::DocumentKind,
+    motion::Motion,
     people::{Appearance, Behaviour, Identity},
     vehicle::{ChildSeat, SeatId},
 };
@@ -30,6 +31,8 @@ pub struct EncounterPlan {
     pub paint: [f32; 3],
     /// Approach speed, metres per second.
     pub approach_speed_mps: f32,
+    /// What the vehicle does.
+    pub motion: Motion,
     /// Offset of the vehicle's middle from the lane's, metres, left positive.
     pub lateral_offset_m: f32,
     /// Who sits where.

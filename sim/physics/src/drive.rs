@@ -1,6 +1,6 @@
-//! A driver brings a vehicle to the stop line: `rapier3d`'s ray-cast vehicle (a port of Bullet's btRaycastVehicle) under
-//! a braking law.
-use laneproof_scenes::vehicle::Vehicle;
+//! A driver brings a vehicle to the stop line or through the lane: `rapier3d`'s ray-cast vehicle (a port of Bullet's
+//! btRaycastVehicle) under a law of pedals.
+use laneproof_scenes::{motion::Motion, vehicle::Vehicle};
 use rapier3d::{
     control::{DynamicRayCastVehicleController, WheelTuning},
     prelude::*,
@@ -8,16 +8,20 @@ use rapier3d::{
 
 use crate::trajectory::{Sample, TICKS_PER_SECOND, Trajectory, WheelState};
 
-/// Deceleration that the driver aims at, m·s⁻²: comfortable braking (assumption; AASHTO's design value is 3.4).
-pub const BRAKING_MPS2: f32 = 2.0;
 /// Nearest start of the front before the stop line, metres.
 const START_M: f32 = 14.0;
 /// How fast the driver's foot changes the deceleration, m·s⁻³ (assumption).
 const FOOT_MPS3: f32 = 8.0;
 /// Time recorded after the stop, so that the body's rocking dies away, seconds.
 const SETTLE_S: f32 = 2.5;
-/// Longest recording, seconds; only a fault of the braking law reaches it.
+/// Longest way to a stop, seconds; only a fault of the braking law reaches it.
 const LIMIT_S: f32 = 120.0;
+/// How far the front of a vehicle that drives through is followed beyond the stop line, metres: a car's length beyond the
+/// last place of a trigger.
+const PASS_TO_M: f32 = 16.0;
+/// How hard the driver lets go of the throttle near the speed that is aimed at, acceleration per speed that lacks, s⁻¹
+/// (assumption).
+const THROTTLE_PER_S: f32 = 2.0;
 /// Bounce frequency of the body on its springs, hertz, and damping ratio (T. D. Gillespie, *Fundamentals of Vehicle
 /// Dynamics*, ch. 5: 1 to 1.5 Hz, 0.2 to 0.4).
 const RIDE_HZ: f32 = 1.3;
@@ -42,6 +46,20 @@ pub enum DriveError {
     /// Out of range.
     #[error("lateral offset {0} m: right would be −3 to 3 m")]
     Offset(f32),
+    /// Out of range.
+    #[error("{what} {value} {unit}: right would be {low} to {high} {unit}")]
+    Motion {
+        /// Which number of the motion.
+        what: &'static str,
+        /// As given.
+        value: f32,
+        /// Least.
+        low: f32,
+        /// Greatest.
+        high: f32,
+        /// Unit of all three.
+        unit: &'static str,
+    },
     /// The model lacks what driving needs.
     #[error("vehicle `{name}`: {what}")]
     Vehicle {
@@ -52,17 +70,27 @@ pub enum DriveError {
     },
 }
 
-/// Drives a vehicle from upstream to the stop line.
+/// Drives a vehicle from upstream to the stop line, or through the lane.
 ///
-/// The front starts 14 m before it (farther where the speed needs it) at the approach speed, on springs at rest, its middle
-/// `lateral_offset_m` to the left of the lane's. The same arguments give the same bytes.
-pub fn drive(vehicle: &Vehicle, approach_speed_mps: f32, lateral_offset_m: f32) -> Result<Trajectory, DriveError> {
+/// The front starts 14 m before its first stop or, where it makes none, before the line (farther where the speed needs it) at
+/// the approach speed (metres per second, 0.5 to 20; a vehicle that stands does not use it), on springs at rest, its middle
+/// `lateral_offset_m` (−3 to 3) to the left of the lane's. The same arguments give the same bytes.
+///
+/// # Errors
+/// A number out of its range, or a vehicle that cannot drive: not four wheels, too light, axles too near.
+pub fn drive(
+    vehicle: &Vehicle,
+    approach_speed_mps: f32,
+    lateral_offset_m: f32,
+    motion: Motion,
+) -> Result<Trajectory, DriveError> {
     if !(0.5..=20.0).contains(&approach_speed_mps) {
         return Err(DriveError::Speed(approach_speed_mps));
     }
     if !(-3.0..=3.0).contains(&lateral_offset_m) {
         return Err(DriveError::Offset(lateral_offset_m));
     }
+    check(motion)?;
     let wrong = |what: &str| DriveError::Vehicle { name: vehicle.name.clone(), what: what.to_owned() };
     if vehicle.wheels.len() != 4 {
         return Err(wrong("it has not four wheels, as a car needs"));
@@ -75,36 +103,148 @@ pub fn drive(vehicle: &Vehicle, approach_speed_mps: f32, lateral_offset_m: f32) 
         return Err(wrong("its axles are less than 1 m apart, or on one side of the origin"));
     }
 
-    let braking_distance_m = approach_speed_mps * approach_speed_mps / (2.0 * BRAKING_MPS2);
-    let start_m = START_M.max(braking_distance_m + approach_speed_mps + 2.0);
-    let target_z = -vehicle.front_z_m;
-    let mut car = Car::new(vehicle, Vector::new(lateral_offset_m, 0.0, target_z - start_m), approach_speed_mps);
-
-    let mut samples = vec![car.sample()];
-    let (mut foot_mps2, mut stop_tick, mut tick) = (0.0f32, None, 0u32);
-    let dt = 1.0 / TICKS_PER_SECOND as f32;
-    let settle_ticks = (SETTLE_S * TICKS_PER_SECOND as f32) as u32;
-    while stop_tick.is_none_or(|stop| tick < stop + settle_ticks) && tick < (LIMIT_S * TICKS_PER_SECOND as f32) as u32 {
-        let speed = car.speed_mps();
-        if stop_tick.is_some() || speed < 3.0 * STANDING_MPS {
-            car.step(f32::INFINITY);
-        } else {
-            // Deceleration that would stop the car at the line; the foot comes down when it reaches the comfortable one.
-            let left_m = (target_z - car.z_m()).max(0.01);
-            let needed = speed * speed / (2.0 * left_m);
-            let wanted =
-                if foot_mps2 > 0.0 || needed >= 0.97 * BRAKING_MPS2 { needed.min(2.0 * BRAKING_MPS2) } else { 0.0 };
-            foot_mps2 += (wanted - foot_mps2).clamp(-FOOT_MPS3 * dt, FOOT_MPS3 * dt);
-            car.step(foot_mps2);
+    let line_z = -vehicle.front_z_m;
+    let reaction_m = approach_speed_mps + 2.0;
+    let before = |stop_z_m: f32, braking_mps2: f32| {
+        let braking_distance_m = approach_speed_mps * approach_speed_mps / (2.0 * braking_mps2);
+        stop_z_m - START_M.max(braking_distance_m + reaction_m)
+    };
+    let start = |z_m: f32, speed_mps: f32| {
+        let car = Car::new(vehicle, Vector::new(lateral_offset_m, 0.0, z_m), speed_mps);
+        Recording { samples: vec![car.sample()], car }
+    };
+    let late = || wrong("it did not come to rest within two minutes");
+    let (recording, stop_tick) = match motion {
+        Motion::Stop { braking_mps2 } => {
+            let mut recording = start(before(line_z, braking_mps2), approach_speed_mps);
+            let stop_tick = recording.stop_at(line_z, braking_mps2, None).ok_or_else(late)?;
+            recording.hold(SETTLE_S);
+            (recording, Some(stop_tick))
         }
-        tick += 1;
-        samples.push(car.sample());
-        if stop_tick.is_none() && car.speed_mps().abs() < STANDING_MPS {
-            stop_tick = Some(tick);
+        Motion::Pass => {
+            let mut recording = start(line_z - START_M.max(reaction_m), approach_speed_mps);
+            recording.roll_to(line_z + PASS_TO_M);
+            (recording, None)
+        }
+        Motion::Stand => {
+            let mut recording = start(line_z, 0.0);
+            recording.hold(SETTLE_S);
+            (recording, Some(0))
+        }
+        Motion::StopAndGo { braking_mps2, first_stop_z_m, wait_s, start_mps2, creep_speed_mps } => {
+            let first_z = line_z + first_stop_z_m;
+            let mut recording = start(before(first_z, braking_mps2), approach_speed_mps);
+            recording.stop_at(first_z, braking_mps2, None).ok_or_else(late)?;
+            recording.hold(wait_s);
+            let throttle = Throttle { start_mps2, speed_mps: creep_speed_mps };
+            let stop_tick = recording.stop_at(line_z, braking_mps2, Some(throttle)).ok_or_else(late)?;
+            recording.hold(SETTLE_S);
+            (recording, Some(stop_tick))
+        }
+    };
+    Ok(Trajectory { samples: recording.samples, front_z_m: vehicle.front_z_m, stop_tick })
+}
+
+/// Whether the numbers of a motion can be driven.
+fn check(motion: Motion) -> Result<(), DriveError> {
+    let within = |what, value: f32, low: f32, high: f32, unit| {
+        let fault = DriveError::Motion { what, value, low, high, unit };
+        if (low..=high).contains(&value) { Ok(()) } else { Err(fault) }
+    };
+    let braking = |value| within("deceleration", value, 0.5, 3.4, "m/s²");
+    match motion {
+        Motion::Stop { braking_mps2 } => braking(braking_mps2),
+        Motion::Pass | Motion::Stand => Ok(()),
+        Motion::StopAndGo { braking_mps2, first_stop_z_m, wait_s, start_mps2, creep_speed_mps } => {
+            braking(braking_mps2)?;
+            within("place of the first stop", first_stop_z_m, -40.0, -1.0, "m")?;
+            within("wait", wait_s, 0.0, 60.0, "s")?;
+            within("acceleration", start_mps2, 0.3, 3.0, "m/s²")?;
+            within("creep speed", creep_speed_mps, 0.5, 5.0, "m/s")
         }
     }
-    let stop_tick = stop_tick.ok_or_else(|| wrong("it did not come to rest within two minutes"))?;
-    Ok(Trajectory { samples, front_z_m: vehicle.front_z_m, stop_tick })
+}
+
+/// How a driver starts again.
+#[derive(Debug, Clone, Copy)]
+struct Throttle {
+    start_mps2: f32,
+    speed_mps: f32,
+}
+
+/// What the driver's foot does in a step.
+#[derive(Debug, Clone, Copy)]
+enum Pedal {
+    /// Holds the wheels.
+    Hold,
+    /// Decelerates by so much, m·s⁻²; 0 rolls.
+    Brake(f32),
+    /// Accelerates by so much, m·s⁻².
+    Throttle(f32),
+}
+
+/// A car and where it was in each step.
+struct Recording {
+    car: Car,
+    samples: Vec<Sample>,
+}
+
+impl Recording {
+    fn step(&mut self, pedal: Pedal) {
+        self.car.step(pedal);
+        self.samples.push(self.car.sample());
+    }
+
+    /// Holds the wheels for a time.
+    fn hold(&mut self, time_s: f32) {
+        for _ in 0..(time_s * TICKS_PER_SECOND as f32) as u32 {
+            self.step(Pedal::Hold);
+        }
+    }
+
+    /// Rolls until the car is there.
+    fn roll_to(&mut self, z_m: f32) {
+        let limit = (LIMIT_S * TICKS_PER_SECOND as f32) as u32;
+        for _ in 0..limit {
+            if self.car.z_m() >= z_m {
+                return;
+            }
+            self.step(Pedal::Brake(0.0));
+        }
+    }
+
+    /// Brings the car to rest at a place, after speeding up where a throttle is given; the step in which it rests, or `None`
+    /// when it does not come to rest in time.
+    fn stop_at(&mut self, z_m: f32, braking_mps2: f32, throttle: Option<Throttle>) -> Option<u32> {
+        let foot_step_mps2 = FOOT_MPS3 / TICKS_PER_SECOND as f32;
+        let limit = (LIMIT_S * TICKS_PER_SECOND as f32) as u32;
+        let (mut brake_mps2, mut drive_mps2) = (0.0f32, 0.0f32);
+        // From rest: a car that has not got going yet is not one that has arrived.
+        let mut going = throttle.is_none();
+        for _ in 0..limit {
+            let speed = self.car.speed_mps();
+            going |= speed > 10.0 * STANDING_MPS;
+            if going && speed < 3.0 * STANDING_MPS {
+                self.step(Pedal::Hold);
+            } else {
+                // Deceleration that would stop the car there; the foot comes down when it reaches the one aimed at.
+                let left_m = (z_m - self.car.z_m()).max(0.01);
+                let needed = speed * speed / (2.0 * left_m);
+                let brakes = brake_mps2 > 0.0 || needed >= 0.97 * braking_mps2;
+                let wanted = if brakes { needed.min(2.0 * braking_mps2) } else { 0.0 };
+                brake_mps2 += (wanted - brake_mps2).clamp(-foot_step_mps2, foot_step_mps2);
+                let lacks = |t: Throttle| (THROTTLE_PER_S * (t.speed_mps - speed)).clamp(0.0, t.start_mps2);
+                let wanted = if brakes { 0.0 } else { throttle.map_or(0.0, lacks) };
+                // The foot leaves the throttle at once and presses it gently.
+                drive_mps2 = wanted.min(drive_mps2 + foot_step_mps2);
+                self.step(if drive_mps2 > 0.0 { Pedal::Throttle(drive_mps2) } else { Pedal::Brake(brake_mps2) });
+            }
+            if going && self.car.speed_mps().abs() < STANDING_MPS {
+                return Some((self.samples.len() - 1) as u32);
+            }
+        }
+        None
+    }
 }
 
 /// Mean z of the wheels behind and before the origin, metres.
@@ -198,13 +338,21 @@ impl Car {
         self.world.bodies[self.body].linvel().z
     }
 
-    /// One step under a deceleration by the brakes, m·s⁻²; infinite holds the wheels.
-    fn step(&mut self, braking_mps2: f32) {
+    /// One step under a pedal. The engine drives the front wheels (assumption).
+    fn step(&mut self, pedal: Pedal) {
         let dt = self.world.integration_parameters.dt;
         for (wheel, front) in self.controller.wheels_mut().iter_mut().zip(self.front) {
             let share = if front { FRONT_BRAKE_SHARE } else { 1.0 - FRONT_BRAKE_SHARE } / 2.0;
-            // The controller takes the largest impulse of a step, N·s.
-            wheel.brake = if braking_mps2.is_finite() { braking_mps2 * self.mass_kg * share * dt } else { f32::MAX };
+            // The controller takes the largest impulse of a step, N·s, of brakes, and a force, N, of the engine.
+            wheel.brake = match pedal {
+                Pedal::Hold => f32::MAX,
+                Pedal::Brake(braking_mps2) => braking_mps2 * self.mass_kg * share * dt,
+                Pedal::Throttle(_) => 0.0,
+            };
+            wheel.engine_force = match pedal {
+                Pedal::Throttle(drive_mps2) if front => drive_mps2 * self.mass_kg / 2.0,
+                _ => 0.0,
+            };
         }
         let world = &mut self.world;
         let queries = world.broad_phase.as_query_pipeline_mut(

@@ -1,6 +1,6 @@
-//! Vehicle dynamics: approach, braking and stop.
+//! Vehicle dynamics: approach, braking, stop, starting again, driving through.
 mod drive;
 mod trajectory;
 
-pub use drive::{BRAKING_MPS2, DriveError, drive};
+pub use drive::{DriveError, drive};
 pub use trajectory::{TICKS_PER_SECOND, Trajectory, WheelState};

@@ -28,7 +28,8 @@ pub(crate) struct Sample {
 pub struct Trajectory {
     pub(crate) samples: Vec<Sample>,
     pub(crate) front_z_m: f32,
-    pub(crate) stop_tick: u32,
+    /// When the vehicle rests at the stop line; `None` where it drives through.
+    pub(crate) stop_tick: Option<u32>,
 }
 
 impl Trajectory {
@@ -59,30 +60,27 @@ impl Trajectory {
         self.pose_at(time_s).transform_point3(Vec3::new(0.0, 0.0, self.front_z_m)).z
     }
 
-    /// When the vehicle's front first passes a place along the lane; `None` when it starts beyond it or stops before it.
+    /// When the vehicle's front first passes a place along the lane; `None` when it starts beyond it
+    /// or stops before it.
     pub fn time_front_passes(&self, z_m: f32) -> Option<f64> {
         let tick = |k: usize| k as f64 / f64::from(TICKS_PER_SECOND);
         let front = |k: usize| self.front_z_at(tick(k));
         if front(0) > z_m {
             return None;
         }
-        // The front goes forward until the stop; after it the body only rocks.
-        let (mut low, mut high) = (0, self.stop_tick as usize);
-        if front(high) < z_m {
-            return None;
-        }
-        while high - low > 1 {
-            let middle = usize::midpoint(low, high);
-            if front(middle) < z_m { low = middle } else { high = middle }
-        }
+        // After the stop at the line the body only rocks. It also rocks where it waits on the way, so that the front does
+        // not go forward all the time: the first pass is looked for from the beginning.
+        let last = self.stop_tick.map_or(self.samples.len() - 1, |tick| tick as usize);
+        let high = (1..=last).find(|k| front(*k) >= z_m)?;
+        let low = high - 1;
         let (before, after) = (front(low), front(high));
         let share = if after > before { f64::from((z_m - before) / (after - before)) } else { 0.0 };
         Some((low as f64 + share.clamp(0.0, 1.0)) / f64::from(TICKS_PER_SECOND))
     }
 
-    /// When the vehicle comes to rest, seconds.
-    pub fn stop_time_s(&self) -> f64 {
-        f64::from(self.stop_tick) / f64::from(TICKS_PER_SECOND)
+    /// When the vehicle comes to rest at the stop line, seconds: 0 for one that stands, `None` for one that drives through.
+    pub fn stop_time_s(&self) -> Option<f64> {
+        self.stop_tick.map(|tick| f64::from(tick) / f64::from(TICKS_PER_SECOND))
     }
 
     /// Time of the last sample, seconds.
