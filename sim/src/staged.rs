@@ -88,6 +88,17 @@ pub(crate) struct Cabin {
     pub(crate) cubes: Arc<Vec<[[f32; 3]; 6]>>,
 }
 
+/// An occupant whose head turns towards a camera in a counterfactual.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Facing {
+    /// Occupant, by index.
+    pub(crate) occupant: u8,
+    /// Camera, by its place in the rig.
+    pub(crate) camera_index: usize,
+    /// How much of the way, 0 to 1.
+    pub(crate) share: f32,
+}
+
 /// An encounter made ready: everything that its exposures depend on besides their requests.
 #[derive(Debug, Clone)]
 pub struct Staged {
@@ -103,8 +114,8 @@ pub struct Staged {
     /// Lamps of lane and rig that shine in this band.
     pub(crate) lamps: Arc<Vec<StagedLamp>>,
     pub(crate) cabin: Arc<Cabin>,
-    /// In a counterfactual, an occupant (index) whose head faces a camera (index).
-    pub(crate) facing: Option<(u8, usize)>,
+    /// In a counterfactual, who turns the head towards which camera.
+    pub(crate) facing: Option<Facing>,
     /// The same encounter in the bands of the rig's near-infrared cameras.
     pub(crate) infrared: Vec<(Infrared, Arc<Staged>)>,
 }

@@ -108,7 +108,7 @@ fn a_counterfactual_changes_what_it_names_and_nothing_else() {
     let (staged, request) = request(&mut simulator, &car("overcast.toml"));
     let real = simulator.expose(&staged, &request).unwrap_or_else(|e| panic!("{e}")).truth.faces;
     let mut without = |factor: Factor| {
-        let ideal = Counterfactual { occupant: 0, factors: [factor].into_iter().collect() };
+        let ideal = Counterfactual::whole(0, [factor].into_iter().collect());
         simulator.expose_ideal(&staged, &request, &ideal).unwrap_or_else(|e| panic!("{e}")).truth.faces[0].clone()
     };
     let (a, clear) = (&real[0], without(Factor::Veil));
