@@ -33,6 +33,8 @@ pub(crate) const METERINGS: usize = 8;
 const MIDDLE_DN: f32 = 118.0;
 /// A mean this near needs no better.
 const NEAR_DN: f32 = 12.0;
+/// Most gain that a camera is given, decibels.
+const MOST_GAIN_DB: f32 = 60.0;
 /// Mean from which a face is too near to white to say how much too bright it is.
 const WHITE_DN: f32 = 200.0;
 
@@ -92,6 +94,13 @@ impl Simulator {
         }
         self.restaged.push(Restaged { of: staged.trajectory.clone(), key, staged: other.clone() });
         Ok(other)
+    }
+
+    /// Forgets what counterfactual exposures have in common. The next ones take longer and say the same.
+    pub fn forget(&mut self) {
+        self.restaged.clear();
+        self.last_real = None;
+        self.remade = crate::remade::Remade::default();
     }
 
     /// A shared copy of an encounter as it is.
@@ -243,7 +252,8 @@ impl Level {
             return None;
         }
         let factor = if face.mean_dn > WHITE_DN { 0.4 } else { linear(MIDDLE_DN) / linear(face.mean_dn.max(1.0)) };
-        Some(Self::of(self.signal() * factor, own_gain_db)).filter(|level| level.gain_db < 48.0)
+        Some(Self::of(self.signal() * factor, own_gain_db))
+            .filter(|level| level.gain_db < 48.0 && own_gain_db + level.gain_db <= MOST_GAIN_DB)
     }
 
     /// Signal over that of the request.

@@ -58,6 +58,6 @@ pub fn confirm<W: World>(
     let kept: Vec<_> = record.seen().ok_or_else(missing)?.exposures.iter().collect();
     let staged = world.stage(plan)?;
     let ideal = Counterfactual::whole(occupant, factors.iter().copied().collect());
-    let again = see_again(question, world, stack, &staged, &kept, &ideal, OTHER_NOISE)?.scored;
+    let again = see_again(question, world, stack, &staged, &kept, (&ideal, OTHER_NOISE), &[])?.scored;
     Ok(Confirmation { before, outcome: again.outcome, after: again.cause })
 }

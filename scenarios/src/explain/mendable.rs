@@ -1,5 +1,5 @@
 //! Whether idealising something can bring a face within the rule at all. What is asked here follows from where things are,
-//! without a render; tone, contrast and entropy are left to the trial.
+//! without a render, or from how far its tone is off; what is near the rule, contrast and entropy are left to the trial.
 use laneproof_exchange::{ideal::Factor, truth::FaceTruth};
 
 use crate::{
@@ -10,6 +10,14 @@ use crate::{
 /// How far beyond the rule's defocus a face may be and still come within it by being turned: the middle of the eyes moves by
 /// a few centimetres of some metres with the head.
 const TURNED_MOVES: f32 = 1.1;
+
+/// A face whose mean is below this share of the rule's least is dark for want of light or gain: on the sRGB curve it lacks
+/// more than half of the light. Taking a veil away takes light; blur, noise, pixels and what covers a part of the face move
+/// the mean by a few per cent, and turning the head does not double the light on it (assumptions).
+const DARK: f32 = 0.67;
+/// From this share of saturated pixels a face is too bright for another reason than noise about its mean: noise alone takes
+/// half of the pixels at most over a level that the mean does not reach. (The rule may allow more.)
+const WHITE_SHARE: f32 = 0.6;
 
 /// Whether no rung of the rule that a face fails is beyond the reach of these factors. A measure that is no number fails.
 pub(super) fn mendable(face: &FaceTruth, rule: &ValidationRule, factors: &[Factor]) -> bool {
@@ -25,6 +33,11 @@ pub(super) fn mendable(face: &FaceTruth, rule: &ValidationRule, factors: &[Facto
         (
             face.defocus_px <= rule.max_defocus_px,
             by(&[Factor::Defocus]) || turned && face.defocus_px <= TURNED_MOVES * rule.max_defocus_px,
+        ),
+        (face.mean_dn >= DARK * rule.min_mean_dn, by(&[Factor::Glass, Factor::Exposure])),
+        (
+            face.over_exposed_share <= WHITE_SHARE.max(rule.max_over_exposed_share),
+            by(&[Factor::Veil, Factor::Exposure]),
         ),
     ];
     rungs.into_iter().all(|(kept, can)| kept || can)
@@ -44,7 +57,9 @@ mod tests {
             Factor::ALL.into_iter().filter(|factor| mendable(&face, &rule, &[*factor])).collect()
         };
         assert_eq!(able(|_| {}).len(), Factor::ALL.len());
-        assert_eq!(able(|face| face.mean_dn = 3.0).len(), Factor::ALL.len(), "tone is left to the trial");
+        assert_eq!(able(|face| face.mean_dn = 35.0).len(), Factor::ALL.len(), "what is near is left to the trial");
+        assert_eq!(able(|face| face.mean_dn = 3.0), [Factor::Glass, Factor::Exposure]);
+        assert_eq!(able(|face| face.over_exposed_share = 0.9), [Factor::Veil, Factor::Exposure]);
         assert_eq!(able(|face| face.defocus_px = 9.0), [Factor::Defocus]);
         assert_eq!(able(|face| face.motion_blur_px = f32::NAN), [Factor::MotionBlur, Factor::Pose]);
         assert_eq!(able(|face| face.yaw_deg = 70.0), [Factor::Pose]);

@@ -11,13 +11,13 @@
 //!
 //! What the stack sees in a trial are the occupant's [`BEST`] best exposures and nothing else, as an encounter of their
 //! own; captured means what it means in a run. Factors that the truth says were ideal already are not tried, nor is a trial
-//! made of factors that cannot mend what the rule forbids in every one of the exposures ([`mendable`]): no face is in focus
-//! because the glass is clear.
-use lane_stack::client::StackClient;
+//! made of factors that cannot mend what the rule forbids in every one of the exposures (module `mendable`): no face is in
+//! focus because the glass is clear. An exposure that they cannot mend is shown as it is.
+use lane_stack::client::{Frame, StackClient};
 use laneproof_exchange::{
     encounter::EncounterPlan,
     ideal::{Counterfactual, Factor, Factors},
-    truth::FaceTruth,
+    truth::{ExposureTruth, FaceTruth},
 };
 use serde::{Deserialize, Serialize};
 
@@ -31,7 +31,7 @@ use crate::{
     run::{
         frames::as_jpeg,
         record::{EncounterRecord, End, ExposureRecord, OccupantRecord, Seen},
-        world::{ExposeRequest, World, WorldError},
+        world::{ExposeRequest, Exposed, World, WorldError},
     },
     scenario::ValidationRule,
     score::{self, Cause, OccupantScore, cause::ranked_exposures},
@@ -152,6 +152,8 @@ struct Retrial<'a, W: World> {
     stack: &'a mut dyn StackClient,
     staged: W::Staged,
     best: Vec<&'a ExposureRecord>,
+    /// Those exposures as they are, once made.
+    as_it_is: Vec<Remade>,
     trials: Vec<Trial>,
 }
 
@@ -178,29 +180,47 @@ struct Again {
     record: EncounterRecord,
     /// Its frames, JPEG files.
     frames: Vec<Vec<u8>>,
+    /// The same as the world made them.
+    remade: Vec<Remade>,
 }
 
-/// Makes exposures again and shows them to the stack, as an encounter of their own; their ids move by `ids`.
+/// An exposure that was made again.
+#[derive(Clone)]
+struct Remade {
+    frame: Frame,
+    truth: ExposureTruth,
+}
+
+/// Makes exposures again and shows them to the stack, as an encounter of their own; their ids move by `ids`. Where the list
+/// `as_it_is` holds one, that is shown in place of the exposure of the same number.
 fn see_again<W: World>(
     question: &Question<'_>,
     world: &mut W,
     stack: &mut dyn StackClient,
     staged: &W::Staged,
     kept: &[&ExposureRecord],
-    ideal: &Counterfactual,
-    ids: u64,
+    (ideal, ids): (&Counterfactual, u64),
+    as_it_is: &[Option<Remade>],
 ) -> Result<Again, ExplainError> {
     let Question { plan, record, rule, occupant } = *question;
     let stack_error = |e: lane_stack::client::StackError| ExplainError::Stack(e.to_string());
     let mut exposures = Vec::new();
     let mut frames = Vec::new();
     stack.open_encounter(plan.encounter).map_err(stack_error)?;
-    for kept in kept {
-        let request = request_of(plan, kept, kept.truth.exposure_id + ids)?;
-        let exposed = world.expose_ideal(staged, &request, ideal)?;
-        frames.push(as_jpeg(&exposed.frame).map_err(ExplainError::Stack)?);
-        exposures.push(ExposureRecord { truth: exposed.truth, controls: Vec::new(), refused: None, ..(*kept).clone() });
-        stack.push_frame(exposed.frame).map_err(stack_error)?;
+    let mut remade = Vec::new();
+    for (k, kept) in kept.iter().enumerate() {
+        let Remade { frame, truth } = match as_it_is.get(k).cloned().flatten() {
+            Some(known) => known,
+            None => {
+                let request = request_of(plan, kept, kept.truth.exposure_id + ids)?;
+                let Exposed { frame, truth, .. } = world.expose_ideal(staged, &request, ideal)?;
+                Remade { frame, truth }
+            }
+        };
+        frames.push(as_jpeg(&frame).map_err(ExplainError::Stack)?);
+        exposures.push(ExposureRecord { truth: truth.clone(), controls: Vec::new(), refused: None, ..(*kept).clone() });
+        stack.push_frame(frame.clone()).map_err(stack_error)?;
+        remade.push(Remade { frame, truth });
     }
     let decisions = stack.close_encounter().map_err(stack_error)?;
     let seen = Seen { exposures, missed_triggers: Vec::new(), decisions };
@@ -208,7 +228,7 @@ fn see_again<W: World>(
     let scored = score::score(&record, rule)
         .and_then(|scored| scored.occupants.into_iter().nth(usize::from(occupant)))
         .ok_or_else(|| ExplainError::NotThere(format!("there is no occupant {occupant}")))?;
-    Ok(Again { scored, record, frames })
+    Ok(Again { scored, record, frames, remade })
 }
 
 impl<W: World> Retrial<'_, W> {
@@ -216,9 +236,21 @@ impl<W: World> Retrial<'_, W> {
     fn captures(&mut self, factors: &[Factor], share: f32) -> Result<bool, ExplainError> {
         let occupant = self.question.occupant;
         let ideal = Counterfactual { occupant, factors: factors.iter().copied().collect::<Factors>(), share };
-        let again = see_again(self.question, self.world, self.stack, &self.staged, &self.best, &ideal, 0)?;
+        // An exposure that these factors cannot bring within the rule is shown as it is: nothing verified comes of it.
+        let rule = self.question.rule;
+        let hopeless = |remade: &Remade| {
+            let face = remade.truth.faces.iter().find(|face| face.occupant == occupant);
+            !face.is_some_and(|face| mendable::mendable(face, rule, factors))
+        };
+        let as_it_is: Vec<Option<Remade>> =
+            self.as_it_is.iter().map(|remade| hopeless(remade).then(|| remade.clone())).collect();
+        let (world, stack) = (&mut *self.world, &mut *self.stack);
+        let again = see_again(self.question, world, stack, &self.staged, &self.best, (&ideal, 0), &as_it_is)?;
         let captured = again.scored.outcome.is_captured();
         self.trials.extend(trial(&again, &ideal, captured));
+        if factors.is_empty() {
+            self.as_it_is = again.remade;
+        }
         Ok(captured)
     }
 
@@ -246,7 +278,7 @@ impl<W: World> Retrial<'_, W> {
 
 /// What is kept of a trial.
 fn trial(again: &Again, ideal: &Counterfactual, captured: bool) -> Option<Trial> {
-    let Again { scored, record, frames } = again;
+    let Again { scored, record, frames, .. } = again;
     let seen = record.seen()?;
     let shot = scored.shot.as_ref().filter(|shot| captured && shot.verified).map(|shot| shot.exposure_id);
     let exposure_id = shot.or_else(|| scored.best.as_ref().map(|best| best.exposure_id))?;
@@ -297,7 +329,8 @@ pub fn explain<W: World>(
         Factor::ALL.into_iter().filter(|factor| faces().any(|face| counts(*factor, face))).collect();
     let can = |factors: &[Factor]| faces().any(|face| mendable::mendable(face, rule, factors));
     let staged = world.stage(plan)?;
-    let mut retrial = Retrial { question, world, stack, staged, best: best.clone(), trials: Vec::new() };
+    let mut retrial =
+        Retrial { question, world, stack, staged, best: best.clone(), as_it_is: Vec::new(), trials: Vec::new() };
     if retrial.captures(&[], 1.0)? {
         return Ok(answer(Loss::Choice, retrial.trials));
     }
