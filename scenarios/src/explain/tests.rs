@@ -119,8 +119,8 @@ fn of_single_causes_that_are_enough_the_smallest_change_is_named() {
     // Equal as finely as is asked: what comes first on the way of the light.
     let glass = why(
         |face, _| {
-            face.mean_dn = 20.0;
-            face.pane_transmittance = 0.01;
+            face.mean_dn = 28.0;
+            face.pane_transmittance = 0.15;
         },
         false,
     );
