@@ -128,19 +128,29 @@ impl World for FlatWorld {
     }
 }
 
-/// Sets what a factor stands for to its best.
-fn heal(face: &mut FaceTruth, factor: Factor) {
+/// Brings what a factor stands for a share of the way to its best.
+fn heal(face: &mut FaceTruth, factor: Factor, ideal: &Counterfactual) {
+    let left = ideal.left(factor);
+    let towards = |own: f32, best: f32| best + left * (own - best);
     match factor {
-        Factor::Veil => face.veiling_radiance = 0.0,
-        Factor::Glass => face.pane_transmittance = 0.9,
-        Factor::Exposure => face.mean_dn = 118.0,
-        Factor::MotionBlur => face.motion_blur_px = 0.0,
-        Factor::Defocus => face.defocus_px = 0.0,
+        Factor::Veil => face.veiling_radiance *= left,
+        Factor::Glass => {
+            // What passes more lights more.
+            let clearer = (0.9 / face.pane_transmittance).max(1.0).powf(1.0 - left);
+            face.pane_transmittance *= clearer;
+            face.mean_dn *= clearer;
+        }
+        Factor::Exposure => face.mean_dn = towards(face.mean_dn, 118.0),
+        Factor::MotionBlur => face.motion_blur_px *= left,
+        Factor::Defocus => face.defocus_px *= left,
         Factor::Noise => {}
         Factor::Worn => face.worn_share = 0.0,
         Factor::Occluder => face.visible_share = 1.0 - face.worn_share,
-        Factor::Pose => [face.yaw_deg, face.pitch_deg, face.roll_deg] = [0.0; 3],
-        Factor::Pixels => face.inter_eye_px *= 2.0,
+        Factor::Pose => {
+            [face.yaw_deg, face.pitch_deg, face.roll_deg] =
+                [face.yaw_deg, face.pitch_deg, face.roll_deg].map(|angle| left * angle)
+        }
+        Factor::Pixels => face.inter_eye_px *= 2.0_f32.powf(1.0 - left),
     }
 }
 
@@ -164,7 +174,7 @@ impl FlatWorld {
                 spoil(&mut face, plan);
             }
             if let Some(ideal) = ideal.filter(|ideal| usize::from(ideal.occupant) == i) {
-                ideal.factors.iter().for_each(|factor| heal(&mut face, factor));
+                ideal.factors.iter().for_each(|factor| heal(&mut face, factor, ideal));
             }
             faces.push(face);
         }

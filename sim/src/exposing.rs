@@ -1,8 +1,11 @@
 //! One camera opening its shutter once: scene, panes, sensor, truth.
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use half::f16;
 use laneproof_camera::{
-    CameraModel, ExposureSettings, Frame8, Isp, RadianceView, Samples, blur::Backdrop, encode_jpeg, expose, lens,
+    CameraModel, ExposureSettings, Frame8, Isp, RadianceView, Samples,
+    blur::{Backdrop, Blur},
+    encode_jpeg, expose, lens,
 };
 use laneproof_optics::{lamp::LampSource, through_glass::GlassLayer};
 use laneproof_render::{Layers, PinholeCamera, Region, RenderRequest, Scene};
@@ -20,7 +23,9 @@ use crate::{
     ideal::{self, Counterfactual, Factor, Factors},
     lamps::{self, Lit, StagedLamp},
     moment::{self, Moment},
-    region::{TruthLayers, vehicle_region},
+    region::{TruthLayers, through_glass, vehicle_region},
+    remade::{Take, TakeKey},
+    shared::Background,
     simulator::{Exposure, ExposureRequest, SimError, Simulator},
     staged::Staged,
     truth::{ExposureTruth, FaceTruth},
@@ -37,11 +42,13 @@ struct View<'a> {
     lamps: Vec<&'a StagedLamp>,
     /// Whom a counterfactual is about, and what it idealises; nothing in an exposure as it is.
     ideal: Counterfactual,
+    /// Whether what it takes is kept for further counterfactuals.
+    kept: bool,
 }
 
 /// Radiance on a sensor, and the truth about it.
 struct Seen {
-    radiance: Vec<[f32; 3]>,
+    radiance: Arc<Vec<[f32; 3]>>,
     layers: TruthLayers,
     rendered_pixels: usize,
     cross_check_differs: Option<bool>,
@@ -50,10 +57,11 @@ struct Seen {
 impl Simulator {
     /// Makes one exposure.
     pub fn expose(&mut self, staged: &Staged, request: &ExposureRequest) -> Result<Exposure, SimError> {
-        self.exposure(staged.seen_by(request.camera_index), request, NOTHING)
+        self.exposure(staged.seen_by(request.camera_index), request, Counterfactual::whole(0, Factors::NONE), false)
     }
 
-    /// Makes an exposure as it would be without what a counterfactual takes away.
+    /// Makes an exposure as it would be without what a counterfactual takes away; as it is, where that is nothing. What
+    /// such exposures of one moment have in common is kept, some 2 GB at most of sensors of 2.3 megapixels.
     pub fn expose_ideal(
         &mut self,
         staged: &Staged,
@@ -61,7 +69,7 @@ impl Simulator {
         ideal: &Counterfactual,
     ) -> Result<Exposure, SimError> {
         let staged = self.restaged(staged, request.camera_index, ideal)?;
-        self.exposure(staged.seen_by(request.camera_index), request, *ideal)
+        self.exposure(staged.seen_by(request.camera_index), request, *ideal, true)
     }
 
     fn exposure(
@@ -69,6 +77,7 @@ impl Simulator {
         staged: &Staged,
         request: &ExposureRequest,
         ideal: Counterfactual,
+        kept: bool,
     ) -> Result<Exposure, SimError> {
         let clock = self.options.clock;
         let begin = clock();
@@ -81,7 +90,7 @@ impl Simulator {
         let camera = ideal::camera(staged, &moment, request.camera_index, &ideal);
         let polariser = mount.lens.polariser;
         let lamps = lamps::of_camera(&staged.lamps, &mount.id);
-        let view = View { staged, moment: &moment, scene: &scene, camera, polariser, lamps, ideal };
+        let view = View { staged, moment: &moment, scene: &scene, camera, polariser, lamps, ideal, kept };
         let seen = self.see(&view, request)?;
         let rendered_at = clock();
 
@@ -93,7 +102,7 @@ impl Simulator {
             let evidence = Evidence {
                 camera: &view.camera,
                 lens: &mount.lens,
-                pixel_pitch_um: ideal::pixel_pitch_um(sensor, ideal.factors),
+                pixel_pitch_um: ideal::pixel_pitch_um(sensor, &ideal),
                 photons_per_radiance: photons_per_radiance[1] * f64::from(request.exposure_us) * 1e-6,
                 filter_transmittance: glass::filter_transmittance(polariser.as_ref()),
                 layers: &seen.layers,
@@ -102,14 +111,19 @@ impl Simulator {
             faces(&view, request, &evidence)
         };
         let mut level = ideal::Level::AS_IT_IS;
-        let mut frame = self.frame(staged, mount, sensor, request, &seen.radiance, ideal.factors, level)?;
+        let mut frame = self.frame(staged, mount, sensor, request, &seen.radiance, &ideal, level)?;
         let mut faces = truth_of(&frame);
         if ideal.factors.contains(Factor::Exposure) {
             for _ in 0..ideal::METERINGS {
                 let face = faces.iter().find(|face| face.occupant == ideal.occupant);
-                let Some(better) = face.and_then(|face| level.metered(face)) else { break };
+                let Some(better) = face.and_then(|face| level.metered(face, request.gain_db)) else { break };
                 level = better;
-                frame = self.frame(staged, mount, sensor, request, &seen.radiance, ideal.factors, level)?;
+                frame = self.frame(staged, mount, sensor, request, &seen.radiance, &ideal, level)?;
+                faces = truth_of(&frame);
+            }
+            if ideal.left(Factor::Exposure) > 0.0 {
+                level = level.part(ideal.share, request.gain_db);
+                frame = self.frame(staged, mount, sensor, request, &seen.radiance, &ideal, level)?;
                 faces = truth_of(&frame);
             }
         }
@@ -158,7 +172,115 @@ impl Simulator {
 
     /// Renders what a view sees, with its panes, over the lane's own background.
     fn see(&mut self, view: &View<'_>, request: &ExposureRequest) -> Result<Seen, SimError> {
-        let View { staged, moment, camera, .. } = *view;
+        let View { staged, moment, camera, ideal, .. } = *view;
+        let full = Region::full(camera.width_px, camera.height_px);
+        let factors = ideal.factors;
+        let mount = &staged.plan.rig.cameras[request.camera_index];
+        let pitch_um = ideal::pixel_pitch_um(&staged.plan.sensors[request.camera_index], &ideal);
+        let still = blur::at_rest(&camera, &ideal::lens(&mount.lens, &ideal), pitch_um);
+        let background = self.behind(view, request.camera_index, &still)?;
+        let pulse = lamps::pulse(&view.lamps, request.exposure_us);
+        let share = pulse.map_or(0.0, |(_, share)| share);
+        let take = self.take(view, request)?;
+        let panes = take.panes.as_ref().map(|panes| panes.dimmed(ideal.left(Factor::Veil)));
+        let draw = || -> Result<Vec<[f32; 3]>, SimError> {
+            let (Some(lit), Some(panes)) = (&take.lit, &panes) else {
+                return Ok(background.backdrop.blurred().to_vec());
+            };
+            let line_time_us = staged.plan.sensors[request.camera_index].line_time_us;
+            let moving = ideal.left(Factor::MotionBlur);
+            let drawn = |layers: &Layers, glass: &GlassLayer, backdrop: &Backdrop, exposure_us: f32| {
+                let blur = if moving == 0.0 {
+                    still.clone()
+                } else {
+                    let mid_exposure_s = request.mid_exposure_us as f64 * 1e-6;
+                    let shutter = Shutter { mid_exposure_s, exposure_us: exposure_us * moving, line_time_us };
+                    blur::in_motion(staged, moment, &camera, still.clone(), shutter)
+                };
+                blur::on_sensor(layers, Some(glass), backdrop, &blur)
+                    .map_err(|e| SimError::Camera { camera_id: mount.id.clone(), reason: e.to_string() })
+            };
+            let mut radiance = drawn(&lit.steady, &panes.steady, &background.backdrop, request.exposure_us)?;
+            if let (Some((pulse_us, share)), Some(in_pulse), Some(images), Some(backdrop)) =
+                (pulse, lit.in_pulse(), &panes.pulsed, &background.pulsed)
+            {
+                let flash = drawn(&in_pulse, images, backdrop, pulse_us)?;
+                for (sum, more) in radiance.iter_mut().zip(&flash) {
+                    *sum = std::array::from_fn(|band| sum[band] + share * more[band]);
+                }
+            }
+            Ok(radiance)
+        };
+        let redrawn = DRAWN.into_iter().any(|factor| factors.contains(factor));
+        let radiance = match take.drawn.get() {
+            Some(drawn) if !redrawn => drawn.clone(),
+            _ => Arc::new(draw()?),
+        };
+        if !redrawn && view.kept {
+            take.drawn.get_or_init(|| radiance.clone());
+        }
+        let layers = TruthLayers {
+            exposure_id: request.exposure_id,
+            background: background.layers,
+            background_glass: background.glass,
+            part: take.lit.as_ref().map(|lit| lit.mean(share)),
+            glass: panes.map(|panes| panes.mean(share)),
+        };
+        let cross_check_differs = if request.cross_check {
+            let whole = self.lit(view, request.exposure_id, full)?;
+            let glass = view.glass(&whole.steady).dimmed(ideal.left(Factor::Veil)).mean(share);
+            Some(layers.whole_glass() != *glass || layers.whole() != *whole.mean(share))
+        } else {
+            None
+        };
+        let rendered_pixels = take.region.map_or(0, |region| region.pixels());
+        Ok(Seen { radiance, layers, rendered_pixels, cross_check_differs })
+    }
+
+    /// What a view shows of the lane when nobody is there.
+    fn behind(&mut self, view: &View<'_>, camera_index: usize, still: &Blur) -> Result<Background, SimError> {
+        let View { staged, camera, ideal, .. } = *view;
+        let own = self.shared.background(&mut self.renderer, staged, camera_index)?;
+        let enlarged = ideal.factors.contains(Factor::Pixels);
+        if !enlarged && !ideal.factors.contains(Factor::Defocus) {
+            return Ok(own);
+        }
+        if let Some(known) = self.remade.background(&own.layers, still) {
+            return Ok(known);
+        }
+        let mount = &staged.plan.rig.cameras[camera_index];
+        let background = if enlarged || own.pulsed.is_some() {
+            self.shared.background_of(&mut self.renderer, staged, (&mount.id, &camera), still)?
+        } else {
+            // The same picture through a smaller aperture.
+            let scene = through_glass(&own.layers, own.glass.as_deref());
+            let backdrop = Backdrop::new(scene, &own.layers.range_m, still)
+                .map_err(|e| SimError::Plan(format!("the lens: {e}")))?;
+            Background { backdrop: Arc::new(backdrop), ..own.clone() }
+        };
+        self.remade.keep_background(own.layers, still.clone(), background.clone());
+        Ok(background)
+    }
+
+    /// The vehicle's part of a view, rendered, and its panes; kept for counterfactuals of the same moment.
+    fn take(&mut self, view: &View<'_>, request: &ExposureRequest) -> Result<Arc<Take>, SimError> {
+        let View { staged, moment, camera, ideal, .. } = *view;
+        let cleared = ideal.factors.contains(Factor::Occluder);
+        let enlarged = ideal.factors.contains(Factor::Pixels);
+        let key = TakeKey {
+            drive: staged.trajectory.clone(),
+            camera_index: request.camera_index,
+            exposure_id: request.exposure_id,
+            mid_exposure_us: request.mid_exposure_us,
+            exposure_bits: request.exposure_us.to_bits(),
+            own: (cleared || enlarged).then(|| (ideal.occupant, cleared, ideal.left(Factor::Pixels).to_bits())),
+            private: [Factor::Worn, Factor::Pose].iter().any(|factor| ideal.factors.contains(*factor)),
+        };
+        if view.kept
+            && let Some(known) = self.remade.find(&key)
+        {
+            return Ok(known);
+        }
         let full = Region::full(camera.width_px, camera.height_px);
         let sun = staged.lane.light.light.sun_direction;
         let region = match view.lamps.is_empty() {
@@ -166,80 +288,31 @@ impl Simulator {
             // Shadows of lamps fall anywhere.
             false => Some(full),
         };
-        let factors = view.ideal.factors;
-        let mount = &staged.plan.rig.cameras[request.camera_index];
-        let pitch_um = ideal::pixel_pitch_um(&staged.plan.sensors[request.camera_index], factors);
-        let still = blur::at_rest(&camera, &ideal::lens(&mount.lens, factors), pitch_um);
-        let background = if factors.contains(Factor::Pixels) || factors.contains(Factor::Defocus) {
-            self.shared.background_of(&mut self.renderer, staged, (&mount.id, &camera), &still)?
-        } else {
-            self.shared.background(&mut self.renderer, staged, request.camera_index)?
-        };
-        let pulse = lamps::pulse(&view.lamps, request.exposure_us);
-        let share = pulse.map_or(0.0, |(_, share)| share);
         let lit = region.map(|region| self.lit(view, request.exposure_id, region)).transpose()?;
         let panes = lit.as_ref().map(|lit| view.glass(&lit.steady));
-        let radiance = match (&lit, &panes) {
-            (Some(lit), Some(panes)) => {
-                let line_time_us = staged.plan.sensors[request.camera_index].line_time_us;
-                let drawn = |layers: &Layers, glass: &GlassLayer, backdrop: &Backdrop, exposure_us: f32| {
-                    let blur = if factors.contains(Factor::MotionBlur) {
-                        still.clone()
-                    } else {
-                        let mid_exposure_s = request.mid_exposure_us as f64 * 1e-6;
-                        let shutter = Shutter { mid_exposure_s, exposure_us, line_time_us };
-                        blur::in_motion(staged, moment, &camera, still.clone(), shutter)
-                    };
-                    blur::on_sensor(layers, Some(glass), backdrop, &blur)
-                        .map_err(|e| SimError::Camera { camera_id: mount.id.clone(), reason: e.to_string() })
-                };
-                let mut radiance = drawn(&lit.steady, &panes.steady, &background.backdrop, request.exposure_us)?;
-                if let (Some((pulse_us, share)), Some(in_pulse), Some(images), Some(backdrop)) =
-                    (pulse, lit.in_pulse(), &panes.pulsed, &background.pulsed)
-                {
-                    let flash = drawn(&in_pulse, images, backdrop, pulse_us)?;
-                    for (sum, more) in radiance.iter_mut().zip(&flash) {
-                        *sum = std::array::from_fn(|band| sum[band] + share * more[band]);
-                    }
-                }
-                radiance
-            }
-            _ => background.backdrop.blurred().to_vec(),
-        };
-        let rendered_pixels = region.map_or(0, |region| region.pixels());
-        let layers = TruthLayers {
-            exposure_id: request.exposure_id,
-            background: background.layers,
-            background_glass: background.glass,
-            part: lit.as_ref().map(|lit| lit.mean(share)),
-            glass: panes.map(|panes| panes.mean(share)),
-        };
-        let cross_check_differs = if request.cross_check {
-            let whole = self.lit(view, request.exposure_id, full)?;
-            let glass = view.glass(&whole.steady).mean(share);
-            Some(layers.whole_glass() != glass || layers.whole() != whole.mean(share))
-        } else {
-            None
-        };
-        Ok(Seen { radiance, layers, rendered_pixels, cross_check_differs })
+        let take = Arc::new(Take { region, lit, panes, drawn: OnceLock::new() });
+        if view.kept {
+            self.remade.keep(key, take.clone());
+        }
+        Ok(take)
     }
 
     /// A part of a view in daylight and in the light of each lamp.
     fn lit(&mut self, view: &View<'_>, exposure_id: u64, region: Region) -> Result<Lit, SimError> {
-        let steady = self.render(view, view.scene, exposure_id, region)?;
-        let mut lit = Lit { steady, pulsed: None };
+        let mut steady = self.render(view, view.scene, exposure_id, region)?;
+        let mut pulsed: Option<Vec<[f16; 4]>> = None;
         for lamp in &view.lamps {
             let place = view.moment.world_from_vehicle;
             let cabin = self.shared.lamp_cabin(view.staged, lamp, place, &self.options.cabin);
             let scene = lamps::lit_by(view.scene, lamp, cabin.placed(place));
             let more = self.render(view, &scene, exposure_id, region)?.radiance;
-            match (&lamp.lamp.pulse_us, &mut lit.pulsed) {
-                (None, _) => lamps::add(&mut lit.steady.radiance, &more, 1.0),
+            match (&lamp.lamp.pulse_us, &mut pulsed) {
+                (None, _) => lamps::add(&mut steady.radiance, &more, 1.0),
                 (Some(_), Some(sum)) => lamps::add(sum, &more, 1.0),
                 (Some(_), none) => *none = Some(more),
             }
         }
-        Ok(lit)
+        Ok(Lit { steady: Arc::new(steady), pulsed })
     }
 
     fn render(&mut self, view: &View<'_>, scene: &Scene, exposure_id: u64, region: Region) -> Result<Layers, SimError> {
@@ -272,7 +345,7 @@ impl Simulator {
         sensor: &Sensor,
         request: &ExposureRequest,
         radiance: &[[f32; 3]],
-        factors: Factors,
+        ideal: &Counterfactual,
         level: ideal::Level,
     ) -> Result<Frame8, SimError> {
         let camera_error = |reason: String| SimError::Camera { camera_id: mount.id.clone(), reason };
@@ -287,8 +360,8 @@ impl Simulator {
         lens.transmittance *= level.light;
         let mut model =
             CameraModel::new(&mount.id, sensor.clone(), lens, isp).map_err(|e| camera_error(e.to_string()))?;
-        if factors.contains(Factor::Noise) {
-            model = model.noiseless();
+        if ideal.factors.contains(Factor::Noise) {
+            model = model.with_noise(ideal.left(Factor::Noise));
         }
         let samples = Samples::Rgb32(radiance.as_flattened());
         let view = RadianceView::whole(sensor.width_px, sensor.height_px, samples);
@@ -300,25 +373,40 @@ impl Simulator {
     }
 }
 
-/// A counterfactual that changes nothing.
-const NOTHING: Counterfactual = Counterfactual { occupant: 0, factors: Factors::NONE };
+/// What changes how the lens draws a take.
+const DRAWN: [Factor; 3] = [Factor::Veil, Factor::MotionBlur, Factor::Defocus];
 
 /// Panes before a picture: what they mirror all the time, and what of strobes while these shine.
-struct Panes {
-    steady: GlassLayer,
-    pulsed: Option<GlassLayer>,
+#[derive(Clone)]
+pub(crate) struct Panes {
+    steady: Arc<GlassLayer>,
+    pulsed: Option<Arc<GlassLayer>>,
 }
 
 impl Panes {
     /// The mean over an exposure of which strobes shine for a share.
-    fn mean(self, share: f32) -> GlassLayer {
+    fn mean(self, share: f32) -> Arc<GlassLayer> {
         let mut mean = self.steady;
-        if let Some(pulsed) = self.pulsed {
-            for (sum, more) in mean.veil.iter_mut().zip(&pulsed.veil) {
+        if let Some(pulsed) = &self.pulsed {
+            for (sum, more) in Arc::make_mut(&mut mean).veil.iter_mut().zip(&pulsed.veil) {
                 *sum = std::array::from_fn(|band| sum[band] + share * more[band]);
             }
         }
         mean
+    }
+
+    /// The same with a share of what they mirror.
+    fn dimmed(&self, share: f32) -> Self {
+        if share == 1.0 {
+            return self.clone();
+        }
+        let dimmed = |layer: &Arc<GlassLayer>| {
+            Arc::new(GlassLayer {
+                transmittance: layer.transmittance.clone(),
+                veil: layer.veil.par_iter().map(|light| light.map(|band| share * band)).collect(),
+            })
+        };
+        Self { steady: dimmed(&self.steady), pulsed: self.pulsed.as_ref().map(dimmed) }
     }
 }
 
@@ -331,24 +419,14 @@ impl View<'_> {
             of_kind.map(|lamp| lamp.source).collect()
         };
         let strobes = shining(true);
-        let mut panes = Panes {
-            steady: glass::before_scene(staged, moment, camera, polariser.as_ref(), &shining(false), layers),
-            pulsed: (!strobes.is_empty())
-                .then(|| glass::images_of(staged, moment, camera, polariser.as_ref(), &strobes, layers)),
-        };
-        if self.ideal.factors.contains(Factor::Veil) {
-            panes.steady.veil.fill([0.0; 3]);
-            if let Some(pulsed) = &mut panes.pulsed {
-                pulsed.veil.fill([0.0; 3]);
-            }
-        }
-        panes
+        let steady = glass::before_scene(staged, moment, camera, polariser.as_ref(), &shining(false), layers);
+        let pulsed = || glass::images_of(staged, moment, camera, polariser.as_ref(), &strobes, layers);
+        Panes { steady: Arc::new(steady), pulsed: (!strobes.is_empty()).then(|| Arc::new(pulsed())) }
     }
 }
 
 fn faces(view: &View<'_>, request: &ExposureRequest, evidence: &Evidence) -> Vec<FaceTruth> {
     let View { staged, moment, .. } = *view;
-    let factors = view.ideal.factors;
     let half_s = f64::from(request.exposure_us) * 0.5e-6;
     let time_s = request.mid_exposure_us as f64 * 1e-6;
     let eyes_at = |k: usize, time_s: f64| {
@@ -370,12 +448,8 @@ fn faces(view: &View<'_>, request: &ExposureRequest, evidence: &Evidence) -> Vec
                 world_from_mesh: world_from_seat,
             };
             let mut truth = face_truth(&pose, evidence);
-            if factors.contains(Factor::MotionBlur) {
-                truth.motion_blur_px = 0.0;
-            }
-            if factors.contains(Factor::Defocus) {
-                truth.defocus_px = 0.0;
-            }
+            truth.motion_blur_px *= view.ideal.left(Factor::MotionBlur);
+            truth.defocus_px *= view.ideal.left(Factor::Defocus);
             Some(truth)
         })
         .collect()

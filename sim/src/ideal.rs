@@ -6,8 +6,9 @@ pub use laneproof_exchange::ideal::{Counterfactual, Factor, Factors};
 use laneproof_physics::Trajectory;
 use laneproof_render::{Layers, PinholeCamera, Scene};
 use laneproof_scenes::{
-    catalogue::{GlassSet, Lens, Sensor},
-    people::{Gaze, Gesture, Person, Posture, Wear},
+    catalogue::{GlassSet, Lens, PerPane, Sensor},
+    people::{Gaze, Person, Posture, Wear},
+    surface::Film,
     truth::{Role, Subject, Tag},
 };
 
@@ -16,7 +17,7 @@ use crate::{
     face_truth::mid_eyes_m,
     moment::{self, Moment},
     simulator::{SimError, Simulator},
-    staged::Staged,
+    staged::{Facing, Staged},
     truth::FaceTruth,
 };
 
@@ -32,6 +33,8 @@ pub(crate) const METERINGS: usize = 8;
 const MIDDLE_DN: f32 = 118.0;
 /// A mean this near needs no better.
 const NEAR_DN: f32 = 12.0;
+/// Most gain that a camera is given, decibels.
+const MOST_GAIN_DB: f32 = 60.0;
 /// Mean from which a face is too near to white to say how much too bright it is.
 const WHITE_DN: f32 = 200.0;
 
@@ -39,12 +42,15 @@ const WHITE_DN: f32 = 200.0;
 pub(crate) struct Restaged {
     /// The drive of the encounter as it is: its identity.
     of: Arc<Trajectory>,
-    key: (u8, Factors, Option<usize>),
+    /// Whose face is bare or turned, what is staged otherwise, the camera that is faced, and how far it goes (its bits).
+    key: (Option<u8>, Factors, Option<usize>, u32),
     staged: Arc<Staged>,
 }
 
 /// What is staged otherwise.
 const STAGED: [Factor; 3] = [Factor::Glass, Factor::Worn, Factor::Pose];
+/// Encounters staged otherwise that are kept: of one occupant, glass, face and, for three cameras, posture, some of it twice.
+const RESTAGED: usize = 12;
 
 impl Simulator {
     /// The encounter as a counterfactual stages it: clear glass, a bare face, a head that faces the camera.
@@ -56,21 +62,24 @@ impl Simulator {
     ) -> Result<Arc<Staged>, SimError> {
         let factors = ideal.factors.intersection(STAGED.into_iter().collect());
         let facing = factors.contains(Factor::Pose).then_some(camera_index);
-        let key = (ideal.occupant, factors, facing);
-        if let Some(last) = &self.last_ideal
-            && Arc::ptr_eq(&last.of, &staged.trajectory)
-            && last.key == key
-        {
-            return Ok(last.staged.clone());
+        if factors.is_empty() {
+            return Ok(self.as_it_is(staged));
+        }
+        // Clear glass is everybody's.
+        let whose = [Factor::Worn, Factor::Pose].iter().any(|f| factors.contains(*f)).then_some(ideal.occupant);
+        let key = (whose, factors, facing, ideal.share.to_bits());
+        let known = self.restaged.iter().find(|known| Arc::ptr_eq(&known.of, &staged.trajectory) && known.key == key);
+        if let Some(known) = known {
+            return Ok(known.staged.clone());
         }
         let mut other = if factors.contains(Factor::Glass) || factors.contains(Factor::Worn) {
-            self.stage(&plan(&staged.plan, ideal.occupant, factors))?
+            self.stage(&plan(&staged.plan, ideal))?
         } else {
             staged.clone()
         };
         if let Some(camera_index) = facing {
             let turn = |staged: &mut Staged| {
-                staged.facing = Some((ideal.occupant, camera_index));
+                staged.facing = Some(Facing { occupant: ideal.occupant, camera_index, share: ideal.share });
                 // A drive of its own: what stands in the scene at an instant is known by its drive.
                 staged.trajectory = Arc::new((*staged.trajectory).clone());
             };
@@ -80,26 +89,74 @@ impl Simulator {
             }
         }
         let other = Arc::new(other);
-        self.last_ideal = Some(Restaged { of: staged.trajectory.clone(), key, staged: other.clone() });
+        if self.restaged.len() >= RESTAGED {
+            self.restaged.remove(0);
+        }
+        self.restaged.push(Restaged { of: staged.trajectory.clone(), key, staged: other.clone() });
         Ok(other)
+    }
+
+    /// Forgets what counterfactual exposures have in common. The next ones take longer and say the same.
+    pub fn forget(&mut self) {
+        self.restaged.clear();
+        self.last_real = None;
+        self.remade = crate::remade::Remade::default();
+    }
+
+    /// A shared copy of an encounter as it is.
+    fn as_it_is(&mut self, staged: &Staged) -> Arc<Staged> {
+        if let Some(last) = &self.last_real
+            && Arc::ptr_eq(&last.trajectory, &staged.trajectory)
+        {
+            return last.clone();
+        }
+        let shared = Arc::new(staged.clone());
+        self.last_real = Some(shared.clone());
+        shared
     }
 }
 
-fn plan(plan: &EncounterPlan, occupant: u8, factors: Factors) -> EncounterPlan {
-    let mut plan = plan.clone();
-    if factors.contains(Factor::Glass) {
-        plan.glass = GlassSet { lowered: plan.glass.lowered, ..GlassSet::bare(CLEAR, CLEAR, CLEAR) };
+/// Glass that has gone a share of the way to clear: each thing that dims light by the same factor for equal shares, so
+/// that halves make wholes; a coating stays until the end.
+fn clearer(glass: &GlassSet, share: f32) -> GlassSet {
+    if share >= 1.0 {
+        return GlassSet { lowered: glass.lowered, ..GlassSet::bare(CLEAR, CLEAR, CLEAR) };
     }
-    if factors.contains(Factor::Worn)
-        && let Some(who) = plan.occupants.get_mut(usize::from(occupant))
+    let left = 1.0 - share;
+    let dim = |own: f32| own.powf(left) * CLEAR.powf(share);
+    let film = |film: Film| Film { visible: film.visible.powf(left), infrared: film.infrared.powf(left) };
+    let PerPane { windscreen, front_side, rear } = glass.film;
+    let dirt = glass.dirt_cover;
+    GlassSet {
+        windscreen: dim(glass.windscreen),
+        front_side: dim(glass.front_side),
+        rear: dim(glass.rear),
+        film: PerPane { windscreen: windscreen.map(film), front_side: front_side.map(film), rear: rear.map(film) },
+        dirt_cover: PerPane {
+            windscreen: dirt.windscreen.map(|cover| cover * left),
+            front_side: dirt.front_side.map(|cover| cover * left),
+            rear: dirt.rear.map(|cover| cover * left),
+        },
+        ..*glass
+    }
+}
+
+fn plan(plan: &EncounterPlan, ideal: &Counterfactual) -> EncounterPlan {
+    let mut plan = plan.clone();
+    if ideal.factors.contains(Factor::Glass) {
+        plan.glass = clearer(&plan.glass, ideal.share);
+    }
+    if ideal.factors.contains(Factor::Worn)
+        && let Some(who) = plan.occupants.get_mut(usize::from(ideal.occupant))
     {
         who.appearance.wear = Wear::default();
     }
     plan
 }
 
-/// Turns a posture's head towards a camera (seat frame, metres), the back as it is.
-pub(crate) fn face(posture: &mut Posture, person: &Person, camera_m: Vec3) {
+/// Turns a posture's head a share of the way towards a camera (seat frame, metres); back and hands stay as they are.
+pub(crate) fn face(posture: &mut Posture, person: &Person, camera_m: Vec3, share: f32) {
+    let own = [posture.head_yaw_rad, posture.head_pitch_rad, posture.head_roll_rad];
     // Twice, because the eyes move with the head.
     for _ in 0..2 {
         let towards = (camera_m - person.eyes_when_seated_m(posture)).normalize_or(Vec3::Z);
@@ -107,8 +164,11 @@ pub(crate) fn face(posture: &mut Posture, person: &Person, camera_m: Vec3) {
         posture.head_pitch_rad = -towards.y.clamp(-1.0, 1.0).asin();
         posture.head_roll_rad = 0.0;
     }
+    let part = |own: f32, facing: f32| own + share * (facing - own);
+    posture.head_yaw_rad = part(own[0], posture.head_yaw_rad);
+    posture.head_pitch_rad = part(own[1], posture.head_pitch_rad);
+    posture.head_roll_rad = part(own[2], posture.head_roll_rad);
     posture.gaze = Gaze::default();
-    posture.gesture = Gesture::None;
 }
 
 /// A camera, with longer focal length and the face where it was, where more pixels are asked for.
@@ -122,22 +182,29 @@ pub(crate) fn camera(staged: &Staged, moment: &Moment, camera_index: usize, idea
     let eyes = mid_eyes_m(&moment::landmarks_in(world_from_seat, &moment.posed[occupant].landmarks));
     let Some((face_px, _)) = camera.project(eyes) else { return camera };
     let principal = camera.principal_point_px;
+    let magnification = magnification(ideal);
     PinholeCamera {
-        focal_length_px: camera.focal_length_px * MAGNIFICATION,
-        principal_point_px: [0, 1].map(|axis| face_px[axis] - MAGNIFICATION * (face_px[axis] - principal[axis])),
+        focal_length_px: camera.focal_length_px * magnification,
+        principal_point_px: [0, 1].map(|axis| face_px[axis] - magnification * (face_px[axis] - principal[axis])),
         ..camera
     }
 }
 
-/// Pitch of the pixels that blur is counted in.
-pub(crate) fn pixel_pitch_um(sensor: &Sensor, factors: Factors) -> f32 {
-    // Twice the pixels in the same picture: half as large. Each still gets the light of one.
-    sensor.pixel_pitch_um / if factors.contains(Factor::Pixels) { MAGNIFICATION } else { 1.0 }
+/// How many more pixels across a counterfactual gives.
+fn magnification(ideal: &Counterfactual) -> f32 {
+    MAGNIFICATION.powf(1.0 - ideal.left(Factor::Pixels))
 }
 
-/// The lens; where all is in focus, with a pinhole's depth of field and its own light.
-pub(crate) fn lens(lens: &Lens, factors: Factors) -> Lens {
-    let f_number = if factors.contains(Factor::Defocus) { PINHOLE_F_NUMBER } else { lens.f_number };
+/// Pitch of the pixels that blur is counted in.
+pub(crate) fn pixel_pitch_um(sensor: &Sensor, ideal: &Counterfactual) -> f32 {
+    // Twice the pixels in the same picture: half as large. Each still gets the light of one.
+    sensor.pixel_pitch_um / magnification(ideal)
+}
+
+/// The lens; where all is in focus, with a pinhole's depth of field and its own light. Circles of confusion shrink with the
+/// aperture, so half of the way is twice the f-number.
+pub(crate) fn lens(lens: &Lens, ideal: &Counterfactual) -> Lens {
+    let f_number = (lens.f_number / ideal.left(Factor::Defocus)).min(PINHOLE_F_NUMBER);
     Lens { f_number, ..lens.clone() }
 }
 
@@ -177,15 +244,33 @@ impl Level {
     pub(crate) const AS_IT_IS: Self = Self { light: 1.0, gain_db: 0.0 };
 
     /// A level that brings a face nearer to a middle tone; `None` when it is near enough or cannot be seen.
-    pub(crate) fn metered(self, face: &FaceTruth) -> Option<Self> {
+    ///
+    /// A signal that is too strong is turned down where it costs nothing: at the gain first (`own_gain_db` is the
+    /// exposure's, decibels), then at the light.
+    pub(crate) fn metered(self, face: &FaceTruth, own_gain_db: f32) -> Option<Self> {
         if face.visible_share <= 0.0 || (face.mean_dn - MIDDLE_DN).abs() <= NEAR_DN {
             return None;
         }
         let factor = if face.mean_dn > WHITE_DN { 0.4 } else { linear(MIDDLE_DN) / linear(face.mean_dn.max(1.0)) };
-        let total = self.light * 10.0_f32.powf(self.gain_db / 20.0) * factor;
-        // Less light than there is costs nothing; more there is not, so the signal is raised with its noise.
-        Some(Self { light: total.min(1.0), gain_db: 20.0 * total.max(1.0).log10() })
-            .filter(|level| level.gain_db < 48.0)
+        Some(Self::of(self.signal() * factor, own_gain_db))
+            .filter(|level| level.gain_db < 48.0 && own_gain_db + level.gain_db <= MOST_GAIN_DB)
+    }
+
+    /// Signal over that of the request.
+    fn signal(self) -> f32 {
+        self.light * 10.0_f32.powf(self.gain_db / 20.0)
+    }
+
+    /// The level of a signal over that of the request. More light than there is there is not: the signal is raised with
+    /// its noise.
+    fn of(signal: f32, own_gain_db: f32) -> Self {
+        let gain_db = (20.0 * signal.log10()).max(-own_gain_db.max(0.0));
+        Self { light: (signal / 10.0_f32.powf(gain_db / 20.0)).min(1.0), gain_db }
+    }
+
+    /// A share of the way from the request to this level, in stops.
+    pub(crate) fn part(self, share: f32, own_gain_db: f32) -> Self {
+        if share >= 1.0 { self } else { Self::of(self.signal().powf(share), own_gain_db) }
     }
 }
 

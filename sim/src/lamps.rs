@@ -95,23 +95,23 @@ pub(crate) fn add(radiance: &mut [[f16; 4]], more: &[[f16; 4]], share: f32) {
 
 /// What a camera sees: in the light that is always there, and in that of strobes while they shine.
 pub(crate) struct Lit {
-    pub(crate) steady: Layers,
+    pub(crate) steady: Arc<Layers>,
     pub(crate) pulsed: Option<Vec<[f16; 4]>>,
 }
 
 impl Lit {
     /// The mean over an exposure of which strobes shine for a share.
-    pub(crate) fn mean(&self, share: f32) -> Layers {
+    pub(crate) fn mean(&self, share: f32) -> Arc<Layers> {
         let mut mean = self.steady.clone();
         if let Some(pulsed) = &self.pulsed {
-            add(&mut mean.radiance, pulsed, share);
+            add(&mut Arc::make_mut(&mut mean).radiance, pulsed, share);
         }
         mean
     }
 
     /// The layers as they are while strobes shine, without any other light.
     pub(crate) fn in_pulse(&self) -> Option<Layers> {
-        Some(Layers { radiance: self.pulsed.clone()?, ..self.steady.clone() })
+        Some(Layers { radiance: self.pulsed.clone()?, ..Layers::clone(&self.steady) })
     }
 }
 

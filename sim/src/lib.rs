@@ -21,6 +21,7 @@ mod light;
 mod moment;
 mod people_cache;
 mod region;
+mod remade;
 mod shared;
 mod simulator;
 mod staged;

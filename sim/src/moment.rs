@@ -15,7 +15,7 @@ use crate::{
     cabin,
     decoys::StagedDecoy,
     ideal,
-    staged::{Staged, StagedOccupant},
+    staged::{Facing, Staged, StagedOccupant},
 };
 
 /// The square that the sun's shadow map covers: fixed to the lane, so that the background's shadows are the same with
@@ -40,10 +40,10 @@ fn posture(staged: &Staged, occupant: &StagedOccupant, world_from_vehicle: Affin
         staged.plan.rig.cameras.iter().map(|c| seat_from_world.transform_point3(c.position_m.into())).collect();
     let around = Surroundings { cameras_m, neighbour_m: neighbour_m(staged, occupant), ..surroundings(occupant) };
     let mut posture = acting(occupant).posture(&occupant.person, &around, time_s);
-    if let Some((who, camera)) = staged.facing
+    if let Some(Facing { occupant: who, camera_index, share }) = staged.facing
         && staged.occupants.get(usize::from(who)).is_some_and(|facing| facing.seat.id == occupant.seat.id)
     {
-        ideal::face(&mut posture, &occupant.person, around.cameras_m[camera]);
+        ideal::face(&mut posture, &occupant.person, around.cameras_m[camera_index], share);
     }
     posture
 }

@@ -97,9 +97,9 @@ pub struct TruthLayers {
     /// What a filter before the lens does to it; `None` without one.
     pub background_glass: Option<Arc<GlassLayer>>,
     /// What was rendered for this exposure; `None` when the vehicle cannot be seen.
-    pub part: Option<Layers>,
+    pub part: Option<Arc<Layers>>,
     /// Panes, and a filter, before what was rendered.
-    pub glass: Option<GlassLayer>,
+    pub glass: Option<Arc<GlassLayer>>,
 }
 
 /// Light of one pixel.
@@ -117,7 +117,7 @@ impl TruthLayers {
     /// The layers that a pixel is in, the glass before them, and its index there.
     fn find(&self, x: u32, y: u32) -> (&Layers, Option<&GlassLayer>, usize) {
         let (layers, glass) = match &self.part {
-            Some(part) if part.region.contains(x, y) => (part, self.glass.as_ref()),
+            Some(part) if part.region.contains(x, y) => (&**part, self.glass.as_deref()),
             _ => (&*self.background, self.background_glass.as_deref()),
         };
         let Region { x: left, y: top, width, .. } = layers.region;

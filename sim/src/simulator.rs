@@ -23,6 +23,7 @@ use crate::{
     moment::Moment,
     people_cache::{BakeCost, Looks, PeopleCache},
     region::TruthLayers,
+    remade::Remade,
     shared::Shared,
     staged::{Staged, StagedOccupant},
     studio::{self, FaceView, PortraitPicture},
@@ -101,8 +102,12 @@ pub struct Simulator {
     pub(crate) shared: Shared,
     /// Drive (as the staged encounter's identity), time and what stood there then.
     pub(crate) last_moment: Option<(Arc<Trajectory>, u64, Arc<Moment>)>,
-    /// The encounter that counterfactuals were last asked about, staged otherwise.
-    pub(crate) last_ideal: Option<Restaged>,
+    /// Encounters that counterfactuals were asked about, staged otherwise, the oldest first.
+    pub(crate) restaged: Vec<Restaged>,
+    /// The encounter that was last made again as it is.
+    pub(crate) last_real: Option<Arc<Staged>>,
+    /// What counterfactual exposures have in common.
+    pub(crate) remade: Remade,
 }
 
 impl Simulator {
@@ -114,7 +119,9 @@ impl Simulator {
             options,
             shared: Shared::default(),
             last_moment: None,
-            last_ideal: None,
+            restaged: Vec::new(),
+            last_real: None,
+            remade: Remade::default(),
         }
     }
 

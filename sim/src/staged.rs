@@ -82,6 +82,17 @@ impl StagedOccupant {
     }
 }
 
+/// An occupant whose head turns towards a camera in a counterfactual.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Facing {
+    /// Occupant, by index.
+    pub(crate) occupant: u8,
+    /// Camera, by its place in the rig.
+    pub(crate) camera_index: usize,
+    /// How much of the way, 0 to 1.
+    pub(crate) share: f32,
+}
+
 /// An encounter made ready: everything that its exposures depend on besides their requests.
 #[derive(Debug, Clone)]
 pub struct Staged {
@@ -99,8 +110,8 @@ pub struct Staged {
     pub(crate) cabin: Occupied,
     /// Who sits there, for the light of lamps.
     pub(crate) people: Arc<People>,
-    /// In a counterfactual, an occupant (index) whose head faces a camera (index).
-    pub(crate) facing: Option<(u8, usize)>,
+    /// In a counterfactual, who turns the head towards which camera.
+    pub(crate) facing: Option<Facing>,
     /// The same encounter in the bands of the rig's near-infrared cameras.
     pub(crate) infrared: Vec<(Infrared, Arc<Staged>)>,
 }

@@ -3,11 +3,15 @@ use std::path::{Path, PathBuf};
 
 use laneproof_scenarios::{
     exit,
-    explain::{Explanation, Loss, Question, explain, page},
+    explain::{
+        ExplainError, Explanation, Loss, Question,
+        confirm::{Confirmation, confirm},
+        explain, page,
+    },
     plan::plan,
     run::{folder::RunFolder, record::EncounterRecord},
     scenario::Scenario,
-    score::{score, summary::Summary},
+    score::{Cause, score, summary::Summary},
 };
 
 use crate::session::{self, Choices, Failure};
@@ -24,6 +28,9 @@ pub struct Args {
     /// when left out
     #[arg(long = "occupant", value_name = "ID", value_parser = parse_id)]
     pub occupants: Vec<(u64, u8)>,
+    /// Take each named cause away from the whole encounter, under other noise, and say what then becomes of the occupant
+    #[arg(long)]
+    pub confirm: bool,
     /// The run's scenario file, where it no longer lies where it lay
     #[arg(long, value_name = "FILE")]
     pub scenario: Option<PathBuf>,
@@ -69,16 +76,39 @@ fn lost(folder: &RunFolder, summary: &Summary, scenario: &Scenario) -> Result<Ve
     Ok(lost)
 }
 
-fn keep(folder: &Path, explained: &Explanation) -> Result<PathBuf, Failure> {
+/// What is written of an explanation.
+#[derive(serde::Serialize)]
+struct Kept<'a> {
+    #[serde(flatten)]
+    explained: &'a Explanation,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    confirmation: Option<Confirmation>,
+}
+
+fn keep(folder: &Path, explained: &Explanation, confirmation: Option<Confirmation>) -> Result<PathBuf, Failure> {
     std::fs::create_dir_all(folder).map_err(|e| Failure::io(folder, e))?;
     let name = format!("{:04}-{}", explained.encounter, explained.occupant);
     let json = folder.join(format!("{name}.json"));
-    let text = serde_json::to_vec_pretty(explained).map_err(|e| Failure::io(&json, e))?;
+    let text = serde_json::to_vec_pretty(&Kept { explained, confirmation }).map_err(|e| Failure::io(&json, e))?;
     std::fs::write(&json, text).map_err(|e| Failure::io(&json, e))?;
     let path = folder.join(format!("{name}.html"));
     let html = page::html(explained).map_err(|e| Failure::io(&path, e))?;
     std::fs::write(&path, html).map_err(|e| Failure::io(&path, e))?;
     Ok(path)
+}
+
+/// What became of an occupant without the named cause, in a sentence.
+fn confirmed(confirmation: &Confirmation) -> String {
+    let label = |cause: Option<Cause>| cause.map_or("nothing", Cause::label);
+    match (confirmation.is_captured(), confirmation.advances()) {
+        (true, _) => "Without that, in all exposures and under other noise, they are captured.".to_owned(),
+        (false, advances) => format!(
+            "Without that, in all exposures and under other noise, they are still lost: {} instead of {}{}.",
+            label(confirmation.after),
+            label(confirmation.before),
+            if advances { "" } else { ", which is no further" }
+        ),
+    }
 }
 
 /// "veiling reflection + dark pane", for the counts at the end.
@@ -102,16 +132,30 @@ pub(super) fn run(args: &Args) -> Result<u8, Failure> {
     let mut stack = session::open_stack(&args.choices, &scenario.file.stack.models)?;
     let mut world = session::open_world(&args.choices)?;
     let mut counts: Vec<(String, u32)> = Vec::new();
+    let (mut named, mut captured, mut advanced) = (0, 0, 0);
     for (encounter, occupant) in &asked {
         let record = record(&folder, *encounter)?;
         let plan = plan(&scenario, *encounter);
         let question = Question { plan: &plan, record: &record, rule: &scenario.file.validation, occupant: *occupant };
-        let explained = explain(&question, &mut world, &mut stack).map_err(|e| match e {
-            laneproof_scenarios::explain::ExplainError::NotThere(_) => Failure::usage(e),
+        let failure = |e: ExplainError| match e {
+            ExplainError::NotThere(_) => Failure::usage(e),
             other => Failure::setup(other),
-        })?;
-        let page = keep(&args.run.join("explained"), &explained)?;
+        };
+        let explained = explain(&question, &mut world, &mut stack).map_err(failure)?;
+        let confirmation = match &explained.loss {
+            Loss::Factors(factors) if args.confirm => {
+                Some(confirm(&question, factors, &mut world, &mut stack).map_err(failure)?)
+            }
+            _ => None,
+        };
+        let page = keep(&args.run.join("explained"), &explained, confirmation)?;
         println!("{}\n  {}", explained.sentence(), page.display());
+        if let Some(confirmation) = confirmation {
+            println!("  {}", confirmed(&confirmation));
+            named += 1;
+            captured += u32::from(confirmation.is_captured());
+            advanced += u32::from(confirmation.advances());
+        }
         let name = name_of(&explained.loss);
         match counts.iter_mut().find(|(known, _)| *known == name) {
             Some((_, count)) => *count += 1,
@@ -124,6 +168,11 @@ pub(super) fn run(args: &Args) -> Result<u8, Failure> {
         for (name, count) in counts {
             println!("{count:5}  {name}");
         }
+    }
+    if args.confirm {
+        println!(
+            "\nwithout the named cause, in all exposures and under other noise: {captured} of {named} captured, {advanced} captured or further"
+        );
     }
     Ok(exit::DONE)
 }

@@ -1,5 +1,6 @@
-//! What several integration tests need: the program as a user runs it, an open simulator, and the measure of how a stack
-//! does on faces that any usable one should find.
+//! What several integration tests need: the program as a user runs it, an open simulator, and the measures of how a stack
+//! does on faces that any usable one should find, and of how well explanations name planted causes.
+pub mod causes;
 pub mod plain_faces;
 pub mod program;
 pub mod simulator;

@@ -103,12 +103,67 @@ fn lamps_and_filters_are_the_same_by_regions_and_whole() {
 }
 
 #[test]
+fn what_counterfactuals_share_changes_no_byte_of_them() {
+    let mut simulator = simulator::shared();
+    let few: &[Factor] = &[Factor::Veil, Factor::Defocus, Factor::Occluder];
+    // Every factor by day; at night, where each lamp is a render more, those that treat pulses by themselves.
+    for (name, factors) in [("overcast.toml", &Factor::ALL[..]), ("night-strobe.toml", few)] {
+        let (staged, request) = request(&mut simulator, &car(name));
+        let as_it_is = simulator.expose(&staged, &request).unwrap_or_else(|e| panic!("{e}"));
+        let none = Counterfactual::whole(1, [].into_iter().collect());
+        let mut asked = vec![none, Counterfactual::whole(1, [Factor::Veil, Factor::Pose].into_iter().collect())];
+        let single = |factor: &Factor| Counterfactual::whole(1, [*factor].into_iter().collect());
+        asked.extend(factors.iter().map(single));
+        let halves = factors.iter().filter(|factor| factor.divisible());
+        asked.extend(halves.map(|factor| Counterfactual { share: 0.5, ..single(factor) }));
+        let mut expose = |ideal: &Counterfactual, forget: bool| {
+            if forget {
+                simulator.forget();
+            }
+            simulator.expose_ideal(&staged, &request, ideal).unwrap_or_else(|e| panic!("{e}"))
+        };
+        let warm: Vec<Exposure> = asked.iter().map(|ideal| expose(ideal, false)).collect();
+        assert!(warm[0].jpeg == as_it_is.jpeg && warm[0].truth == as_it_is.truth, "{name}: nothing idealised");
+        for (ideal, warm) in asked.iter().zip(&warm) {
+            let cold = expose(ideal, true);
+            assert!(cold.jpeg == warm.jpeg && cold.truth == warm.truth, "{name}: {ideal:?}");
+            assert!(cold.layers == warm.layers, "{name}: layers of {ideal:?}");
+        }
+    }
+}
+
+#[test]
+fn half_of_the_way_lies_between() {
+    let mut simulator = simulator::shared();
+    let (staged, request) = request(&mut simulator, &car("overcast.toml"));
+    // Without gain, so that there is something to expose better.
+    let request = ExposureRequest { gain_db: 0.0, ..request };
+    let mut face = |factor: Factor, share: f32| {
+        let ideal = Counterfactual { share, ..Counterfactual::whole(0, [factor].into_iter().collect()) };
+        simulator.expose_ideal(&staged, &request, &ideal).unwrap_or_else(|e| panic!("{e}")).truth.faces[0].clone()
+    };
+    type Measure = fn(&FaceTruth) -> f32;
+    let measures: [(Factor, Measure); 6] = [
+        (Factor::Veil, |face| face.veiling_radiance),
+        (Factor::Glass, |face| face.pane_transmittance),
+        (Factor::Exposure, |face| face.mean_dn),
+        (Factor::Defocus, |face| face.defocus_px),
+        (Factor::Pose, |face| face.yaw_deg.abs()),
+        (Factor::Pixels, |face| face.inter_eye_px),
+    ];
+    for (factor, measure) in measures {
+        let [none, half, whole] = [1e-6, 0.5, 1.0].map(|share| measure(&face(factor, share)));
+        assert!((half - none) * (whole - half) > 0.0, "{factor:?}: {none}, {half}, {whole}");
+    }
+}
+
+#[test]
 fn a_counterfactual_changes_what_it_names_and_nothing_else() {
     let mut simulator = simulator::shared();
     let (staged, request) = request(&mut simulator, &car("overcast.toml"));
     let real = simulator.expose(&staged, &request).unwrap_or_else(|e| panic!("{e}")).truth.faces;
     let mut without = |factor: Factor| {
-        let ideal = Counterfactual { occupant: 0, factors: [factor].into_iter().collect() };
+        let ideal = Counterfactual::whole(0, [factor].into_iter().collect());
         simulator.expose_ideal(&staged, &request, &ideal).unwrap_or_else(|e| panic!("{e}")).truth.faces[0].clone()
     };
     let (a, clear) = (&real[0], without(Factor::Veil));

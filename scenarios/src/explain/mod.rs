@@ -1,18 +1,28 @@
 //! Why an occupant was lost: their best exposures are made again with one thing idealised, then with two, and shown to the
 //! stack again.
 //!
-//! The **cause** is the first factor, in the order of [`Factor`], with which the occupant would have been captured; where no
-//! single factor is enough, the first such pair. What the stack sees in a trial are the occupant's [`BEST`] best exposures
-//! and nothing else, as an encounter of their own; captured means what it means in a run. Factors that the truth says were
-//! ideal already are not tried.
-use lane_stack::client::StackClient;
+//! The **cause** is the smallest change with which the occupant would have been captured. One factor is smaller than two.
+//! Where several single factors are enough, the one is named that needs the smallest **share of its way to ideal**: half of
+//! the veil, half of the stops that the glass or the exposure lacks, half of the blur, of the noise, of the turn. A factor
+//! that was far from ideal needs a small share of a long way; one that was nearly ideal and only happens to tip the scales
+//! needs all of its short way. What cannot be halved (something worn, something before the face) needs all. The common
+//! share is halved and halved again, to [`FINEST`], until one factor is left; of those that then still stand equal, the
+//! first in the order of [`Factor`], which is the way of the light, is named. Of pairs, the first that is enough.
+//!
+//! What the stack sees in a trial are the occupant's [`BEST`] best exposures and nothing else, as an encounter of their
+//! own; captured means what it means in a run. Factors that the truth says were ideal already are not tried, nor is a trial
+//! made of factors that cannot mend what the rule forbids in every one of the exposures (module `mendable`): no face is in
+//! focus because the glass is clear. An exposure that they cannot mend is shown as it is.
+use lane_stack::client::{Frame, StackClient};
 use laneproof_exchange::{
     encounter::EncounterPlan,
     ideal::{Counterfactual, Factor, Factors},
-    truth::FaceTruth,
+    truth::{ExposureTruth, FaceTruth},
 };
 use serde::{Deserialize, Serialize};
 
+pub mod confirm;
+mod mendable;
 pub mod page;
 #[cfg(test)]
 mod tests;
@@ -21,7 +31,7 @@ use crate::{
     run::{
         frames::as_jpeg,
         record::{EncounterRecord, End, ExposureRecord, OccupantRecord, Seen},
-        world::{ExposeRequest, World, WorldError},
+        world::{ExposeRequest, Exposed, World, WorldError},
     },
     scenario::ValidationRule,
     score::{self, Cause, OccupantScore, cause::ranked_exposures},
@@ -29,12 +39,17 @@ use crate::{
 
 /// Exposures that are made again for an occupant, the best ones.
 pub const BEST: usize = 3;
+/// Finest difference between shares that are compared.
+pub const FINEST: f32 = 0.125;
 
 /// What a trial came to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Trial {
     /// What was idealised; nothing in the exposures as they are.
     pub factors: Vec<Factor>,
+    /// How much of its way to ideal each went, above 0 to 1.
+    #[serde(default = "whole")]
+    pub share: f32,
     /// Whether the occupant was captured.
     pub captured: bool,
     /// The exposure that is shown: the one that was captured, else the best.
@@ -44,6 +59,10 @@ pub struct Trial {
     /// The frame there, a JPEG file.
     #[serde(skip)]
     pub frame: Vec<u8>,
+}
+
+fn whole() -> f32 {
+    1.0
 }
 
 /// What lost an occupant.
@@ -133,70 +152,141 @@ struct Retrial<'a, W: World> {
     stack: &'a mut dyn StackClient,
     staged: W::Staged,
     best: Vec<&'a ExposureRecord>,
+    /// Those exposures as they are, once made.
+    as_it_is: Vec<Remade>,
     trials: Vec<Trial>,
 }
 
+/// The request that makes a kept exposure again under an id.
+fn request_of(plan: &EncounterPlan, kept: &ExposureRecord, exposure_id: u64) -> Result<ExposeRequest, ExplainError> {
+    let truth = &kept.truth;
+    let camera_index = plan.rig.cameras.iter().position(|camera| camera.id == truth.camera_id);
+    Ok(ExposeRequest {
+        exposure_id,
+        camera_index: camera_index
+            .ok_or_else(|| ExplainError::NotThere(format!("the rig has no camera {}", truth.camera_id)))?,
+        mid_exposure_us: truth.mid_exposure_us,
+        exposure_us: truth.exposure_us,
+        gain_db: kept.gain_db,
+        cross_check: false,
+    })
+}
+
+/// An encounter of exposures that are made again, as the stack then sees it.
+struct Again {
+    /// Its score for the occupant.
+    scored: OccupantScore,
+    /// Its record.
+    record: EncounterRecord,
+    /// Its frames, JPEG files.
+    frames: Vec<Vec<u8>>,
+    /// The same as the world made them.
+    remade: Vec<Remade>,
+}
+
+/// An exposure that was made again.
+#[derive(Clone)]
+struct Remade {
+    frame: Frame,
+    truth: ExposureTruth,
+}
+
+/// Makes exposures again and shows them to the stack, as an encounter of their own; their ids move by `ids`. Where the list
+/// `as_it_is` holds one, that is shown in place of the exposure of the same number.
+fn see_again<W: World>(
+    question: &Question<'_>,
+    world: &mut W,
+    stack: &mut dyn StackClient,
+    staged: &W::Staged,
+    kept: &[&ExposureRecord],
+    (ideal, ids): (&Counterfactual, u64),
+    as_it_is: &[Option<Remade>],
+) -> Result<Again, ExplainError> {
+    let Question { plan, record, rule, occupant } = *question;
+    let stack_error = |e: lane_stack::client::StackError| ExplainError::Stack(e.to_string());
+    let mut exposures = Vec::new();
+    let mut frames = Vec::new();
+    stack.open_encounter(plan.encounter).map_err(stack_error)?;
+    let mut remade = Vec::new();
+    for (k, kept) in kept.iter().enumerate() {
+        let Remade { frame, truth } = match as_it_is.get(k).cloned().flatten() {
+            Some(known) => known,
+            None => {
+                let request = request_of(plan, kept, kept.truth.exposure_id + ids)?;
+                let Exposed { frame, truth, .. } = world.expose_ideal(staged, &request, ideal)?;
+                Remade { frame, truth }
+            }
+        };
+        frames.push(as_jpeg(&frame).map_err(ExplainError::Stack)?);
+        exposures.push(ExposureRecord { truth: truth.clone(), controls: Vec::new(), refused: None, ..(*kept).clone() });
+        stack.push_frame(frame.clone()).map_err(stack_error)?;
+        remade.push(Remade { frame, truth });
+    }
+    let decisions = stack.close_encounter().map_err(stack_error)?;
+    let seen = Seen { exposures, missed_triggers: Vec::new(), decisions };
+    let record = EncounterRecord { end: End::Done(seen), ..record.clone() };
+    let scored = score::score(&record, rule)
+        .and_then(|scored| scored.occupants.into_iter().nth(usize::from(occupant)))
+        .ok_or_else(|| ExplainError::NotThere(format!("there is no occupant {occupant}")))?;
+    Ok(Again { scored, record, frames, remade })
+}
+
 impl<W: World> Retrial<'_, W> {
-    /// Whether the occupant is captured with this set of factors.
-    fn captures(&mut self, factors: &[Factor]) -> Result<bool, ExplainError> {
-        let Question { plan, record, rule, occupant } = *self.question;
-        let ideal = Counterfactual { occupant, factors: factors.iter().copied().collect::<Factors>() };
-        let stack_error = |e: lane_stack::client::StackError| ExplainError::Stack(e.to_string());
-        let mut exposures = Vec::new();
-        let mut frames = Vec::new();
-        self.stack.open_encounter(plan.encounter).map_err(stack_error)?;
-        for kept in &self.best {
-            let truth = &kept.truth;
-            let camera_index = plan.rig.cameras.iter().position(|camera| camera.id == truth.camera_id);
-            let request = ExposeRequest {
-                exposure_id: truth.exposure_id,
-                camera_index: camera_index
-                    .ok_or_else(|| ExplainError::NotThere(format!("the rig has no camera {}", truth.camera_id)))?,
-                mid_exposure_us: truth.mid_exposure_us,
-                exposure_us: truth.exposure_us,
-                gain_db: kept.gain_db,
-                cross_check: false,
-            };
-            let exposed = match ideal.factors.is_empty() {
-                true => self.world.expose(&self.staged, &request)?,
-                false => self.world.expose_ideal(&self.staged, &request, &ideal)?,
-            };
-            frames.push(as_jpeg(&exposed.frame).map_err(ExplainError::Stack)?);
-            exposures.push(ExposureRecord {
-                truth: exposed.truth,
-                controls: Vec::new(),
-                refused: None,
-                ..(*kept).clone()
-            });
-            self.stack.push_frame(exposed.frame).map_err(stack_error)?;
+    /// Whether the occupant is captured with this set of factors, each gone a share of its way.
+    fn captures(&mut self, factors: &[Factor], share: f32) -> Result<bool, ExplainError> {
+        let occupant = self.question.occupant;
+        let ideal = Counterfactual { occupant, factors: factors.iter().copied().collect::<Factors>(), share };
+        // An exposure that these factors cannot bring within the rule is shown as it is: nothing verified comes of it.
+        let rule = self.question.rule;
+        let hopeless = |remade: &Remade| {
+            let face = remade.truth.faces.iter().find(|face| face.occupant == occupant);
+            !face.is_some_and(|face| mendable::mendable(face, rule, factors))
+        };
+        let as_it_is: Vec<Option<Remade>> =
+            self.as_it_is.iter().map(|remade| hopeless(remade).then(|| remade.clone())).collect();
+        let (world, stack) = (&mut *self.world, &mut *self.stack);
+        let again = see_again(self.question, world, stack, &self.staged, &self.best, (&ideal, 0), &as_it_is)?;
+        let captured = again.scored.outcome.is_captured();
+        self.trials.extend(trial(&again, &ideal, captured));
+        if factors.is_empty() {
+            self.as_it_is = again.remade;
         }
-        let decisions = self.stack.close_encounter().map_err(stack_error)?;
-        let seen = Seen { exposures, missed_triggers: Vec::new(), decisions };
-        let again = EncounterRecord { end: End::Done(seen), ..record.clone() };
-        let scored = score::score(&again, rule)
-            .and_then(|scored| scored.occupants.into_iter().nth(usize::from(occupant)))
-            .ok_or_else(|| ExplainError::NotThere(format!("there is no occupant {occupant}")))?;
-        let captured = scored.outcome.is_captured();
-        self.trials.extend(trial(&again, &scored, factors, captured, frames));
         Ok(captured)
+    }
+
+    /// Of single factors that are enough, the one that needs the smallest share of its way to ideal.
+    fn smallest(&mut self, enough: Vec<Factor>) -> Result<Option<Factor>, ExplainError> {
+        let mut left = enough;
+        let (mut too_little, mut sufficient) = (0.0, 1.0);
+        while left.len() > 1 && sufficient - too_little > FINEST {
+            let share = (too_little + sufficient) / 2.0;
+            let mut still = Vec::new();
+            for factor in left.iter().copied().filter(|factor| factor.divisible()) {
+                if self.captures(&[factor], share)? {
+                    still.push(factor);
+                }
+            }
+            if still.is_empty() {
+                too_little = share;
+            } else {
+                (left, sufficient) = (still, share);
+            }
+        }
+        Ok(left.first().copied())
     }
 }
 
 /// What is kept of a trial.
-fn trial(
-    record: &EncounterRecord,
-    scored: &OccupantScore,
-    factors: &[Factor],
-    captured: bool,
-    frames: Vec<Vec<u8>>,
-) -> Option<Trial> {
+fn trial(again: &Again, ideal: &Counterfactual, captured: bool) -> Option<Trial> {
+    let Again { scored, record, frames, .. } = again;
     let seen = record.seen()?;
     let shot = scored.shot.as_ref().filter(|shot| captured && shot.verified).map(|shot| shot.exposure_id);
     let exposure_id = shot.or_else(|| scored.best.as_ref().map(|best| best.exposure_id))?;
     let (exposure, frame) =
         seen.exposures.iter().zip(frames).find(|(exposure, _)| exposure.truth.exposure_id == exposure_id)?;
     let face = exposure.truth.faces.iter().find(|face| face.occupant == scored.occupant)?.clone();
-    Some(Trial { factors: factors.to_vec(), captured, exposure_id, face, frame })
+    let (factors, frame) = (ideal.factors.iter().collect(), frame.clone());
+    Some(Trial { factors, share: ideal.share, captured, exposure_id, face, frame })
 }
 
 /// Explains one occupant. The stack's encounter must be closed.
@@ -237,22 +327,25 @@ pub fn explain<W: World>(
     let faces = || best.iter().flat_map(|e| &e.truth.faces).filter(|face| face.occupant == occupant);
     let tried: Vec<Factor> =
         Factor::ALL.into_iter().filter(|factor| faces().any(|face| counts(*factor, face))).collect();
+    let can = |factors: &[Factor]| faces().any(|face| mendable::mendable(face, rule, factors));
     let staged = world.stage(plan)?;
-    let mut retrial = Retrial { question, world, stack, staged, best: best.clone(), trials: Vec::new() };
-    if retrial.captures(&[])? {
+    let mut retrial =
+        Retrial { question, world, stack, staged, best: best.clone(), as_it_is: Vec::new(), trials: Vec::new() };
+    if retrial.captures(&[], 1.0)? {
         return Ok(answer(Loss::Choice, retrial.trials));
     }
-    let mut enough = None;
+    let mut single = Vec::new();
     // All single factors are tried, so that the answer says which else would have done.
-    for factor in &tried {
-        if retrial.captures(&[*factor])? && enough.is_none() {
-            enough = Some(vec![*factor]);
+    for factor in tried.iter().filter(|factor| can(&[**factor])) {
+        if retrial.captures(&[*factor], 1.0)? {
+            single.push(*factor);
         }
     }
+    let mut enough = retrial.smallest(single)?.map(|factor| vec![factor]);
     if enough.is_none() {
         let pairs = tried.iter().enumerate().flat_map(|(i, a)| tried[i + 1..].iter().map(move |b| vec![*a, *b]));
-        for pair in pairs {
-            if retrial.captures(&pair)? {
+        for pair in pairs.filter(|pair| can(pair)) {
+            if retrial.captures(&pair, 1.0)? {
                 enough = Some(pair);
                 break;
             }
@@ -260,7 +353,7 @@ pub fn explain<W: World>(
     }
     let loss = match enough {
         Some(factors) => Loss::Factors(factors),
-        None if retrial.captures(&tried)? => Loss::MoreThanTwo,
+        None if can(&tried) && retrial.captures(&tried, 1.0)? => Loss::MoreThanTwo,
         None => Loss::Stack,
     };
     Ok(answer(loss, retrial.trials))
@@ -279,7 +372,9 @@ impl Explanation {
             let also: Vec<&str> = self
                 .trials
                 .iter()
-                .filter(|trial| trial.captured && trial.factors.len() == 1 && trial.factors != but)
+                .filter(|trial| {
+                    trial.captured && trial.share == 1.0 && trial.factors.len() == 1 && trial.factors != but
+                })
                 .map(|trial| trial.factors[0].idealised())
                 .collect();
             if also.is_empty() { String::new() } else { format!(" So would {} have done.", listed(&also, "or")) }

@@ -54,7 +54,9 @@ fn measures(trial: &Trial) -> Vec<(&'static str, String)> {
 
 /// The page, all in one file.
 pub fn html(explanation: &Explanation) -> Result<String, minijinja::Error> {
-    let enough = |trial: &Trial| matches!(&explanation.loss, Loss::Factors(factors) if *factors == trial.factors);
+    let enough = |trial: &Trial| {
+        trial.share == 1.0 && matches!(&explanation.loss, Loss::Factors(factors) if *factors == trial.factors)
+    };
     let shown: Vec<Shown> = explanation
         .trials
         .iter()
@@ -63,6 +65,8 @@ pub fn html(explanation: &Explanation) -> Result<String, minijinja::Error> {
             Shown {
                 title: if ideals.is_empty() {
                     "as it was".to_owned()
+                } else if trial.share < 1.0 {
+                    format!("{:.1} % of the way to {}", 100.0 * trial.share, ideals.join(" and "))
                 } else {
                     format!("with {}", ideals.join(" and "))
                 },

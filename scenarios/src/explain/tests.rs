@@ -2,7 +2,10 @@ use std::sync::Arc;
 
 use laneproof_exchange::{encounter::EncounterPlan, ideal::Factor, truth::FaceTruth};
 
-use super::*;
+use super::{
+    confirm::{Confirmation, confirm},
+    *,
+};
 use crate::{
     plan::plan,
     run::{RunOptions, folder::RunFolder, run},
@@ -16,8 +19,12 @@ fn scenario() -> Scenario {
     scenario
 }
 
-/// Runs one encounter with spoilt faces, and asks why the first occupant was lost.
-fn why(spoil: fn(&mut FaceTruth, &EncounterPlan), blind: bool) -> Explanation {
+/// Runs one encounter with spoilt faces, and asks something about the first occupant.
+fn asked<T>(
+    spoil: fn(&mut FaceTruth, &EncounterPlan),
+    blind: bool,
+    ask: impl Fn(&Question<'_>, &mut FlatWorld, &mut TestStack) -> T,
+) -> T {
     let scenario = scenario();
     let key = AnswerKey::default();
     let mut world = FlatWorld { key: Arc::clone(&key), spoil: Some(spoil), ..FlatWorld::default() };
@@ -35,7 +42,17 @@ fn why(spoil: fn(&mut FaceTruth, &EncounterPlan), blind: bool) -> Explanation {
         RunFolder::new(&options.out).read_json(&RunFolder::encounter_name(0)).unwrap().unwrap();
     let question =
         Question { plan: &plan(&scenario, 0), record: &record, rule: &scenario.file.validation, occupant: 0 };
-    explain(&question, &mut world, &mut stack).unwrap()
+    ask(&question, &mut world, &mut stack)
+}
+
+/// Why the first occupant was lost.
+fn why(spoil: fn(&mut FaceTruth, &EncounterPlan), blind: bool) -> Explanation {
+    asked(spoil, blind, |question, world, stack| explain(question, world, stack).unwrap())
+}
+
+/// What becomes of the first occupant without some factors.
+fn confirmed(spoil: fn(&mut FaceTruth, &EncounterPlan), factors: &[Factor]) -> Confirmation {
+    asked(spoil, false, |question, world, stack| confirm(question, factors, world, stack).unwrap())
 }
 
 #[test]
@@ -64,6 +81,74 @@ fn one_planted_cause_is_named() {
         assert!(won.len() == 1 && won[0].factors == [factor], "{won:?}");
         assert!(explained.sentence().contains(factor.label()) && explained.sentence().contains(factor.idealised()));
     }
+}
+
+#[test]
+fn of_single_causes_that_are_enough_the_smallest_change_is_named() {
+    // Of 20 to 40 and 118: a fifth of the way to well exposed; behind glass of 10 % a third of the way to clear.
+    let exposed = why(
+        |face, _| {
+            face.mean_dn = 20.0;
+            face.pane_transmittance = 0.1;
+        },
+        false,
+    );
+    assert_eq!(exposed.loss, Loss::Factors(vec![Factor::Exposure]), "{}", exposed.sentence());
+    assert!(exposed.sentence().contains("So would clear glass have done."), "{}", exposed.sentence());
+    let tried: Vec<(Factor, f32, bool)> = exposed
+        .trials
+        .iter()
+        .filter(|trial| trial.share < 1.0)
+        .map(|trial| (trial.factors[0], trial.share, trial.captured))
+        .collect();
+    let (glass, exposure) = (Factor::Glass, Factor::Exposure);
+    assert_eq!(
+        tried,
+        [(glass, 0.5, true), (exposure, 0.5, true), (glass, 0.25, false), (exposure, 0.25, true)],
+        "halved until one is left"
+    );
+    // Nearly clear glass tips the scales with all of its way, if at all.
+    let marginal = why(
+        |face, _| {
+            face.mean_dn = 36.0;
+            face.pane_transmittance = 0.75;
+        },
+        false,
+    );
+    assert_eq!(marginal.loss, Loss::Factors(vec![Factor::Exposure]), "{}", marginal.sentence());
+    // Equal as finely as is asked: what comes first on the way of the light.
+    let glass = why(
+        |face, _| {
+            face.mean_dn = 28.0;
+            face.pane_transmittance = 0.15;
+        },
+        false,
+    );
+    assert_eq!(glass.loss, Loss::Factors(vec![Factor::Glass]), "{}", glass.sentence());
+}
+
+#[test]
+fn what_cannot_mend_is_not_tried() {
+    let explained = why(|face, _| face.defocus_px = 9.0, false);
+    let tried: Vec<_> = explained.trials.iter().map(|trial| trial.factors.clone()).collect();
+    assert_eq!(tried, [vec![], vec![Factor::Defocus]]);
+}
+
+#[test]
+fn a_confirmation_sees_the_whole_encounter_under_other_ids() {
+    type Spoil = fn(&mut FaceTruth, &EncounterPlan);
+    let two: Spoil = |face, _| {
+        face.motion_blur_px = 9.0;
+        face.yaw_deg = 70.0;
+    };
+    let held = |factors: &[Factor]| confirmed(two, factors);
+    let both = held(&[Factor::MotionBlur, Factor::Pose]);
+    assert!(both.is_captured() && both.advances() && both.after.is_none(), "{both:?}");
+    let turned = held(&[Factor::Pose]);
+    assert!(!turned.is_captured() && turned.advances(), "{turned:?}");
+    assert_eq!((turned.before, turned.after), (Some(Cause::HeadTurned), Some(Cause::MotionBlur)));
+    let sharp = held(&[Factor::MotionBlur]);
+    assert!(!sharp.is_captured() && !sharp.advances(), "{sharp:?}");
 }
 
 #[test]

@@ -127,6 +127,38 @@ impl Cause {
     }
 }
 
+impl Cause {
+    /// Its rung on the ladder of this module, from 0: a later one is nearer to a capture. What a face was good enough for and
+    /// the stack then did with it comes last: not detected, under the gate, claimed elsewhere.
+    pub fn rung(self) -> u8 {
+        match self {
+            Cause::OutOfView => 0,
+            Cause::OccludedByBody
+            | Cause::OccludedByInterior
+            | Cause::OccludedBySeat
+            | Cause::OccludedByChildSeat
+            | Cause::OccludedByDecoy
+            | Cause::OccludedByPerson
+            | Cause::OccludedByOneself
+            | Cause::CoveredByEyewear
+            | Cause::CoveredByHeadwear
+            | Cause::CoveredByFaceCover
+            | Cause::OccludedByFurniture
+            | Cause::Occluded => 1,
+            Cause::HeadTurned | Cause::FacesBackwards => 2,
+            Cause::TooFewPixels => 3,
+            Cause::PaneTooDark | Cause::UnderExposed => 4,
+            Cause::VeilingReflection => 5,
+            Cause::OverExposed => 6,
+            Cause::MotionBlur => 7,
+            Cause::OutOfFocus => 8,
+            Cause::NotDetected => 9,
+            Cause::UnderStackGate => 10,
+            Cause::ClaimFailsRule => 11,
+        }
+    }
+}
+
 /// Whether all of the rule is met: no rung fails. A measure that is no number fails.
 pub fn passes(face: &FaceTruth, rule: &ValidationRule) -> bool {
     geometric_cause(face, rule).is_none()
@@ -187,18 +219,7 @@ pub fn geometric_cause(face: &FaceTruth, rule: &ValidationRule) -> Option<Cause>
 
 /// How far down the ladder a face gets: more is further.
 fn depth(face: &FaceTruth, rule: &ValidationRule) -> u8 {
-    match geometric_cause(face, rule) {
-        Some(Cause::OutOfView) => 0,
-        Some(cause) if cause <= Cause::Occluded => 1,
-        Some(Cause::HeadTurned) => 2,
-        Some(Cause::TooFewPixels) => 3,
-        Some(Cause::PaneTooDark | Cause::UnderExposed) => 4,
-        Some(Cause::VeilingReflection) => 5,
-        Some(Cause::OverExposed) => 6,
-        Some(Cause::MotionBlur) => 7,
-        Some(_) => 8,
-        None => 9,
-    }
+    geometric_cause(face, rule).map_or(9, Cause::rung)
 }
 
 /// The exposures that an occupant's face was looked for in, best first.

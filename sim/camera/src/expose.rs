@@ -241,8 +241,11 @@ impl<'a> Chip<'a> {
                 .map(|bits| self.normal.draw(bits));
             site += stride;
         }
-        if self.camera.noiseless {
+        let share = self.camera.noise_share;
+        if share == 0.0 {
             noise.draws.fill([0.0; 4]);
+        } else if share < 1.0 {
+            noise.draws.iter_mut().flatten().for_each(|draw| *draw *= share);
         }
 
         let Sensor { prnu, dsnu_e, dark_noise_e, full_well_e, .. } = self.camera.sensor;
@@ -254,11 +257,14 @@ impl<'a> Chip<'a> {
             *shot = (*mean_e + mean_e.sqrt() * *shot).max(0.0).min(full_well_e);
             *offset = dsnu_e * *offset + dark_noise_e * *dark;
         }
-        if least_e <= GAUSSIAN_FROM_E && !self.camera.noiseless {
+        if least_e <= GAUSSIAN_FROM_E && share > 0.0 {
             for (i, (mean_e, [_, _, charge, _])) in noise.mean_e.iter().zip(&mut noise.draws).enumerate() {
                 if *mean_e <= GAUSSIAN_FROM_E {
                     let bits = self.temporal.bits(first_site + stride * i as u64) as u32;
-                    *charge = noise::poisson(*mean_e, bits).min(full_well_e);
+                    let counted = noise::poisson(*mean_e, bits);
+                    // Whole electrons stay whole where all the noise stays.
+                    let kept = if share < 1.0 { mean_e + share * (counted - mean_e) } else { counted };
+                    *charge = kept.min(full_well_e);
                 }
             }
         }

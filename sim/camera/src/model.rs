@@ -55,7 +55,7 @@ pub struct CameraModel {
     pub(crate) lens: Lens,
     pub(crate) isp: Isp,
     pub(crate) fixed_pattern: Key,
-    pub(crate) noiseless: bool,
+    pub(crate) noise_share: f32,
 }
 
 /// Why a camera cannot expose.
@@ -183,12 +183,18 @@ impl CameraModel {
             }
         }
         let fixed_pattern = Key::new(&format!("fixed pattern {camera_id}"), 0, 0);
-        Ok(Self { sensor, lens, isp, fixed_pattern, noiseless: false })
+        Ok(Self { sensor, lens, isp, fixed_pattern, noise_share: 1.0 })
     }
 
     /// The same camera without any noise, every number its own mean; for counterfactuals.
     pub fn noiseless(self) -> Self {
-        Self { noiseless: true, ..self }
+        self.with_noise(0.0)
+    }
+
+    /// The same camera with every number's departure from its mean cut down to a share of it, 0 (none) to 1 (as it is); for
+    /// counterfactuals. The spread is that of a mean over 1 ÷ share² exposures.
+    pub fn with_noise(self, share: f32) -> Self {
+        Self { noise_share: share.clamp(0.0, 1.0), ..self }
     }
 
     /// Sensor.

@@ -59,6 +59,11 @@ impl Factor {
         }
     }
 
+    /// Whether there is something between it as it is and ideal. A mask is worn or not, and stands before the face or not.
+    pub const fn divisible(self) -> bool {
+        !matches!(self, Self::Worn | Self::Occluder)
+    }
+
     /// The loss that it stands for, as a noun.
     pub const fn label(self) -> &'static str {
         match self {
@@ -112,12 +117,31 @@ impl FromIterator<Factor> for Factors {
 }
 
 /// What an exposure is made again without, and for whom.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Counterfactual {
     /// Occupant, by index in the encounter: whose face is exposed well, turned, uncovered.
     pub occupant: u8,
     /// What is idealised.
     pub factors: Factors,
+    /// How much of its way to ideal each goes, above 0 to 1. What cannot be halved goes all of it: see
+    /// [`Factor::divisible`].
+    pub share: f32,
+}
+
+impl Counterfactual {
+    /// All of the way.
+    pub const fn whole(occupant: u8, factors: Factors) -> Self {
+        Self { occupant, factors, share: 1.0 }
+    }
+
+    /// What is left of a factor's departure from ideal, 0 (none: it is ideal) to 1 (all).
+    pub fn left(&self, factor: Factor) -> f32 {
+        match self.factors.contains(factor) {
+            true if factor.divisible() => 1.0 - self.share.clamp(0.0, 1.0),
+            true => 0.0,
+            false => 1.0,
+        }
+    }
 }
 
 #[cfg(test)]
