@@ -8,9 +8,10 @@
 //!    **faces backwards**;
 //! 4. **too few pixels** between the eyes;
 //! 5. **pane too dark** (panes let through less than [`DARK_PANE_TRANSMITTANCE`]) or **under-exposed**: mean below the rule;
-//! 6. **veiling reflection**: contrast, entropy or brightness beyond the rule, while panes mirror at least
-//!    [`VEIL_SHARE`] of the light that the face sends;
-//! 7. **over-exposed**: mean or share of saturated pixels beyond the rule;
+//! 6. **over-exposed**: more saturated pixels than the rule allows, which hide what contrast there was, unless the panes
+//!    mirror [`GLARE_SHARE`] times the face's light, so that no exposure could show it;
+//! 7. **veiling reflection**: contrast, entropy or brightness beyond the rule, while panes mirror at least
+//!    [`VEIL_SHARE`] of the light that the face sends; without that, a mean beyond the rule is **over-exposed** too;
 //! 8. **flat**: contrast or entropy below the rule without a veil, counted as under-exposed;
 //! 9. **motion blur**; 10. **out of focus**.
 //!
@@ -33,6 +34,9 @@ use crate::{
 pub const DARK_PANE_TRANSMITTANCE: f32 = 0.35;
 /// Mirrored over transmitted radiance from which a veil is blamed (assumption: it lowers contrast by a third).
 pub const VEIL_SHARE: f32 = 0.5;
+/// Mirrored over transmitted radiance from which a face is lost in a veil at any exposure (assumption: an eleventh of white, it
+/// has an eleventh of its contrast).
+pub const GLARE_SHARE: f32 = 10.0;
 
 /// Share of a face that worn things cover from which they, and not the stack, are blamed for a loss. Assumption: in
 /// frames of the demo lane sunglasses cover 19 to 24 % of a face, a cap up to 16 %, a hijab 7 %, clear glasses' frames 6 %.
@@ -78,10 +82,10 @@ pub enum Cause {
     PaneTooDark,
     /// Too dark, or flat, for another reason.
     UnderExposed,
-    /// The pane mirrors the sky over the face.
-    VeilingReflection,
     /// Too bright.
     OverExposed,
+    /// The pane mirrors the sky over the face.
+    VeilingReflection,
     /// Smeared by motion.
     MotionBlur,
     /// Out of focus.
@@ -148,8 +152,8 @@ impl Cause {
             Cause::HeadTurned | Cause::FacesBackwards => 2,
             Cause::TooFewPixels => 3,
             Cause::PaneTooDark | Cause::UnderExposed => 4,
-            Cause::VeilingReflection => 5,
-            Cause::OverExposed => 6,
+            Cause::OverExposed => 5,
+            Cause::VeilingReflection => 6,
             Cause::MotionBlur => 7,
             Cause::OutOfFocus => 8,
             Cause::NotDetected => 9,
@@ -201,6 +205,10 @@ pub fn geometric_cause(face: &FaceTruth, rule: &ValidationRule) -> Option<Cause>
     }
     let too_bright = !(face.mean_dn <= rule.max_mean_dn && face.over_exposed_share <= rule.max_over_exposed_share);
     let flat = !rule::has_detail(face, rule);
+    let saturated = !(face.over_exposed_share <= rule.max_over_exposed_share);
+    if saturated && face.veiling_radiance < GLARE_SHARE * face.transmitted_radiance {
+        return Some(Cause::OverExposed);
+    }
     let veiled = face.veiling_radiance >= VEIL_SHARE * face.transmitted_radiance;
     match (veiled && (too_bright || flat), too_bright, flat) {
         (true, ..) => return Some(Cause::VeilingReflection),

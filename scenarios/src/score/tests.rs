@@ -122,7 +122,7 @@ fn every_occupant_has_exactly_one_outcome_and_the_parts_add_up() {
 fn the_ladder_names_the_first_thing_that_fails() {
     let rule = demo_rule();
     type Spoil = fn(&mut FaceTruth);
-    let rungs: [(Spoil, Cause); 17] = [
+    let rungs: [(Spoil, Cause); 19] = [
         (|f| f.in_frame_share = 0.0, Cause::OutOfView),
         (|f| (f.visible_share, f.occluder) = (0.3, Some(Occluder::Body)), Cause::OccludedByBody),
         (|f| (f.visible_share, f.occluder) = (0.3, Some(Occluder::Seat)), Cause::OccludedBySeat),
@@ -135,6 +135,12 @@ fn the_ladder_names_the_first_thing_that_fails() {
         (|f| (f.mean_dn, f.pane_transmittance) = (12.0, 0.2), Cause::PaneTooDark),
         (|f| f.mean_dn = 12.0, Cause::UnderExposed),
         (|f| (f.contrast, f.veiling_radiance) = (0.02, 5.0), Cause::VeilingReflection),
+        // Saturated, behind a veil that a shorter exposure shows a face through, and behind the sun's image.
+        (|f| (f.over_exposed_share, f.veiling_radiance) = (0.6, 2.0 * f.transmitted_radiance), Cause::OverExposed),
+        (
+            |f| (f.over_exposed_share, f.veiling_radiance) = (0.6, 20.0 * f.transmitted_radiance),
+            Cause::VeilingReflection,
+        ),
         (|f| f.over_exposed_share = 0.8, Cause::OverExposed),
         (|f| f.contrast = 0.02, Cause::UnderExposed),
         (|f| f.motion_blur_px = 9.0, Cause::MotionBlur),
