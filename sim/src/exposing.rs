@@ -19,6 +19,7 @@ use crate::{
     glass,
     ideal::{self, Counterfactual, Factor, Factors},
     lamps::{self, Lit, StagedLamp},
+    lens_camera::LensCamera,
     moment::{self, Moment},
     region::{TruthLayers, vehicle_region},
     simulator::{Exposure, ExposureRequest, SimError, Simulator},
@@ -31,7 +32,10 @@ struct View<'a> {
     staged: &'a Staged,
     moment: &'a Moment,
     scene: &'a Scene,
+    /// The ideal picture that is rendered.
     camera: PinholeCamera,
+    /// The camera as its lens draws.
+    lens_camera: LensCamera,
     polariser: Option<Polariser>,
     /// Lamps that shine in its exposures.
     lamps: Vec<&'a StagedLamp>,
@@ -78,10 +82,19 @@ impl Simulator {
         let staged_at = clock();
 
         let mount = &staged.plan.rig.cameras[request.camera_index];
-        let camera = ideal::camera(staged, &moment, request.camera_index, &ideal);
+        let lens_camera = ideal::camera(staged, &moment, request.camera_index, &ideal)?;
         let polariser = mount.lens.polariser;
         let lamps = lamps::of_camera(&staged.lamps, &mount.id);
-        let view = View { staged, moment: &moment, scene: &scene, camera, polariser, lamps, ideal };
+        let view = View {
+            staged,
+            moment: &moment,
+            scene: &scene,
+            camera: lens_camera.drawn,
+            lens_camera,
+            polariser,
+            lamps,
+            ideal,
+        };
         let seen = self.see(&view, request)?;
         let rendered_at = clock();
 
@@ -91,7 +104,7 @@ impl Simulator {
         let photons_per_radiance = lens::photons_per_radiance_s(&mount.lens, sensor.pixel_pitch_um, centres_nm);
         let truth_of = |frame: &Frame8| {
             let evidence = Evidence {
-                camera: &view.camera,
+                camera: &view.lens_camera,
                 lens: &mount.lens,
                 pixel_pitch_um: ideal::pixel_pitch_um(sensor, ideal.factors),
                 photons_per_radiance: photons_per_radiance[1] * f64::from(request.exposure_us) * 1e-6,
@@ -128,7 +141,7 @@ impl Simulator {
                 .iter()
                 .filter_map(|(k, kind, figure, place)| {
                     let world_from_figure = moment.world_from_vehicle * *place;
-                    decoys::truth(*k, *kind, &figure.face_m, world_from_figure, &view.camera, &seen.layers)
+                    decoys::truth(*k, *kind, &figure.face_m, world_from_figure, &view.lens_camera, &seen.layers)
                 })
                 .collect(),
         };
@@ -179,7 +192,7 @@ impl Simulator {
         let share = pulse.map_or(0.0, |(_, share)| share);
         let lit = region.map(|region| self.lit(view, request.exposure_id, region)).transpose()?;
         let panes = lit.as_ref().map(|lit| view.glass(&lit.steady));
-        let radiance = match (&lit, &panes) {
+        let mut radiance = match (&lit, &panes) {
             (Some(lit), Some(panes)) => {
                 let line_time_us = staged.plan.sensors[request.camera_index].line_time_us;
                 let drawn = |layers: &Layers, glass: &GlassLayer, backdrop: &Backdrop, exposure_us: f32| {
@@ -187,7 +200,8 @@ impl Simulator {
                         still.clone()
                     } else {
                         let mid_exposure_s = request.mid_exposure_us as f64 * 1e-6;
-                        let shutter = Shutter { mid_exposure_s, exposure_us, line_time_us };
+                        let middle_row = view.lens_camera.middle_row();
+                        let shutter = Shutter { mid_exposure_s, exposure_us, line_time_us, middle_row };
                         blur::in_motion(staged, moment, &camera, still.clone(), shutter)
                     };
                     blur::on_sensor(layers, Some(glass), backdrop, &blur)
@@ -207,12 +221,13 @@ impl Simulator {
             _ => background.backdrop.blurred().to_vec(),
         };
         let rendered_pixels = region.map_or(0, |region| region.pixels());
-        let layers = TruthLayers {
+        let mut layers = TruthLayers {
             exposure_id: request.exposure_id,
             background: background.layers,
             background_glass: background.glass,
             part: lit.as_ref().map(|lit| lit.mean(share)),
             glass: panes.map(|panes| panes.mean(share)),
+            distorted: None,
         };
         let cross_check_differs = if request.cross_check {
             let whole = self.lit(view, request.exposure_id, full)?;
@@ -221,6 +236,13 @@ impl Simulator {
         } else {
             None
         };
+        layers.distorted = self
+            .shared
+            .distorted(&view.lens_camera)
+            .map_err(|fold| SimError::Camera { camera_id: mount.id.clone(), reason: fold.to_string() })?;
+        if let Some(sensor) = &layers.distorted {
+            radiance = sensor.resample(&radiance);
+        }
         Ok(Seen { radiance, layers, rendered_pixels, cross_check_differs })
     }
 
@@ -256,7 +278,7 @@ impl Simulator {
     pub fn time_full_render(&mut self, staged: &Staged, request: &ExposureRequest) -> Result<f64, SimError> {
         let staged = staged.seen_by(request.camera_index);
         let time_s = request.mid_exposure_us as f64 * 1e-6;
-        let camera = staged.pinhole(request.camera_index);
+        let camera = staged.lens_camera(request.camera_index)?.drawn;
         let scene = self.moment(staged, request.mid_exposure_us).scene(staged, time_s);
         let region = Region::full(camera.width_px, camera.height_px);
         let begin = (self.options.clock)();

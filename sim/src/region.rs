@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use glam::{Affine3A, Vec3};
 use half::f16;
+use laneproof_camera::distorted::DistortedSensor;
 use laneproof_optics::through_glass::GlassLayer;
 use laneproof_render::{Layers, PinholeCamera, Region};
 use laneproof_scenes::{truth::Tag, vehicle::Vehicle};
@@ -100,6 +101,9 @@ pub struct TruthLayers {
     pub part: Option<Layers>,
     /// Panes, and a filter, before what was rendered.
     pub glass: Option<GlassLayer>,
+    /// Where the sensor's pixels lie in the ideal picture that all of these are of; `None` for a lens without distortion,
+    /// whose picture is the sensor's.
+    pub distorted: Option<Arc<DistortedSensor>>,
 }
 
 /// Light of one pixel.
@@ -116,6 +120,7 @@ pub struct PixelLight {
 impl TruthLayers {
     /// The layers that a pixel is in, the glass before them, and its index there.
     fn find(&self, x: u32, y: u32) -> (&Layers, Option<&GlassLayer>, usize) {
+        let [x, y] = self.distorted.as_ref().map_or([x, y], |sensor| sensor.nearest(x, y));
         let (layers, glass) = match &self.part {
             Some(part) if part.region.contains(x, y) => (part, self.glass.as_ref()),
             _ => (&*self.background, self.background_glass.as_deref()),
@@ -143,6 +148,15 @@ impl TruthLayers {
 
     /// Glass before the whole sensor in one piece.
     pub fn whole_glass(&self) -> GlassLayer {
+        let GlassLayer { transmittance, veil } = self.drawn_glass();
+        match &self.distorted {
+            None => GlassLayer { transmittance, veil },
+            Some(sensor) => GlassLayer { transmittance: sensor.gather(&transmittance), veil: sensor.gather(&veil) },
+        }
+    }
+
+    /// Glass before the whole ideal picture.
+    fn drawn_glass(&self) -> GlassLayer {
         let background = self.background_glass.as_deref().cloned().unwrap_or_else(|| {
             let pixels = self.background.region.pixels();
             GlassLayer { transmittance: vec![[1.0; 3]; pixels], veil: vec![[0.0; 3]; pixels] }
@@ -157,6 +171,19 @@ impl TruthLayers {
 
     /// Layers of the whole sensor in one piece.
     pub fn whole(&self) -> Layers {
+        let layers = self.drawn();
+        let Some(sensor) = &self.distorted else { return layers };
+        Layers {
+            exposure_id: layers.exposure_id,
+            region: Region::full(sensor.sensor().width_px, sensor.sensor().height_px),
+            radiance: sensor.gather(&layers.radiance),
+            tag: sensor.gather(&layers.tag),
+            range_m: sensor.gather(&layers.range_m),
+        }
+    }
+
+    /// Layers of the whole ideal picture.
+    fn drawn(&self) -> Layers {
         let background = &self.background;
         let Some(part) = &self.part else {
             return Layers { exposure_id: self.exposure_id, ..Layers::clone(background) };

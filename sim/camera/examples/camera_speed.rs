@@ -42,6 +42,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             polariser: None,
             mtf50_lp_per_mm: None,
             veiling_glare: None,
+            distortion: None,
         };
         let camera = CameraModel::new("benchmark", sensor, lens, isp)?;
         for exposure in 0..3 {

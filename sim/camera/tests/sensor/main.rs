@@ -44,6 +44,7 @@ fn lens() -> Lens {
         polariser: None,
         mtf50_lp_per_mm: None,
         veiling_glare: None,
+        distortion: None,
     }
 }
 
