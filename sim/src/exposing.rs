@@ -2,7 +2,8 @@
 use std::sync::Arc;
 
 use laneproof_camera::{
-    CameraModel, ExposureSettings, Frame8, Isp, RadianceView, Samples, blur::Backdrop, encode_jpeg, expose, lens,
+    CameraModel, ExposureSettings, Frame8, Isp, RadianceView, Samples, blur::Backdrop, encode_jpeg, expose,
+    glare::ScatteredLight, lens,
 };
 use laneproof_optics::{lamp::LampSource, through_glass::GlassLayer};
 use laneproof_render::{Layers, PinholeCamera, Region, RenderRequest, Scene};
@@ -24,6 +25,7 @@ use crate::{
     region::{TruthLayers, vehicle_region},
     simulator::{Exposure, ExposureRequest, SimError, Simulator},
     staged::Staged,
+    sun::{self, SunBeside},
     truth::{ExposureTruth, FaceTruth},
 };
 
@@ -46,6 +48,7 @@ struct View<'a> {
 /// Radiance on a sensor, and the truth about it.
 struct Seen {
     radiance: Vec<[f32; 3]>,
+    sun_beside: Option<SunBeside>,
     layers: TruthLayers,
     rendered_pixels: usize,
     cross_check_differs: Option<bool>,
@@ -115,14 +118,14 @@ impl Simulator {
             faces(&view, request, &evidence)
         };
         let mut level = ideal::Level::AS_IT_IS;
-        let mut frame = self.frame(staged, mount, sensor, request, &seen.radiance, ideal.factors, level)?;
+        let mut frame = self.frame(&view, mount, sensor, request, &seen, level)?;
         let mut faces = truth_of(&frame);
         if ideal.factors.contains(Factor::Exposure) {
             for _ in 0..ideal::METERINGS {
                 let face = faces.iter().find(|face| face.occupant == ideal.occupant);
                 let Some(better) = face.and_then(|face| level.metered(face)) else { break };
                 level = better;
-                frame = self.frame(staged, mount, sensor, request, &seen.radiance, ideal.factors, level)?;
+                frame = self.frame(&view, mount, sensor, request, &seen, level)?;
                 faces = truth_of(&frame);
             }
         }
@@ -236,6 +239,8 @@ impl Simulator {
         } else {
             None
         };
+        let light = &staged.lane.light.model;
+        sun::draw_disc(&mut radiance, &camera, &layers, light.sun_direction, light.sun_normal_irradiance);
         layers.distorted = self
             .shared
             .distorted(&view.lens_camera)
@@ -243,7 +248,13 @@ impl Simulator {
         if let Some(sensor) = &layers.distorted {
             radiance = sensor.resample(&radiance);
         }
-        Ok(Seen { radiance, layers, rendered_pixels, cross_check_differs })
+        let sun_beside = if mount.lens.veiling_glare.is_some() {
+            let passes = glass::filter_transmittance(view.polariser.as_ref());
+            SunBeside::of(staged, moment, &view.lens_camera, passes)
+        } else {
+            None
+        };
+        Ok(Seen { sun_beside, radiance, layers, rendered_pixels, cross_check_differs })
     }
 
     /// A part of a view in daylight and in the light of each lamp.
@@ -286,17 +297,16 @@ impl Simulator {
         Ok((self.options.clock)() - begin)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "a frame depends on all of them")]
     fn frame(
         &self,
-        staged: &Staged,
+        view: &View<'_>,
         mount: &CameraMount,
         sensor: &Sensor,
         request: &ExposureRequest,
-        radiance: &[[f32; 3]],
-        factors: Factors,
+        seen: &Seen,
         level: ideal::Level,
     ) -> Result<Frame8, SimError> {
+        let View { staged, lens_camera, .. } = *view;
         let camera_error = |reason: String| SimError::Camera { camera_id: mount.id.clone(), reason };
         // White-balanced to the light on the open ground and of the lamps, as an installer would do with a grey card.
         let mut white = staged.lane.light.model.horizontal_irradiance();
@@ -309,16 +319,24 @@ impl Simulator {
         lens.transmittance *= level.light;
         let mut model =
             CameraModel::new(&mount.id, sensor.clone(), lens, isp).map_err(|e| camera_error(e.to_string()))?;
-        if factors.contains(Factor::Noise) {
+        if view.ideal.factors.contains(Factor::Noise) {
             model = model.noiseless();
         }
-        let samples = Samples::Rgb32(radiance.as_flattened());
-        let view = RadianceView::whole(sensor.width_px, sensor.height_px, samples);
+        let samples = Samples::Rgb32(seen.radiance.as_flattened());
+        let mut picture = RadianceView::whole(sensor.width_px, sensor.height_px, samples);
+        let scattered = mount.lens.veiling_glare.map(|_| {
+            let mut scattered = ScatteredLight::of(&picture, lens_camera.sensor.focal_length_px.into());
+            if let Some(sun) = &seen.sun_beside {
+                sun.shine_on(&mut scattered, &lens_camera);
+            }
+            scattered
+        });
+        picture.scattered = scattered.as_ref();
         let settings = ExposureSettings { exposure_us: request.exposure_us, gain_db: request.gain_db + level.gain_db };
         let plan = &staged.plan;
         // One noise per encounter and exposure: the exposure id is unique in the encounter only.
         let seed = plan.seed ^ plan.encounter.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        expose(&model, &view, &settings, seed, request.exposure_id).map_err(|e| camera_error(e.to_string()))
+        expose(&model, &picture, &settings, seed, request.exposure_id).map_err(|e| camera_error(e.to_string()))
     }
 }
 

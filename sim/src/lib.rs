@@ -27,6 +27,7 @@ mod simulator;
 mod staged;
 mod studio;
 mod studio_light;
+mod sun;
 
 pub use document::{DocumentPortrait, PortraitGeometry};
 pub use export::{ExportedPane, MitsubaScene};

@@ -74,8 +74,8 @@ pub struct Lens {
     /// line pairs per millimetre; sharp but for diffraction when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mtf50_lp_per_mm: Option<f32>,
-    /// Veiling glare index (ISO 9358): share of the light on the sensor that lens and housing scatter evenly over it, 0 to
-    /// 0.1; none when left out.
+    /// Veiling glare index (ISO 9358): share of the light on the sensor that lens and housing scatter, 0 to 0.1; most of it
+    /// falls near where it comes from, as a halo round sun and lamps. None when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub veiling_glare: Option<f32>,
     /// Where the lens draws things beside their places in an ideal pinhole's picture; at these places when left out.
