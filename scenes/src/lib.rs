@@ -6,6 +6,7 @@
 //! This crate knows no GPU and no clock; randomness comes in as a named [`stream`].
 pub mod catalogue;
 pub mod decoy;
+pub mod distortion;
 pub mod document;
 mod in_band;
 pub mod infrared;

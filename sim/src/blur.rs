@@ -1,7 +1,7 @@
 //! What moves while a shutter is open, and the picture that a lens makes of it.
 use glam::Affine3A;
 use laneproof_camera::blur::{
-    Backdrop, Blur, BlurError, BodyMotion, LayeredRadiance, Pinhole, RollingShutter, TimedPose, sensor_radiance,
+    Backdrop, Blur, BlurError, BodyMotion, LayeredRadiance, RollingShutter, TimedPose, sensor_radiance,
 };
 use laneproof_optics::through_glass::GlassLayer;
 use laneproof_render::{Layers, PinholeCamera};
@@ -10,7 +10,7 @@ use laneproof_scenes::{
     truth::{Role, Subject, Tag},
 };
 
-use crate::{moment::Moment, region::through_glass, staged::Staged};
+use crate::{lens_camera::pinhole, moment::Moment, region::through_glass, staged::Staged};
 
 /// Longest piece of an exposure in which things are taken to move evenly, microseconds: in 2 ms a braking car (6 m/s²) is
 /// 3 µm off.
@@ -21,16 +21,6 @@ const MOST_PIECES: u32 = 16;
 const VEHICLE: u8 = 1;
 /// Body of the first occupant's head.
 const FIRST_HEAD: u8 = 2;
-
-/// A camera's geometry as the camera room takes it.
-fn pinhole(camera: &PinholeCamera) -> Pinhole {
-    Pinhole {
-        focal_length_px: camera.focal_length_px,
-        principal_point_px: camera.principal_point_px,
-        width_px: camera.width_px,
-        height_px: camera.height_px,
-    }
-}
 
 /// A camera before which nothing moves.
 pub(crate) fn at_rest(camera: &PinholeCamera, lens: &Lens, pixel_pitch_um: f32) -> Blur {
@@ -53,6 +43,8 @@ pub(crate) struct Shutter {
     pub(crate) exposure_us: f32,
     /// Time from one row to the next of a rolling shutter, microseconds.
     pub(crate) line_time_us: Option<f32>,
+    /// The sensor's middle row in the picture, pixels.
+    pub(crate) middle_row: f32,
 }
 
 /// The vehicle and every head in it, as they move about a moment while a camera's shutter is open.
@@ -63,10 +55,9 @@ pub(crate) fn in_motion(
     still: Blur,
     shutter: Shutter,
 ) -> Blur {
-    let Shutter { mid_exposure_s, exposure_us, line_time_us } = shutter;
+    let Shutter { mid_exposure_s, exposure_us, line_time_us, middle_row } = shutter;
     // A rolling shutter opens over the rows one after the other, about the middle one.
-    let rolling =
-        line_time_us.map(|line_time_us| RollingShutter { line_time_us, reference_row: camera.height_px as f32 / 2.0 });
+    let rolling = line_time_us.map(|line_time_us| RollingShutter { line_time_us, reference_row: middle_row });
     let open_us = exposure_us + line_time_us.map_or(0.0, |line_us| line_us * camera.height_px as f32);
     let pieces = ((open_us / EVEN_US).ceil() as u32).clamp(1, MOST_PIECES);
     let half_us = f64::from(open_us) / 2.0;

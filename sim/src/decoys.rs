@@ -6,7 +6,6 @@ use laneproof_exchange::{
     encounter::{DecoyPlace, DecoyPlan},
     truth::{BoxPx, DecoyTruth},
 };
-use laneproof_render::PinholeCamera;
 use laneproof_scenes::{
     decoy::{self, DecoyKind, Figure},
     infrared::Infrared,
@@ -16,7 +15,7 @@ use laneproof_scenes::{
     vehicle::{SeatSide, Vehicle},
 };
 
-use crate::{region::TruthLayers, staged::StagedOccupant};
+use crate::{lens_camera::LensCamera, region::TruthLayers, staged::StagedOccupant};
 
 /// A decoy that stands still in the vehicle, or what it takes to make it at an instant.
 #[derive(Debug, Clone)]
@@ -120,7 +119,7 @@ pub(crate) fn truth(
     kind: DecoyKind,
     face_m: &[Vec3],
     world_from_figure: Affine3A,
-    camera: &PinholeCamera,
+    camera: &LensCamera,
     layers: &TruthLayers,
 ) -> Option<DecoyTruth> {
     let mut box_px = BoxPx { x0: f32::MAX, y0: f32::MAX, x1: f32::MIN, y1: f32::MIN };
@@ -129,8 +128,8 @@ pub(crate) fn truth(
         box_px = BoxPx { x0: box_px.x0.min(x), y0: box_px.y0.min(y), x1: box_px.x1.max(x), y1: box_px.y1.max(y) };
     }
     let on_sensor = |value: f32, size: u32| value.clamp(0.0, size as f32) as u32;
-    let columns = on_sensor(box_px.x0, camera.width_px)..on_sensor(box_px.x1.ceil(), camera.width_px);
-    let rows = on_sensor(box_px.y0, camera.height_px)..on_sensor(box_px.y1.ceil(), camera.height_px);
+    let columns = on_sensor(box_px.x0, camera.sensor.width_px)..on_sensor(box_px.x1.ceil(), camera.sensor.width_px);
+    let rows = on_sensor(box_px.y0, camera.sensor.height_px)..on_sensor(box_px.y1.ceil(), camera.sensor.height_px);
     let shows = |column, row| layers.tag(column, row).is_some_and(|tag| tag.subject == Subject::Decoy(k));
     let seen: usize = rows.map(|row| columns.clone().filter(|column| shows(*column, row)).count()).sum();
     let visible_share = (seen as f32 / box_px.area().max(1.0)).min(1.0);

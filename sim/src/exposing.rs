@@ -5,7 +5,9 @@ use half::f16;
 use laneproof_camera::{
     CameraModel, ExposureSettings, Frame8, Isp, RadianceView, Samples,
     blur::{Backdrop, Blur},
-    encode_jpeg, expose, lens,
+    encode_jpeg, expose,
+    glare::ScatteredLight,
+    lens,
 };
 use laneproof_optics::{lamp::LampSource, through_glass::GlassLayer};
 use laneproof_render::{Layers, PinholeCamera, Region, RenderRequest, Scene};
@@ -22,12 +24,14 @@ use crate::{
     glass,
     ideal::{self, Counterfactual, Factor, Factors},
     lamps::{self, Lit, StagedLamp},
+    lens_camera::LensCamera,
     moment::{self, Moment},
     region::{TruthLayers, through_glass, vehicle_region},
     remade::{Take, TakeKey},
     shared::Background,
     simulator::{Exposure, ExposureRequest, SimError, Simulator},
     staged::Staged,
+    sun::{self, SunBeside},
     truth::{ExposureTruth, FaceTruth},
 };
 
@@ -36,7 +40,10 @@ struct View<'a> {
     staged: &'a Staged,
     moment: &'a Moment,
     scene: &'a Scene,
+    /// The ideal picture that is rendered.
     camera: PinholeCamera,
+    /// The camera as its lens draws.
+    lens_camera: LensCamera,
     polariser: Option<Polariser>,
     /// Lamps that shine in its exposures.
     lamps: Vec<&'a StagedLamp>,
@@ -49,6 +56,7 @@ struct View<'a> {
 /// Radiance on a sensor, and the truth about it.
 struct Seen {
     radiance: Arc<Vec<[f32; 3]>>,
+    sun_beside: Option<SunBeside>,
     layers: TruthLayers,
     rendered_pixels: usize,
     cross_check_differs: Option<bool>,
@@ -87,10 +95,20 @@ impl Simulator {
         let staged_at = clock();
 
         let mount = &staged.plan.rig.cameras[request.camera_index];
-        let camera = ideal::camera(staged, &moment, request.camera_index, &ideal);
+        let lens_camera = ideal::camera(staged, &moment, request.camera_index, &ideal)?;
         let polariser = mount.lens.polariser;
         let lamps = lamps::of_camera(&staged.lamps, &mount.id);
-        let view = View { staged, moment: &moment, scene: &scene, camera, polariser, lamps, ideal, kept };
+        let view = View {
+            staged,
+            moment: &moment,
+            scene: &scene,
+            camera: lens_camera.drawn,
+            lens_camera,
+            polariser,
+            lamps,
+            ideal,
+            kept,
+        };
         let seen = self.see(&view, request)?;
         let rendered_at = clock();
 
@@ -100,7 +118,7 @@ impl Simulator {
         let photons_per_radiance = lens::photons_per_radiance_s(&mount.lens, sensor.pixel_pitch_um, centres_nm);
         let truth_of = |frame: &Frame8| {
             let evidence = Evidence {
-                camera: &view.camera,
+                camera: &view.lens_camera,
                 lens: &mount.lens,
                 pixel_pitch_um: ideal::pixel_pitch_um(sensor, &ideal),
                 photons_per_radiance: photons_per_radiance[1] * f64::from(request.exposure_us) * 1e-6,
@@ -111,19 +129,19 @@ impl Simulator {
             faces(&view, request, &evidence)
         };
         let mut level = ideal::Level::AS_IT_IS;
-        let mut frame = self.frame(staged, mount, sensor, request, &seen.radiance, &ideal, level)?;
+        let mut frame = self.frame(&view, mount, sensor, request, &seen, level)?;
         let mut faces = truth_of(&frame);
         if ideal.factors.contains(Factor::Exposure) {
             for _ in 0..ideal::METERINGS {
                 let face = faces.iter().find(|face| face.occupant == ideal.occupant);
                 let Some(better) = face.and_then(|face| level.metered(face, request.gain_db)) else { break };
                 level = better;
-                frame = self.frame(staged, mount, sensor, request, &seen.radiance, &ideal, level)?;
+                frame = self.frame(&view, mount, sensor, request, &seen, level)?;
                 faces = truth_of(&frame);
             }
             if ideal.left(Factor::Exposure) > 0.0 {
                 level = level.part(ideal.share, request.gain_db);
-                frame = self.frame(staged, mount, sensor, request, &seen.radiance, &ideal, level)?;
+                frame = self.frame(&view, mount, sensor, request, &seen, level)?;
                 faces = truth_of(&frame);
             }
         }
@@ -142,7 +160,7 @@ impl Simulator {
                 .iter()
                 .filter_map(|(k, kind, figure, place)| {
                     let world_from_figure = moment.world_from_vehicle * *place;
-                    decoys::truth(*k, *kind, &figure.face_m, world_from_figure, &view.camera, &seen.layers)
+                    decoys::truth(*k, *kind, &figure.face_m, world_from_figure, &view.lens_camera, &seen.layers)
                 })
                 .collect(),
         };
@@ -183,6 +201,18 @@ impl Simulator {
         let share = pulse.map_or(0.0, |(_, share)| share);
         let take = self.take(view, request)?;
         let panes = take.panes.as_ref().map(|panes| panes.dimmed(ideal.left(Factor::Veil)));
+        let mut layers = TruthLayers {
+            exposure_id: request.exposure_id,
+            background: background.layers.clone(),
+            background_glass: background.glass.clone(),
+            part: take.lit.as_ref().map(|lit| lit.mean(share)),
+            glass: panes.as_ref().map(|panes| panes.clone().mean(share)),
+            distorted: None,
+        };
+        let distorted = self
+            .shared
+            .distorted(&view.lens_camera)
+            .map_err(|fold| SimError::Camera { camera_id: mount.id.clone(), reason: fold.to_string() })?;
         let draw = || -> Result<Vec<[f32; 3]>, SimError> {
             let (Some(lit), Some(panes)) = (&take.lit, &panes) else {
                 return Ok(background.backdrop.blurred().to_vec());
@@ -194,7 +224,9 @@ impl Simulator {
                     still.clone()
                 } else {
                     let mid_exposure_s = request.mid_exposure_us as f64 * 1e-6;
-                    let shutter = Shutter { mid_exposure_s, exposure_us: exposure_us * moving, line_time_us };
+                    let middle_row = view.lens_camera.middle_row();
+                    let shutter =
+                        Shutter { mid_exposure_s, exposure_us: exposure_us * moving, line_time_us, middle_row };
                     blur::in_motion(staged, moment, &camera, still.clone(), shutter)
                 };
                 blur::on_sensor(layers, Some(glass), backdrop, &blur)
@@ -211,21 +243,23 @@ impl Simulator {
             }
             Ok(radiance)
         };
+        let on_sensor = || -> Result<Vec<[f32; 3]>, SimError> {
+            let mut radiance = draw()?;
+            let light = &staged.lane.light.model;
+            sun::draw_disc(&mut radiance, &camera, &layers, light.sun_direction, light.sun_normal_irradiance);
+            Ok(match &distorted {
+                Some(sensor) => sensor.resample(&radiance),
+                None => radiance,
+            })
+        };
         let redrawn = DRAWN.into_iter().any(|factor| factors.contains(factor));
         let radiance = match take.drawn.get() {
             Some(drawn) if !redrawn => drawn.clone(),
-            _ => Arc::new(draw()?),
+            _ => Arc::new(on_sensor()?),
         };
         if !redrawn && view.kept {
             take.drawn.get_or_init(|| radiance.clone());
         }
-        let layers = TruthLayers {
-            exposure_id: request.exposure_id,
-            background: background.layers,
-            background_glass: background.glass,
-            part: take.lit.as_ref().map(|lit| lit.mean(share)),
-            glass: panes.map(|panes| panes.mean(share)),
-        };
         let cross_check_differs = if request.cross_check {
             let whole = self.lit(view, request.exposure_id, full)?;
             let glass = view.glass(&whole.steady).dimmed(ideal.left(Factor::Veil)).mean(share);
@@ -234,7 +268,14 @@ impl Simulator {
             None
         };
         let rendered_pixels = take.region.map_or(0, |region| region.pixels());
-        Ok(Seen { radiance, layers, rendered_pixels, cross_check_differs })
+        layers.distorted = distorted;
+        let sun_beside = if mount.lens.veiling_glare.is_some() {
+            let passes = glass::filter_transmittance(view.polariser.as_ref());
+            SunBeside::of(staged, moment, &view.lens_camera, passes)
+        } else {
+            None
+        };
+        Ok(Seen { radiance, sun_beside, layers, rendered_pixels, cross_check_differs })
     }
 
     /// What a view shows of the lane when nobody is there.
@@ -329,7 +370,7 @@ impl Simulator {
     pub fn time_full_render(&mut self, staged: &Staged, request: &ExposureRequest) -> Result<f64, SimError> {
         let staged = staged.seen_by(request.camera_index);
         let time_s = request.mid_exposure_us as f64 * 1e-6;
-        let camera = staged.pinhole(request.camera_index);
+        let camera = staged.lens_camera(request.camera_index)?.drawn;
         let scene = self.moment(staged, request.mid_exposure_us).scene(staged, time_s);
         let region = Region::full(camera.width_px, camera.height_px);
         let begin = (self.options.clock)();
@@ -337,17 +378,16 @@ impl Simulator {
         Ok((self.options.clock)() - begin)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "a frame depends on all of them")]
     fn frame(
         &self,
-        staged: &Staged,
+        view: &View<'_>,
         mount: &CameraMount,
         sensor: &Sensor,
         request: &ExposureRequest,
-        radiance: &[[f32; 3]],
-        ideal: &Counterfactual,
+        seen: &Seen,
         level: ideal::Level,
     ) -> Result<Frame8, SimError> {
+        let View { staged, lens_camera, .. } = *view;
         let camera_error = |reason: String| SimError::Camera { camera_id: mount.id.clone(), reason };
         // White-balanced to the light on the open ground and of the lamps, as an installer would do with a grey card.
         let mut white = staged.lane.light.model.horizontal_irradiance();
@@ -360,16 +400,24 @@ impl Simulator {
         lens.transmittance *= level.light;
         let mut model =
             CameraModel::new(&mount.id, sensor.clone(), lens, isp).map_err(|e| camera_error(e.to_string()))?;
-        if ideal.factors.contains(Factor::Noise) {
-            model = model.with_noise(ideal.left(Factor::Noise));
+        if view.ideal.factors.contains(Factor::Noise) {
+            model = model.with_noise(view.ideal.left(Factor::Noise));
         }
-        let samples = Samples::Rgb32(radiance.as_flattened());
-        let view = RadianceView::whole(sensor.width_px, sensor.height_px, samples);
+        let samples = Samples::Rgb32(seen.radiance.as_flattened());
+        let mut picture = RadianceView::whole(sensor.width_px, sensor.height_px, samples);
+        let scattered = mount.lens.veiling_glare.map(|_| {
+            let mut scattered = ScatteredLight::of(&picture, lens_camera.sensor.focal_length_px.into());
+            if let Some(sun) = &seen.sun_beside {
+                sun.shine_on(&mut scattered, &lens_camera);
+            }
+            scattered
+        });
+        picture.scattered = scattered.as_ref();
         let settings = ExposureSettings { exposure_us: request.exposure_us, gain_db: request.gain_db + level.gain_db };
         let plan = &staged.plan;
         // One noise per encounter and exposure: the exposure id is unique in the encounter only.
         let seed = plan.seed ^ plan.encounter.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        expose(&model, &view, &settings, seed, request.exposure_id).map_err(|e| camera_error(e.to_string()))
+        expose(&model, &picture, &settings, seed, request.exposure_id).map_err(|e| camera_error(e.to_string()))
     }
 }
 

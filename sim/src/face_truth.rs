@@ -10,7 +10,7 @@ use laneproof_scenes::{
     truth::{Role, Subject, Tag},
 };
 
-use crate::region::TruthLayers;
+use crate::{lens_camera::LensCamera, region::TruthLayers};
 
 /// Digital number from which OFIQ counts a pixel as over-exposed (ISO/IEC 29794-5).
 const OVER_EXPOSED_DN: u8 = 247;
@@ -19,7 +19,7 @@ const MASK_LIMIT_PX: f32 = 4000.0;
 
 /// The parts of an exposure that every face's truth is read from.
 pub(crate) struct Evidence<'a> {
-    pub(crate) camera: &'a PinholeCamera,
+    pub(crate) camera: &'a LensCamera,
     pub(crate) lens: &'a Lens,
     pub(crate) pixel_pitch_um: f32,
     /// Photons of a pixel for a radiance of 1 W·m⁻²·sr⁻¹ in the green band, over the exposure.
@@ -73,7 +73,7 @@ struct Mask {
 }
 
 impl Mask {
-    fn rasterise(camera: &PinholeCamera, mesh: &Mesh, world_from_mesh: Affine3A) -> Option<Self> {
+    fn rasterise(camera: &LensCamera, mesh: &Mesh, world_from_mesh: Affine3A) -> Option<Self> {
         let points: Option<Vec<Vec2>> = mesh
             .vertices
             .iter()
@@ -182,7 +182,8 @@ impl Default for Visible {
 
 impl Visible {
     fn read(occupant: u8, mask: &Mask, evidence: &Evidence) -> Self {
-        let (w, h) = (evidence.camera.width_px as i32, evidence.camera.height_px as i32);
+        let PinholeCamera { width_px, height_px, .. } = evidence.camera.sensor;
+        let (w, h) = (width_px as i32, height_px as i32);
         let layers = evidence.layers;
         let mut visible = Self::default();
         for (x, y) in mask.pixels() {
@@ -266,12 +267,12 @@ fn luma(frame: &Frame8, pixel: usize) -> (u8, u8) {
     }
 }
 
-/// The box round a face's outline; `None` when a part of it is behind the camera.
-pub(crate) fn face_box(camera: &PinholeCamera, landmarks: &FaceLandmarks) -> Option<BoxPx> {
+/// The box round a face's outline as a camera projects it; `None` when a part of it is behind the camera.
+pub(crate) fn face_box(project: impl Fn(Vec3) -> Option<([f32; 2], f32)>, landmarks: &FaceLandmarks) -> Option<BoxPx> {
     let points = &landmarks.face_outline_m;
     let mut out = BoxPx { x0: f32::MAX, y0: f32::MAX, x1: f32::MIN, y1: f32::MIN };
     for &point in points {
-        let ([x, y], _) = camera.project(point)?;
+        let ([x, y], _) = project(point)?;
         out = BoxPx { x0: out.x0.min(x), y0: out.y0.min(y), x1: out.x1.max(x), y1: out.y1.max(y) };
     }
     (!points.is_empty()).then_some(out)
@@ -310,12 +311,12 @@ fn behind(occupant: u8, pose_deg: [f32; 3], distance_m: f32) -> FaceTruth {
 pub(crate) fn face_truth(face: &FacePose, evidence: &Evidence) -> FaceTruth {
     let camera = evidence.camera;
     let l = &face.landmarks;
-    let pose_deg = pose_to_camera_deg(camera, l);
+    let pose_deg = pose_to_camera_deg(&camera.sensor, l);
     let eyes = mid_eyes_m(l);
-    let distance_m = eyes.distance(camera.world_from_camera.translation.into());
+    let distance_m = eyes.distance(camera.sensor.world_from_camera.translation.into());
     let five = [l.left_pupil_m, l.right_pupil_m, l.nose_tip_m, l.mouth_left_m, l.mouth_right_m];
     let projected: Option<Vec<[f32; 2]>> = five.iter().map(|&p| camera.project(p).map(|(px, _)| px)).collect();
-    let (Some(p), Some(face_box_px)) = (projected, face_box(camera, l)) else {
+    let (Some(p), Some(face_box_px)) = (projected, face_box(|point| camera.project(point), l)) else {
         return behind(face.occupant, pose_deg, distance_m);
     };
     let mut landmarks_px = [p[0], p[1], p[2], p[3], p[4]];
@@ -328,8 +329,8 @@ pub(crate) fn face_truth(face: &FacePose, evidence: &Evidence) -> FaceTruth {
     let on_sensor = BoxPx {
         x0: face_box_px.x0.max(0.0),
         y0: face_box_px.y0.max(0.0),
-        x1: face_box_px.x1.min(camera.width_px as f32),
-        y1: face_box_px.y1.min(camera.height_px as f32),
+        x1: face_box_px.x1.min(camera.sensor.width_px as f32),
+        y1: face_box_px.y1.min(camera.sensor.height_px as f32),
     };
     let in_frame_share = if face_box_px.area() > 0.0 { on_sensor.area() / face_box_px.area() } else { 0.0 };
     let visible = if in_frame_share > 0.0 {
@@ -438,7 +439,8 @@ mod tests {
 
     #[test]
     fn a_frontal_triangle_masks_its_area_and_its_back_nothing() {
-        let camera = PinholeCamera::looking_at(Vec3::new(0.0, 0.0, 2.0), Vec3::ZERO, 1000.0, 400, 400);
+        let sensor = PinholeCamera::looking_at(Vec3::new(0.0, 0.0, 2.0), Vec3::ZERO, 1000.0, 400, 400);
+        let camera = LensCamera::new(sensor, None).expect("a pinhole fills its frame");
         let vertex = |x, y| laneproof_scenes::mesh::Vertex::new(Vec3::new(x, y, 0.0), Vec3::Z, [0.0; 2]);
         let mut mesh =
             Mesh { vertices: vec![vertex(0.0, 0.0), vertex(0.2, 0.0), vertex(0.0, 0.2)], indices: vec![0, 1, 2] };

@@ -15,6 +15,7 @@ use laneproof_scenes::{
 use crate::{
     encounter::EncounterPlan,
     face_truth::mid_eyes_m,
+    lens_camera::LensCamera,
     moment::{self, Moment},
     simulator::{SimError, Simulator},
     staged::{Facing, Staged},
@@ -172,22 +173,30 @@ pub(crate) fn face(posture: &mut Posture, person: &Person, camera_m: Vec3, share
 }
 
 /// A camera, with longer focal length and the face where it was, where more pixels are asked for.
-pub(crate) fn camera(staged: &Staged, moment: &Moment, camera_index: usize, ideal: &Counterfactual) -> PinholeCamera {
-    let camera = staged.pinhole(camera_index);
+pub(crate) fn camera(
+    staged: &Staged,
+    moment: &Moment,
+    camera_index: usize,
+    ideal: &Counterfactual,
+) -> Result<LensCamera, SimError> {
+    let camera = staged.lens_camera(camera_index)?;
     let occupant = usize::from(ideal.occupant);
     if !ideal.factors.contains(Factor::Pixels) || occupant >= staged.occupants.len() {
-        return camera;
+        return Ok(camera);
     }
     let world_from_seat = moment.world_from_seat(&staged.occupants[occupant]);
     let eyes = mid_eyes_m(&moment::landmarks_in(world_from_seat, &moment.posed[occupant].landmarks));
-    let Some((face_px, _)) = camera.project(eyes) else { return camera };
-    let principal = camera.principal_point_px;
+    let Some((face_px, _)) = camera.project(eyes) else { return Ok(camera) };
+    let sensor = camera.sensor;
+    let principal = sensor.principal_point_px;
     let magnification = magnification(ideal);
-    PinholeCamera {
-        focal_length_px: camera.focal_length_px * magnification,
+    let nearer = PinholeCamera {
+        focal_length_px: sensor.focal_length_px * magnification,
         principal_point_px: [0, 1].map(|axis| face_px[axis] - magnification * (face_px[axis] - principal[axis])),
-        ..camera
-    }
+        ..sensor
+    };
+    // Round a face outside the picture, the lens may draw nothing: that face gains nothing by more pixels.
+    Ok(LensCamera::new(nearer, camera.distortion).unwrap_or(camera))
 }
 
 /// How many more pixels across a counterfactual gives.

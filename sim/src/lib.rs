@@ -17,6 +17,7 @@ mod glass;
 mod ideal;
 mod infrared;
 mod lamps;
+mod lens_camera;
 mod light;
 mod moment;
 mod people_cache;
@@ -27,12 +28,16 @@ mod simulator;
 mod staged;
 mod studio;
 mod studio_light;
+mod sun;
 
 pub use document::{DocumentPortrait, PortraitGeometry};
 pub use export::{ExportedPane, MitsubaScene};
 pub use eye_safety::{STAY_S, eye_safety};
 pub use ideal::{Counterfactual, Factor, Factors};
-pub use laneproof_camera::control::{AutoExposure, AutoState};
+pub use laneproof_camera::{
+    Frame8,
+    control::{AutoExposure, AutoState},
+};
 pub use laneproof_exchange::{encounter, truth};
 pub use laneproof_optics::cabin::CabinOptions;
 pub use laneproof_optics::eye_safety::Check;

@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use glam::{Affine3A, Vec3};
 use half::f16;
+use laneproof_camera::distorted::DistortedSensor;
 use laneproof_optics::through_glass::GlassLayer;
 use laneproof_render::{Layers, PinholeCamera, Region};
 use laneproof_scenes::{truth::Tag, vehicle::Vehicle};
@@ -28,6 +29,19 @@ fn vehicle_corners_m(vehicle: &Vehicle, world_from_vehicle: Affine3A) -> Vec<Vec
             ))
         })
         .collect()
+}
+
+/// Whether a ray (from a place, metres, along a unit vector, world frame) meets the box round a vehicle.
+pub(crate) fn in_vehicle_box(vehicle: &Vehicle, world_from_vehicle: Affine3A, from_m: Vec3, direction: Vec3) -> bool {
+    let corners = vehicle_corners_m(vehicle, Affine3A::IDENTITY);
+    let (low, high) = corners.iter().fold((Vec3::MAX, Vec3::MIN), |(low, high), &c| (low.min(c), high.max(c)));
+    let vehicle_from_world = world_from_vehicle.inverse();
+    let from = vehicle_from_world.transform_point3(from_m);
+    // Slabs; a ray along one has infinities that compare as they should.
+    let per_step = vehicle_from_world.transform_vector3(direction).recip();
+    let (a, b) = ((low - from) * per_step, (high - from) * per_step);
+    let (enters, leaves) = (a.min(b).max_element(), a.max(b).min_element());
+    leaves >= enters.max(0.0)
 }
 
 /// Where the box's corners throw their shadow on the ground, world frame. Shadows on kerbs and booth lie within the
@@ -100,6 +114,9 @@ pub struct TruthLayers {
     pub part: Option<Arc<Layers>>,
     /// Panes, and a filter, before what was rendered.
     pub glass: Option<Arc<GlassLayer>>,
+    /// Where the sensor's pixels lie in the ideal picture that all of these are of; `None` for a lens without distortion,
+    /// whose picture is the sensor's.
+    pub distorted: Option<Arc<DistortedSensor>>,
 }
 
 /// Light of one pixel.
@@ -116,6 +133,7 @@ pub struct PixelLight {
 impl TruthLayers {
     /// The layers that a pixel is in, the glass before them, and its index there.
     fn find(&self, x: u32, y: u32) -> (&Layers, Option<&GlassLayer>, usize) {
+        let [x, y] = self.distorted.as_ref().map_or([x, y], |sensor| sensor.nearest(x, y));
         let (layers, glass) = match &self.part {
             Some(part) if part.region.contains(x, y) => (&**part, self.glass.as_deref()),
             _ => (&*self.background, self.background_glass.as_deref()),
@@ -143,6 +161,15 @@ impl TruthLayers {
 
     /// Glass before the whole sensor in one piece.
     pub fn whole_glass(&self) -> GlassLayer {
+        let GlassLayer { transmittance, veil } = self.drawn_glass();
+        match &self.distorted {
+            None => GlassLayer { transmittance, veil },
+            Some(sensor) => GlassLayer { transmittance: sensor.gather(&transmittance), veil: sensor.gather(&veil) },
+        }
+    }
+
+    /// Glass before the whole ideal picture.
+    fn drawn_glass(&self) -> GlassLayer {
         let background = self.background_glass.as_deref().cloned().unwrap_or_else(|| {
             let pixels = self.background.region.pixels();
             GlassLayer { transmittance: vec![[1.0; 3]; pixels], veil: vec![[0.0; 3]; pixels] }
@@ -157,6 +184,19 @@ impl TruthLayers {
 
     /// Layers of the whole sensor in one piece.
     pub fn whole(&self) -> Layers {
+        let layers = self.drawn();
+        let Some(sensor) = &self.distorted else { return layers };
+        Layers {
+            exposure_id: layers.exposure_id,
+            region: Region::full(sensor.sensor().width_px, sensor.sensor().height_px),
+            radiance: sensor.gather(&layers.radiance),
+            tag: sensor.gather(&layers.tag),
+            range_m: sensor.gather(&layers.range_m),
+        }
+    }
+
+    /// Layers of the whole ideal picture.
+    fn drawn(&self) -> Layers {
         let background = &self.background;
         let Some(part) = &self.part else {
             return Layers { exposure_id: self.exposure_id, ..Layers::clone(background) };

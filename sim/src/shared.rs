@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use glam::{Affine3A, Vec3};
 use half::f16;
-use laneproof_camera::blur::{Backdrop, Blur};
+use laneproof_camera::{
+    blur::{Backdrop, Blur},
+    distorted::DistortedSensor,
+};
 use laneproof_optics::{
     cabin::{CabinOptions, CabinScene},
     through_glass::{GlassLayer, Surround},
@@ -12,6 +15,7 @@ use laneproof_optics::{
 use laneproof_render::{Layers, PinholeCamera, Region, RenderRequest, Renderer};
 use laneproof_scenes::{
     catalogue::{CameraMount, Daylight, GlassSet, Lamp, LaneSpec, Rig},
+    distortion::Fold,
     infrared::Infrared,
     lane::{self, CameraPole},
     surface::Part,
@@ -25,6 +29,7 @@ use crate::{
     glass,
     infrared::InfraredScene,
     lamps::{self, StagedLamp},
+    lens_camera::{LensCamera, pinhole},
     light::LaneLight,
     moment,
     region::through_glass,
@@ -147,6 +152,7 @@ pub(crate) struct Shared {
     backgrounds: Vec<BackgroundScene>,
     infrared: Vec<InfraredScene>,
     lamp_cabins: Vec<LampCabin>,
+    distorted: Vec<Arc<DistortedSensor>>,
 }
 
 impl Shared {
@@ -286,6 +292,18 @@ impl Shared {
         Ok(twin)
     }
 
+    /// Where the pixels of a camera's sensor look; `None` for a lens without distortion.
+    pub(crate) fn distorted(&mut self, camera: &LensCamera) -> Result<Option<Arc<DistortedSensor>>, Fold> {
+        let Some(distortion) = camera.distortion else { return Ok(None) };
+        let sensor = pinhole(&camera.sensor);
+        if let Some(known) = self.distorted.iter().find(|known| known.is_of(&sensor, &distortion)) {
+            return Ok(Some(known.clone()));
+        }
+        let distorted = Arc::new(DistortedSensor::new(sensor, distortion)?);
+        remember(&mut self.distorted, distorted.clone());
+        Ok(Some(distorted))
+    }
+
     /// The background of a camera.
     pub(crate) fn background(
         &mut self,
@@ -305,7 +323,7 @@ impl Shared {
         if let Some(scene) = known {
             return Ok(scene.background.clone());
         }
-        let camera = staged.pinhole(camera_index);
+        let camera = staged.lens_camera(camera_index)?.drawn;
         let still = blur::at_rest(&camera, &mount.lens, staged.plan.sensors[camera_index].pixel_pitch_um);
         let background = self.background_of(renderer, staged, (&mount.id, &camera), &still)?;
         let scene = BackgroundScene {

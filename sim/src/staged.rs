@@ -23,6 +23,7 @@ use crate::{
     encounter::{EncounterPlan, OccupantPlan},
     glass::StagedGlass,
     lamps::StagedLamp,
+    lens_camera::LensCamera,
     moment::restraint_parts,
     shared::StagedLane,
     simulator::SimError,
@@ -145,9 +146,11 @@ impl Staged {
         self.infrared.iter().find(|(known, _)| Some(*known) == band).map_or(self, |(_, staged)| staged)
     }
 
-    /// A camera of the rig as a pinhole.
-    pub(crate) fn pinhole(&self, camera_index: usize) -> PinholeCamera {
-        pinhole(&self.plan.rig.cameras[camera_index], &self.plan.sensors[camera_index])
+    /// A camera of the rig as its lens draws.
+    pub(crate) fn lens_camera(&self, camera_index: usize) -> Result<LensCamera, SimError> {
+        let mount = &self.plan.rig.cameras[camera_index];
+        LensCamera::new(pinhole(mount, &self.plan.sensors[camera_index]), mount.lens.distortion)
+            .map_err(|fold| SimError::Camera { camera_id: mount.id.clone(), reason: fold.to_string() })
     }
 }
 

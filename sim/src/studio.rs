@@ -160,7 +160,12 @@ pub(crate) fn picture_of(camera: &PinholeCamera, landmarks: &FaceLandmarks, rgb:
             .map(|&point| camera.project(point).map_or([0.0; 2], |(px, _)| px))
             .collect(),
         yaw_pitch_roll_deg: pose_to_camera_deg(camera, landmarks),
-        face_box_px: face_box(camera, landmarks).unwrap_or(BoxPx { x0: 0.0, y0: 0.0, x1: 0.0, y1: 0.0 }),
+        face_box_px: face_box(|point| camera.project(point), landmarks).unwrap_or(BoxPx {
+            x0: 0.0,
+            y0: 0.0,
+            x1: 0.0,
+            y1: 0.0,
+        }),
     }
 }
 

@@ -5,11 +5,12 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use glam::{Affine3A, Vec2, Vec3};
 use laneproof_render::{Layers, PinholeCamera, Region, RenderRequest, Renderer, Scene, Solid};
 use laneproof_scenes::{
+    catalogue::Distortion,
     people::{Appearance, Demographics, Identity, PeopleLibrary, Posed},
     stream::stream,
     truth::{Role, Subject, Tag},
 };
-use laneproof_sim::studio_light;
+use laneproof_sim::{Counterfactual, Factor, Frame8, Simulator, studio_light};
 use laneproof_tests::simulator;
 
 /// The sensor of the demo's rig.
@@ -175,4 +176,81 @@ fn the_tags_of_the_eyes_lie_where_the_eyeballs_are_projected() {
             }
         }
     });
+}
+
+/// Green of a noiseless frame between pixels, 0 to 255.
+fn green_at(frame: &Frame8, [x, y]: [f32; 2]) -> f32 {
+    let at = |column: u32, row: u32| f32::from(frame.bytes[3 * (row * frame.width + column) as usize + 1]);
+    let (column, row) = ((x - 0.5).floor() as u32, (y - 0.5).floor() as u32);
+    let (u, v) = (x - 0.5 - column as f32, y - 0.5 - row as f32);
+    let along = |row| at(column, row) * (1.0 - u) + at(column + 1, row) * u;
+    along(row) * (1.0 - v) + along(row + 1) * v
+}
+
+/// Where a frame shows what another shows round a place, within 2 px of `near`: the least sum of squared differences over
+/// a patch of 17 × 17 px, by steps of an eighth of a pixel.
+fn found_again(there: &Frame8, at: [f32; 2], here: &Frame8, near: [f32; 2]) -> Vec2 {
+    let patch = || (-8..=8).flat_map(|y| (-8..=8).map(move |x| [x as f32, y as f32]));
+    let differs = |to: Vec2| -> f32 {
+        let squares = patch()
+            .map(|[x, y]| (green_at(there, [at[0] + x, at[1] + y]) - green_at(here, [to.x + x, to.y + y])).powi(2));
+        squares.sum()
+    };
+    let steps = || (-16..=16).map(|i| i as f32 / 8.0);
+    let places = steps().flat_map(|y| steps().map(move |x| Vec2::from(near) + Vec2::new(x, y)));
+    places.min_by(|a, b| differs(*a).total_cmp(&differs(*b))).expect("there are steps")
+}
+
+/// The whole way through the simulator: behind a lens that distorts, the frame shows the eyes where the truth says, which is
+/// somewhere else than without distortion; tags lie there too. Coefficients of 0 change no byte.
+#[test]
+fn a_lens_distorts_frame_and_truth_alike() {
+    let mut simulator = simulator::shared();
+    let exposed = |simulator: &mut Simulator, distortion| {
+        let mut plan = simulator::demo_plan(3);
+        let mount = &mut plan.rig.cameras[1];
+        // The driver's face away from the axis, where the lens moves it.
+        mount.look_at_m = [mount.look_at_m[0] - 0.3, mount.look_at_m[1] + 0.2, mount.look_at_m[2]];
+        mount.lens.distortion = distortion;
+        let staged = simulator.stage(&plan).unwrap_or_else(|e| panic!("{e}"));
+        let request = simulator::requests(&staged, 1)[1];
+        let noiseless = Counterfactual { occupant: 0, factors: [Factor::Noise].into_iter().collect() };
+        simulator.expose_ideal(&staged, &request, &noiseless).unwrap_or_else(|e| panic!("{e}"))
+    };
+    let ideal = exposed(&mut simulator, None);
+    let unbent = exposed(&mut simulator, Some(Distortion::default()));
+    assert!(ideal.jpeg == unbent.jpeg && ideal.truth == unbent.truth && ideal.layers == unbent.layers);
+
+    // The sensor spans little of this long lens's plane: its corner lies 0.17 focal lengths from the axis.
+    let barrel = Distortion { k1: -1.5, p1: 0.004, p2: -0.003, ..Distortion::default() };
+    let bent = exposed(&mut simulator, Some(barrel));
+    assert_eq!((bent.frame.width, bent.frame.height), (ideal.frame.width, ideal.frame.height));
+    let layers = bent.layers.whole();
+    assert_eq!(layers.tag.len(), (bent.frame.width * bent.frame.height) as usize);
+    let inside = |p: &[f32; 2]| {
+        p[0] > 20.0 && p[1] > 20.0 && p[0] < ideal.frame.width as f32 - 20.0 && p[1] < ideal.frame.height as f32 - 20.0
+    };
+    let (mut compared, mut farthest) = (0, 0.0f32);
+    for (before, after) in ideal.truth.faces.iter().zip(&bent.truth.faces) {
+        if before.visible_share < 0.7 || !before.landmarks_px.iter().chain(&after.landmarks_px).all(inside) {
+            continue;
+        }
+        let seen = [0, 1].map(|eye| {
+            let (from, to) = (before.landmarks_px[eye], after.landmarks_px[eye]);
+            farthest = farthest.max(Vec2::from(from).distance(to.into()));
+            let seen = found_again(&ideal.frame, from, &bent.frame, to);
+            let off = seen.distance(to.into());
+            assert!(off <= 0.3, "occupant {}: eye {off} px from where the truth says", before.occupant);
+            seen
+        });
+        let between = seen[0].distance(seen[1]);
+        println!(
+            "occupant {}: {:.2} px between the eyes without distortion, {:.2} true with it, {between:.2} pictured",
+            before.occupant, before.inter_eye_px, after.inter_eye_px
+        );
+        assert!((between - after.inter_eye_px).abs() <= 0.3);
+        assert!((before.visible_share - after.visible_share).abs() < 0.02, "tags lie where the face is");
+        compared += 1;
+    }
+    assert!(compared >= 1 && farthest > 2.0, "{compared} faces compared, moved {farthest} px at most");
 }

@@ -3,7 +3,7 @@ use std::path::Path;
 
 use laneproof_scenes::catalogue::{
     LaneSpec, Rig, Sensor, TrafficMix,
-    check::Check as _,
+    check::{Check as _, check_distortion},
     fault::{FileFault, ValueFault},
     load::{Entry, Kind, load},
     source::SourceFile,
@@ -63,9 +63,12 @@ impl Scenario {
         Ok(scenario)
     }
 
-    /// Checks what no file can know alone: whether scenario and mix name vehicles that there are.
+    /// Checks what no file can know alone: whether scenario and mix name vehicles that there are, and whether lenses draw
+    /// all of their sensors.
     pub(crate) fn check_together(&self) -> Result<(), FileFault> {
-        let Self { file, source, mix, .. } = self;
+        let Self { file, source, mix, rig, sensors, .. } = self;
+        check_distortion(&rig.value, sensors.iter().map(|sensor| &sensor.value))
+            .map_err(|fault| rig.source.value_fault(fault))?;
         for (i, share) in mix.value.vehicles.iter().enumerate() {
             if seats::of_model(&share.model).is_none() {
                 let problem = format!("there is no vehicle model \"{}\"", share.model);

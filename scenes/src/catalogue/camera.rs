@@ -55,7 +55,7 @@ pub struct Sensor {
     pub source: String,
 }
 
-/// Lens of a camera: an ideal pinhole with the radiometry of an aperture.
+/// Lens of a camera: a pinhole with the radiometry of an aperture, ideal but for its distortion.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Lens {
@@ -74,10 +74,38 @@ pub struct Lens {
     /// line pairs per millimetre; sharp but for diffraction when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mtf50_lp_per_mm: Option<f32>,
-    /// Veiling glare index (ISO 9358): share of the light on the sensor that lens and housing scatter evenly over it, 0 to
-    /// 0.1; none when left out.
+    /// Veiling glare index (ISO 9358): share of the light on the sensor that lens and housing scatter, 0 to 0.1; most of it
+    /// falls near where it comes from, as a halo round sun and lamps. None when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub veiling_glare: Option<f32>,
+    /// Where the lens draws things beside their places in an ideal pinhole's picture; at these places when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub distortion: Option<Distortion>,
+}
+
+/// Distortion of a lens by the model of Brown and Conrady with OpenCV's signs and order, in coordinates divided by the focal
+/// length, x to the right and y down; coefficients that are left out are 0. See [`crate::distortion::DistortionMap`].
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Distortion {
+    /// Radial, r²: negative for a barrel, positive for a pincushion; −10 to 10.
+    pub k1: f32,
+    /// Radial, r⁴; −10 to 10.
+    pub k2: f32,
+    /// Radial, r⁶; −10 to 10.
+    pub k3: f32,
+    /// Decentring that shifts the picture's corners up or down; −0.1 to 0.1.
+    pub p1: f32,
+    /// Decentring that shifts them left or right; −0.1 to 0.1.
+    pub p2: f32,
+}
+
+impl Distortion {
+    /// All coefficients times a factor.
+    pub fn scaled(&self, factor: f32) -> Self {
+        let Self { k1, k2, k3, p1, p2 } = *self;
+        Self { k1: k1 * factor, k2: k2 * factor, k3: k3 * factor, p1: p1 * factor, p2: p2 * factor }
+    }
 }
 
 /// A linear polarising filter before a lens.

@@ -1,9 +1,9 @@
 //! Values that a type admits but the world does not: negative exposures, cameras in the ground, empty mixes.
-use crate::{document::DocumentKind, people::WearShares};
+use crate::{distortion, document::DocumentKind, people::WearShares};
 
 use super::{
-    AgeShares, BehaviourShares, CameraMount, Colour, Daylight, ExposureControl, GlassSet, Lamp, LaneSpec, Lens, Meter,
-    Polariser, Rig, Sensor, TrafficMix, Trigger, fault::ValueFault, manoeuvre::check_range,
+    AgeShares, BehaviourShares, CameraMount, Colour, Daylight, Distortion, ExposureControl, GlassSet, Lamp, LaneSpec,
+    Lens, Meter, Polariser, Rig, Sensor, TrafficMix, Trigger, fault::ValueFault, manoeuvre::check_range,
 };
 
 /// Something read from a file whose values can be impossible.
@@ -108,7 +108,22 @@ fn check_lens(key: &str, lens: &Lens) -> Result<(), ValueFault> {
     if let Some(glare) = lens.veiling_glare {
         within(&format!("{key}.veiling_glare"), glare.into(), 0.0, 0.1, "(share of the light)")?;
     }
+    if let Some(Distortion { k1, k2, k3, p1, p2 }) = lens.distortion {
+        for (name, value, most) in
+            [("k1", k1, 10.0), ("k2", k2, 10.0), ("k3", k3, 10.0), ("p1", p1, 0.1), ("p2", p2, 0.1)]
+        {
+            within(&format!("{key}.distortion.{name}"), value.into(), -most, most, "")?;
+        }
+    }
     Ok(())
+}
+
+/// Fails where a lens does not draw all of the sensor behind it; of each camera of the rig its sensor, in order.
+pub fn check_distortion<'a>(rig: &Rig, sensors: impl IntoIterator<Item = &'a Sensor>) -> Result<(), ValueFault> {
+    let mut cameras = rig.cameras.iter().zip(sensors).enumerate();
+    cameras.try_for_each(|(i, (mount, sensor))| {
+        distortion::check_fills(&format!("cameras.{i}.lens.distortion"), mount, sensor)
+    })
 }
 
 impl Check for ExposureControl {

@@ -21,7 +21,7 @@ mod suggest;
 mod tests;
 
 pub use behaviour::{AgeShares, BehaviourShares, Childhood, DecoyShares};
-pub use camera::{CameraMount, Colour, ExposureControl, Lens, Meter, Polariser, Rig, Sensor, Trigger};
+pub use camera::{CameraMount, Colour, Distortion, ExposureControl, Lens, Meter, Polariser, Rig, Sensor, Trigger};
 pub use glass::{GlassSet, Lowered, PerPane};
 pub use lamp::{Lamp, LampLight};
 pub use manoeuvre::{Manoeuvre, ManoeuvreShare};

@@ -2,7 +2,7 @@ use std::path::Path;
 
 use super::{
     LaneSpec, Meter, Rig, Sensor, TrafficMix,
-    check::Check as _,
+    check::{Check as _, check_distortion},
     fault::FileFault,
     load::{Kind, load, load_shipped, shipped_names},
     source::SourceFile,
@@ -242,4 +242,39 @@ fn the_ends_of_a_range_belong_to_it_in_single_precision_too() {
     assert_eq!(problem(0.95f32.into()), "impossible value 0.95");
     assert_eq!(problem(0.009), "impossible value 0.009");
     assert!(within("glass", f64::NAN, 0.01, 0.92, "").is_err());
+}
+
+#[test]
+fn a_lens_that_does_not_draw_its_whole_sensor_says_where_and_what_would_be_right() {
+    let shipped = load_shipped::<Rig>(Kind::Rig, "three-poles").expect("ships").source.text;
+    let bent = |table: &str| {
+        let text = shipped.replacen("focal_length_mm = 60", &format!("focal_length_mm = 12\ndistortion = {table}"), 1);
+        file(&text)
+    };
+    let sensor = load_shipped::<Sensor>(Kind::Sensor, "imx174-rgb").expect("ships").value;
+    let together = |table: &str| {
+        let source = bent(table);
+        let rig = source.parse::<Rig>().unwrap_or_else(|e| panic!("{e}"));
+        rig.check().unwrap_or_else(|fault| panic!("{fault:?}"));
+        check_distortion(&rig, [&sensor; 3]).map_err(|fault| source.value_fault(fault))
+    };
+    assert!(together("{ k1 = -0.12, k2 = 0.02 }").is_ok());
+    let fault = together("{ k1 = -1.5 }").expect_err("turns round at 0.47 of the focal length, the corner is at 0.55");
+    let message = fault.to_string();
+    for part in ["front", "(0, 0)", "1132 px from the optical axis", "of these fill the frame: k1 = -0."] {
+        assert!(message.contains(part), "{part}: {message}");
+    }
+    assert!(fault.line_and_column().is_some(), "{message}");
+    // What it says would be right is.
+    let most = message.split("k1 = ").nth(1).and_then(|rest| rest.split(',').next()).expect("a number");
+    assert!(together(&format!("{{ k1 = {most} }}")).is_ok(), "{most}");
+
+    for (table, says) in [("{ k1 = 30 }", "impossible value 30"), ("{ q1 = 0.1 }", "unknown key `q1`")] {
+        let source = bent(table);
+        let fault = match source.parse::<Rig>() {
+            Err(fault) => fault,
+            Ok(rig) => source.value_fault(rig.check().expect_err("the value is impossible")),
+        };
+        assert!(fault.to_string().contains(says), "{table}: {fault}");
+    }
 }

@@ -85,6 +85,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 polariser: None,
                 mtf50_lp_per_mm: None,
                 veiling_glare: None,
+                distortion: None,
             },
             pixel_pitch_um: 5.86,
             pinhole,

@@ -1,9 +1,13 @@
-//! Prints how many megapixels a second the sensor model and the JPEG encoder do.
+//! Prints how many megapixels a second the sensor model, with and without glare, and the JPEG encoder do, and how long
+//! distortion takes.
 use std::time::Instant;
 
 use half::f16;
-use laneproof_camera::{CameraModel, ExposureSettings, Isp, RadianceView, Samples, encode_jpeg, expose};
-use laneproof_scenes::catalogue::{Colour, Lens, Sensor};
+use laneproof_camera::{
+    CameraModel, ExposureSettings, Isp, RadianceView, Samples, blur::Pinhole, distorted::DistortedSensor, encode_jpeg,
+    expose,
+};
+use laneproof_scenes::catalogue::{Colour, Distortion, Lens, Sensor};
 
 #[expect(clippy::disallowed_methods, reason = "a benchmark reads the wall clock")]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -16,7 +20,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .collect();
     let view = RadianceView::whole(width, height, Samples::Rgba16(&samples));
     let settings = ExposureSettings { exposure_us: 400.0, gain_db: 0.0 };
-    for colour in [Colour::Mono, Colour::Rgb, Colour::Bayer] {
+    let colours = [Colour::Mono, Colour::Rgb, Colour::Bayer];
+    for (colour, veiling_glare) in colours.into_iter().flat_map(|colour| [(colour, None), (colour, Some(0.03))]) {
         let sensor = Sensor {
             width_px: width,
             height_px: height,
@@ -41,10 +46,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             focus_distance_m: 6.0,
             polariser: None,
             mtf50_lp_per_mm: None,
-            veiling_glare: None,
+            veiling_glare,
+            distortion: None,
         };
         let camera = CameraModel::new("benchmark", sensor, lens, isp)?;
-        for exposure in 0..3 {
+        for exposure in 0..5 {
             let start = Instant::now();
             let frame = expose(&camera, &view, &settings, 1, exposure)?;
             let exposed = start.elapsed().as_secs_f64();
@@ -52,7 +58,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             let encoded = start.elapsed().as_secs_f64() - exposed;
             let megapixels = f64::from(width * height) * 1e-6;
             println!(
-                "{colour:?}: {:.1} ms ({:.0} MP/s), JPEG {:.1} ms ({:.0} MP/s, {} kB)",
+                "{colour:?}{}: {:.1} ms ({:.0} MP/s), JPEG {:.1} ms ({:.0} MP/s, {} kB)",
+                if veiling_glare.is_some() { " with glare" } else { "" },
                 exposed * 1e3,
                 megapixels / exposed,
                 encoded * 1e3,
@@ -60,6 +67,22 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 jpeg.len() / 1000
             );
         }
+    }
+    let sensor = Pinhole {
+        focal_length_px: 2048.0,
+        principal_point_px: [width as f32 / 2.0, height as f32 / 2.0],
+        width_px: width,
+        height_px: height,
+    };
+    let start = Instant::now();
+    let distorted = DistortedSensor::new(sensor, Distortion { k1: -0.11, k2: 0.012, ..Distortion::default() })
+        .map_err(|fold| fold.to_string())?;
+    println!("distortion: places of all pixels once in {:.1} ms", start.elapsed().as_secs_f64() * 1e3);
+    let picture = vec![[1.0; 3]; (distorted.drawn().width_px * distorted.drawn().height_px) as usize];
+    for _ in 0..3 {
+        let start = Instant::now();
+        let _taken_over = distorted.resample(&picture);
+        println!("distortion: {:.1} ms a picture", start.elapsed().as_secs_f64() * 1e3);
     }
     Ok(())
 }

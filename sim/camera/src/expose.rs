@@ -5,6 +5,7 @@ use rayon::prelude::*;
 
 use crate::{
     bayer::{self, Mosaic},
+    glare::ScatteredLight,
     lens,
     model::{CameraError, CameraModel},
     noise::{self, Key, Normal},
@@ -125,10 +126,15 @@ fn run<T: Copy + Default + Send>(
     let camera_seed = noise_seed ^ camera.fixed_pattern.bits(u64::MAX);
     let chip = Chip::new(camera, settings, Key::new("temporal noise", camera_seed, exposure_id));
     let kernels = camera.kernels();
-    let glare = camera.lens.veiling_glare.filter(|share| *share > 0.0).map(|share| {
-        let mean = view.sensor_mean.unwrap_or_else(|| view.mean());
-        (1.0 - share, mean.map(|mean| share * mean))
-    });
+    let own_glare;
+    let glare = match (camera.lens.veiling_glare.filter(|share| *share > 0.0), view.scattered) {
+        (None, _) => None,
+        (Some(share), Some(scattered)) => Some((share, scattered)),
+        (Some(share), None) => {
+            own_glare = ScatteredLight::of(view, camera.focal_length_px());
+            Some((share, &own_glare))
+        }
+    };
 
     out.par_chunks_mut(BAND_ROWS * width * channels).enumerate().for_each(|(band_index, rows_out)| {
         let first = band_index * BAND_ROWS;
@@ -157,10 +163,9 @@ fn run<T: Copy + Default + Send>(
                     (i + reach - radius..=i + reach + radius).map(|r| &blurred[band][r * width..][..width]).collect();
                 kernels[band].across(&rows, &mut planes[band]);
             }
-            if let Some((kept, scattered)) = glare {
-                for (plane, scattered) in planes.iter_mut().zip(scattered) {
-                    plane.iter_mut().for_each(|l| *l = kept * *l + scattered);
-                }
+            if let Some((share, scattered)) = glare {
+                let [column, row] = view.origin_px.map(|v| v as usize);
+                scattered.add_to_row(share, column, row + first + i, &mut planes);
             }
             chip.read_out(view.origin_px, first + i, &planes, &mut noise, row_out, &output);
         }

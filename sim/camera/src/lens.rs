@@ -82,6 +82,7 @@ mod tests {
             polariser: None,
             mtf50_lp_per_mm: None,
             veiling_glare: None,
+            distortion: None,
         }
     }
 
@@ -127,6 +128,7 @@ mod tests {
             polariser: None,
             mtf50_lp_per_mm: None,
             veiling_glare: None,
+            distortion: None,
         };
         assert_eq!(cos4(&lens, [0.0, 0.0]), 1.0);
         assert!((cos4(&lens, [10_000.0, 0.0]) - 0.25).abs() < 1e-6, "cos⁴ 45° = 1/4");

@@ -113,7 +113,7 @@ pub enum CameraError {
     },
     /// A part of the sensor does not tell how much light is scattered into it.
     #[error(
-        "a lens with veiling glare scatters light of the whole sensor into every part; give `sensor_mean` with a part"
+        "a lens with veiling glare scatters light of the whole sensor into every part; give `scattered`, of the whole sensor, with a part"
     )]
     GlareOfRegion,
 }
@@ -235,6 +235,11 @@ impl CameraModel {
         self.adc().span_dn() / self.sensor.full_well_e * 10f32.powf(gain_db / 20.0)
     }
 
+    /// Focal length in pixels.
+    pub(crate) fn focal_length_px(&self) -> f64 {
+        f64::from(self.lens.focal_length_mm) * 1e3 / f64::from(self.sensor.pixel_pitch_um)
+    }
+
     /// Mean electrons of a pixel on the axis for this radiance (W·m⁻²·sr⁻¹ per band), per band, without dark current.
     pub fn mean_electrons(&self, radiance: [f32; 3], exposure_us: f32) -> [f32; 3] {
         let scale = self.electrons_per_radiance(exposure_us);
@@ -270,8 +275,10 @@ impl CameraModel {
         {
             // Light is scattered in from all of the sensor: a part of it must say how much there is.
             if self.lens.veiling_glare.is_some_and(|glare| glare > 0.0)
-                && view.sensor_mean.is_none()
-                && [view.width, view.height] != [width_px, height_px]
+                && match view.scattered {
+                    Some(scattered) => scattered.size_px() != [width_px, height_px],
+                    None => [view.width, view.height] != [width_px, height_px],
+                }
             {
                 return Err(CameraError::GlareOfRegion);
             }

@@ -1,6 +1,7 @@
 //! A radiance image as it comes from the renderer.
 use half::{f16, slice::HalfFloatSliceExt as _};
-use rayon::prelude::*;
+
+use crate::glare::ScatteredLight;
 
 /// Numbers of a radiance image, row by row.
 #[derive(Debug, Clone, Copy)]
@@ -24,15 +25,15 @@ pub struct RadianceView<'a> {
     pub origin_px: [u32; 2],
     /// The numbers.
     pub samples: Samples<'a>,
-    /// Mean radiance of the whole sensor per band, which a lens with veiling glare spreads over it; needed for a part of
-    /// the sensor alone.
-    pub sensor_mean: Option<[f32; 3]>,
+    /// What the lens scatters over the whole sensor; needed by a lens with veiling glare for a part of the sensor, worked out
+    /// from the view where it is left out.
+    pub scattered: Option<&'a ScatteredLight>,
 }
 
 impl<'a> RadianceView<'a> {
     /// A view of a whole sensor.
     pub fn whole(width: u32, height: u32, samples: Samples<'a>) -> Self {
-        Self { width, height, origin_px: [0, 0], samples, sensor_mean: None }
+        Self { width, height, origin_px: [0, 0], samples, scattered: None }
     }
 
     /// Numbers per pixel and their count.
@@ -42,23 +43,6 @@ impl<'a> RadianceView<'a> {
             Samples::Rgb16(s) => (3, s.len()),
             Samples::Rgba16(s) => (4, s.len()),
         }
-    }
-
-    /// Mean radiance per band, W·m⁻²·sr⁻¹; the same whatever the number of threads.
-    pub fn mean(&self) -> [f32; 3] {
-        let width = self.width as usize;
-        let row_sums: Vec<[f64; 3]> = (0..self.height as usize)
-            .into_par_iter()
-            .map_init(
-                || ([(); 3].map(|()| vec![0.0; width]), Vec::new()),
-                |(planes, scratch), row| {
-                    self.read_row(row, planes, scratch);
-                    std::array::from_fn(|band| planes[band].iter().map(|&l| f64::from(l)).sum())
-                },
-            )
-            .collect();
-        let pixels = f64::from(self.width) * f64::from(self.height);
-        std::array::from_fn(|band| (row_sums.iter().map(|sums| sums[band]).sum::<f64>() / pixels) as f32)
     }
 
     /// Copies a row into three planes.

@@ -93,6 +93,7 @@ fn lens(focus_distance_m: f32) -> Lens {
         polariser: None,
         mtf50_lp_per_mm: None,
         veiling_glare: None,
+        distortion: None,
     }
 }
 

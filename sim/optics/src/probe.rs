@@ -163,7 +163,7 @@ mod tests {
         let window = Vec3::new(0.3, 0.2, 0.9).normalize();
         let lit: Vec<[f32; 3]> = all.iter().map(|d| [f32::from(u8::from(d.dot(window) > 0.8)); 3]).collect();
         let map = mirrored(&all, &lit);
-        for k in 0..map.len() {
+        for (k, mirrored) in map.iter().enumerate() {
             let off_deg = direction(k, MIRROR_SIDE).dot(window).clamp(-1.0, 1.0).acos().to_degrees();
             // The window's edge is 37° off its middle.
             let expected = match off_deg {
@@ -171,7 +171,7 @@ mod tests {
                 far if far > 90.0 => 0.0..=0.1,
                 _ => 0.0..=1.0,
             };
-            assert!(expected.contains(&map[k][0]), "{off_deg}° off: {}", map[k][0]);
+            assert!(expected.contains(&mirrored[0]), "{off_deg}° off: {}", mirrored[0]);
         }
     }
 

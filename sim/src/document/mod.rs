@@ -226,7 +226,7 @@ const FACE_LUMINANCE: f32 = 0.36;
 /// Brightens or darkens a photograph towards a well-exposed face, part of the way: a photographer keeps dark skin dark, but
 /// lets it show its drawing. Engravers, who have few tones to spend, go further.
 fn expose_for_face(scene: &mut [[f32; 3]], camera: &PinholeCamera, landmarks: &FaceLandmarks, kind: DocumentKind) {
-    let Some(face) = face_box(camera, landmarks) else { return };
+    let Some(face) = face_box(|point| camera.project(point), landmarks) else { return };
     let (share, most) = match kind {
         DocumentKind::Passport | DocumentKind::Visa => (0.4, 1.5),
         DocumentKind::ResidenceCard => (0.65, 2.4),

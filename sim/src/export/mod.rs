@@ -96,10 +96,14 @@ impl Simulator {
         if !lamps::of_camera(&staged.lamps, &mount.id).is_empty() {
             return refuse("sees by lamps: scenes are exported in daylight only".to_owned());
         }
+        let lens_camera = staged.lens_camera(request.camera_index)?;
+        if lens_camera.distortion.is_some() {
+            return refuse("has a lens with distortion: scenes are exported for an ideal pinhole only".to_owned());
+        }
         let exposure = self.expose(staged, request)?;
         let time_s = request.mid_exposure_us as f64 * 1e-6;
         let scene = Moment::new(staged, time_s).scene(staged, time_s);
-        let camera = staged.pinhole(request.camera_index);
+        let camera = lens_camera.sensor;
         let panes: Vec<ExportedPane> = staged.vehicle.panes.iter().map(exported).collect();
         let mut writer = Writer::new(&camera, &staged.lane.light);
         scene.solids.iter().for_each(|solid| writer.solid(solid));

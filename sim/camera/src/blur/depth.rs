@@ -266,6 +266,7 @@ mod tests {
             polariser: None,
             mtf50_lp_per_mm: None,
             veiling_glare: None,
+            distortion: None,
         };
         let motion = BodyMotion::steady(Vec3::new(speed_mps, 0.0, 0.0), Vec3::ZERO, Vec3::ZERO, 1000.0);
         Depths::new(Focus::of(&lens, 5.86), PINHOLE, 1000.0, &[motion])

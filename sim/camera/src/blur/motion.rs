@@ -219,6 +219,7 @@ mod tests {
             polariser: None,
             mtf50_lp_per_mm: None,
             veiling_glare: None,
+            distortion: None,
         };
         let focus = Focus::of(&lens, 5.86);
         for distance_m in [4.5f32, 7.0, 9.2, 12.0, 500.0] {

@@ -2,7 +2,7 @@
 use half::f16;
 use laneproof_camera::{
     BLACK_DN, CameraModel, ExposureSettings, FULL_SCALE_DN, Isp, MARGIN_PX, RadianceView, Samples, encode_jpeg, expose,
-    expose_linear,
+    expose_linear, glare::ScatteredLight,
 };
 use laneproof_scenes::{
     catalogue::{Colour, Lens, Sensor},
@@ -44,6 +44,7 @@ fn lens() -> Lens {
         polariser: None,
         mtf50_lp_per_mm: None,
         veiling_glare: None,
+        distortion: None,
     }
 }
 
@@ -155,11 +156,13 @@ fn assert_regions_and_threads_agree(camera: &CameraModel) {
     // A region with its margin; an odd place, so that its mosaic begins with another colour.
     let margin = camera.margin_px();
     assert!(margin <= MARGIN_PX);
-    let sensor_mean = Some(RadianceView::whole(w, h, Samples::Rgb32(&image)).mean());
+    let focal_length_px = f64::from(camera.lens().focal_length_mm) * 1e3 / f64::from(camera.sensor().pixel_pitch_um);
+    let all = ScatteredLight::of(&RadianceView::whole(w, h, Samples::Rgb32(&image)), focal_length_px);
+    let scattered = Some(&all);
     let (x0, y0, rw, rh) = (31u32, 22u32, 60u32, 41u32);
     let crop: Vec<f32> =
         (y0..y0 + rh).flat_map(|y| image[3 * (y * w + x0) as usize..3 * (y * w + x0 + rw) as usize].to_vec()).collect();
-    let view = RadianceView { width: rw, height: rh, origin_px: [x0, y0], samples: Samples::Rgb32(&crop), sensor_mean };
+    let view = RadianceView { width: rw, height: rh, origin_px: [x0, y0], samples: Samples::Rgb32(&crop), scattered };
     let region = expose(camera, &view, &at(300.0), 5, 77).unwrap();
     for y in margin..rh - margin {
         let row = |f: &[u8], width: u32, x: u32, y: u32, n: u32| {

@@ -69,7 +69,10 @@ fn a_part_of_a_sensor_must_say_what_is_scattered_into_it() {
     let part = RadianceView::whole(32, 32, Samples::Rgb32(&image));
     let fault = expose_linear(&camera, &part, &at(100.0), 1, 1).unwrap_err();
     assert_eq!(fault, CameraError::GlareOfRegion);
-    assert!(fault.to_string().contains("sensor_mean"));
-    let told = RadianceView { sensor_mean: Some([1.0; 3]), ..part };
+    assert!(fault.to_string().contains("scattered"));
+    let all = flat(64, 64, [1.0; 3]);
+    let focal_length_px = f64::from(camera.lens().focal_length_mm) * 1e3 / f64::from(camera.sensor().pixel_pitch_um);
+    let scattered = ScatteredLight::of(&RadianceView::whole(64, 64, Samples::Rgb32(&all)), focal_length_px);
+    let told = RadianceView { scattered: Some(&scattered), ..part };
     assert!(expose_linear(&camera, &told, &at(100.0), 1, 1).is_ok());
 }

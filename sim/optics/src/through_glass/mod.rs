@@ -32,7 +32,7 @@ use crate::lamp::LampSource;
 pub use placed::PlacedPane;
 pub use rays::{ChiefRays, LensFilter};
 pub use response::PaneResponse;
-pub use surround::{Seen, Surround};
+pub use surround::{SUN_RADIUS_RAD, Seen, Surround};
 
 /// Side of a cell, pixels: between its corners what panes do is interpolated.
 pub const CELL_PX: u32 = 8;

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Angular radius of the sun's disc, radians (mean distance; IAU 2015 nominal radius over the astronomical unit).
-pub(super) const SUN_RADIUS_RAD: f32 = 0.004_652;
+pub const SUN_RADIUS_RAD: f32 = 0.004_652;
 
 /// Light that is seen in a direction.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -209,6 +209,12 @@ impl Surround {
     pub(super) fn sun(&self) -> Option<(Vec3, [f32; 3])> {
         let irradiance = self.model.sun_normal_irradiance;
         (irradiance != [0.0; 3]).then_some((self.model.sun_direction, irradiance))
+    }
+
+    /// Direction towards the sun (unit vector, world frame) and its irradiance on a plane that faces it, W·m⁻² per band; `None`
+    /// without one, or where the lane hides it from a place.
+    pub fn sun_seen_from(&self, place_m: Vec3) -> Option<(Vec3, [f32; 3])> {
+        self.sun().filter(|(towards, _)| !self.scene.blocked(place_m, *towards))
     }
 
     /// Irradiance on a surface outside the vehicle, sun and sky, W·m⁻² per band. The vehicle's own shadow is left out.
