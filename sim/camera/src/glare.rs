@@ -142,7 +142,7 @@ impl Plane {
         let width = self.width;
         let pick = |i: usize, count: usize| {
             let near = i / 2;
-            let far = if i % 2 == 0 { near.saturating_sub(1) } else { (near + 1).min(count - 1) };
+            let far = if i.is_multiple_of(2) { near.saturating_sub(1) } else { (near + 1).min(count - 1) };
             (near, far)
         };
         self.light.par_chunks_mut(width).enumerate().for_each(|(y, out)| {
