@@ -142,7 +142,7 @@ impl Plane {
         let width = self.width;
         let pick = |i: usize, count: usize| {
             let near = i / 2;
-            let far = if i % 2 == 0 { near.saturating_sub(1) } else { (near + 1).min(count - 1) };
+            let far = if i.is_multiple_of(2) { near.saturating_sub(1) } else { (near + 1).min(count - 1) };
             (near, far)
         };
         self.light.par_chunks_mut(width).enumerate().for_each(|(y, out)| {
@@ -276,9 +276,17 @@ impl ScatteredLight {
         let [upper, lower] = [upper, lower].map(|y| &light[y * width..][..width]);
         for (band, plane) in planes.iter_mut().enumerate() {
             let down: Vec<f32> = upper.iter().zip(lower).map(|(a, b)| a[band] + (b[band] - a[band]) * v).collect();
-            for (l, (left, right, u)) in plane.iter_mut().zip(&self.columns[first_column..]) {
-                let scattered = down[*left] + (down[*right] - down[*left]) * u;
-                *l += share * (scattered - *l);
+            // Columns between the same two cells at a time, in SIMD lanes.
+            let columns = &self.columns[first_column..][..plane.len()];
+            let mut rest = &mut plane[..];
+            for run in columns.chunk_by(|a, b| a.0 == b.0) {
+                let (left, right, _) = run[0];
+                let (from, slope) = (down[left], down[right] - down[left]);
+                let (here, after) = rest.split_at_mut(run.len());
+                for (l, (.., u)) in here.iter_mut().zip(run) {
+                    *l += share * (from + slope * u - *l);
+                }
+                rest = after;
             }
         }
     }
