@@ -57,6 +57,12 @@ fn about(scene: &MitsubaScene) -> serde_json::Value {
             "refractive_index": pane.refractive_index,
             "transmittance_normal": pane.transmittance_normal,
         })).collect::<Vec<_>>(),
+        "lamps": scene.lamps.iter().map(|lamp| json!({
+            "position_m": lamp.position_m.to_array(),
+            "axis": lamp.axis.to_array(),
+            "half_angle_rad": lamp.half_angle_rad,
+            "mean_intensity_w_sr": lamp.intensity,
+        })).collect::<Vec<_>>(),
         "faces": scene.exposure.truth.faces,
     })
 }

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import xml.etree.ElementTree
 
 import numpy as np
 
@@ -31,6 +32,8 @@ def arguments():
     parser.add_argument("--keep", type=pathlib.Path, help="folder for the exported scenes, kept and not exported again")
     parser.add_argument("--only", nargs="*", help="scenes to render; the numbers of the others stay")
     parser.add_argument("--check-glass", action="store_true", help="compare the pane with a slab of Mitsuba's own, and stop")
+    parser.add_argument("--check-lamp", action="store_true",
+                        help="compare exported lamps with their formula, in the open and behind a pane, and stop")
     return parser.parse_args()
 
 
@@ -269,7 +272,82 @@ def check_glass():
     return worst
 
 
+def beam(cos, half_angle_rad):
+    """Share of the intensity on the axis, by the cosine of the angle from it: sim/optics/src/lamp.rs says why."""
+    end = 2 * math.cos(half_angle_rad) - 1
+    s = np.clip((cos - end) / (1 - end), 0, 1)
+    return s * s * (3 - 2 * s)
+
+
+def check_lamp(folder):
+    """The lamps of an exported scene on a white wall across their axis, at places up to where the beam ends: radiance against
+    intensity · share · cosine / distance² / π, as a share of its value on the axis; once more with a tilted pane between, at
+    which the formula takes the transmittance of the pane alone. Whatever hides a point from delta lamps shows here."""
+    about = json.loads((folder / "scene.json").read_text())
+    lamps = [e for e in xml.etree.ElementTree.parse(folder / "scene.xml").getroot().findall("emitter")
+             if e.get("id").startswith("lamp-")]
+    assert lamps and len(lamps) == len(about["lamps"]), "lamps of scene.xml and scene.json differ"
+    distance_m, tilt, eta, passed_normal = 4.0, 40.0, 1.52, [0.75, 0.5, 0.25]
+    worst = 0.0
+    for element, lamp in zip(lamps, about["lamps"]):
+        for name in element.iter("string"):
+            if name.get("name") == "filename":
+                name.set("value", str(folder / name.get("value")))
+        axis, position = np.array(lamp["axis"]), np.array(lamp["position_m"])
+        right = np.cross(axis, [0, 1, 0] if abs(axis[1]) < 0.9 else [1, 0, 0])
+        right /= np.linalg.norm(right)
+        up = np.cross(right, axis)
+        turned = axis * math.cos(math.radians(tilt)) + up * math.sin(math.radians(tilt))
+        end_rad = min(math.acos(max(2 * math.cos(lamp["half_angle_rad"]) - 1, 0.1)), math.radians(80))
+        rng = np.random.default_rng(5)
+        reach = distance_m * math.tan(end_rad) * np.sqrt(rng.random(4096)) * 1.02
+        angle = 2 * math.pi * rng.random(4096)
+        wall = position + axis * distance_m
+        places = wall + np.outer(reach * np.cos(angle), right) + np.outer(reach * np.sin(angle), up)
+
+        def rectangle(middle, towards, half_m, bsdf):
+            place = mi.ScalarTransform4f().look_at(middle.tolist(), (middle + towards).tolist(), right.tolist())
+            return {"type": "rectangle", "to_world": place @ mi.ScalarTransform4f().scale(half_m), "bsdf": bsdf}
+
+        lossless = 1 - 2 * (f := ((eta - 1) / (eta + 1)) ** 2) / (1 + f)
+        white = {"type": "twosided", "white": {"type": "diffuse", "reflectance": 1.0}}
+        tint = {"type": "rgb", "value": [t / lossless for t in passed_normal]}
+        things = {"wall": rectangle(wall, -axis, 200.0, white)}
+        pane = rectangle(position + axis * distance_m / 2, turned, 200.0,
+                         {"type": "laneproof_pane", "int_ior": eta, "specular_transmittance": tint})
+        for between in (False, True):
+            source = "<scene version=\"3.0.0\">" + xml.etree.ElementTree.tostring(element, "unicode") + "</scene>"
+            emitter = mi.load_string(source).emitters()[0]
+            scene = mi.load_dict({"type": "scene", "lamp": emitter, **things, **({"pane": pane} if between else {})})
+            # Every place is looked at from close by.
+            ray = mi.RayDifferential3f(mi.Point3f((places - 0.01 * axis).T), mi.Vector3f(np.tile(axis, (4096, 1)).T))
+            sampler = mi.load_dict({"type": "independent"})
+            sampler.seed(3, 4096)
+            light, _, _ = mi.load_dict({"type": "volpath", "max_depth": 2}).sample(scene, sampler, ray)
+            way = places - position
+            far = np.linalg.norm(way, axis=1)
+            cos = way @ axis / far
+            on_axis = np.array(lamp["mean_intensity_w_sr"]) / distance_m**2 / math.pi
+            wanted = np.outer(beam(cos, lamp["half_angle_rad"]) * cos * (distance_m / far) ** 2, on_axis)
+            if between:
+                for band, total in enumerate(passed_normal):
+                    tau = glass.internal_transmittance(eta, total)
+                    _, (ts, tp, _) = glass.slab(eta, mi.Float(tau), mi.Float(np.abs(way @ turned) / far))
+                    wanted[:, band] *= np.array(ts + tp) / 2
+            off = float((np.abs(np.array(light).T - wanted) / on_axis).max())
+            worst = max(worst, off)
+            print(f"{element.get('id')} {'behind a pane' if between else 'in the open':<13} largest difference {off:.5f} "
+                  f"of what falls on the axis in the open ({on_axis[1]:.3f} W/m2/sr)")
+    return worst
+
+
 def main():
+    if ARGS.check_lamp:
+        with tempfile.TemporaryDirectory() as temporary:
+            entry = next(e for e in json.loads((HERE / "scenes.json").read_text()) if e["name"] == "night-strobe")
+            folder = (ARGS.keep or pathlib.Path(temporary)) / "night-strobe" / f"{entry['camera']}-{entry['exposure']}"
+            export(entry, folder)
+            sys.exit(check_lamp(folder) > 0.002)
     if ARGS.check_glass:
         sys.exit(check_glass() > 0.005)
     wanted = json.loads((HERE / "scenes.json").read_text())

@@ -22,7 +22,7 @@ fn towards_the_sun(simulator: &mut Simulator, veiling_glare: Option<f32>, aside_
     mount.gain_db = 0.0;
     let staged = simulator.stage(&plan).unwrap_or_else(|e| panic!("{e}"));
     let request = simulator::requests(&staged, 1)[1];
-    let noiseless = Counterfactual { occupant: 0, factors: [Factor::Noise].into_iter().collect() };
+    let noiseless = Counterfactual::whole(0, [Factor::Noise].into_iter().collect());
     simulator.expose_ideal(&staged, &request, &noiseless).unwrap_or_else(|e| panic!("{e}")).frame
 }
 

@@ -14,6 +14,10 @@
 //!   head the wrap neither adds nor takes light.
 //! - A pane is `$pane`, by default Mitsuba's `thindielectric`: Fresnel at both faces, absorption the same at every angle, and
 //!   opaque to rays that look for the sun. `tests/mitsuba/compare.py` puts its own in its place, right in both.
+//! - A lamp is a point that shines with our beam, in a camera's exposure as bright as it is on average over it: a strobe by the
+//!   share that its pulse has of the exposure. Its own image is not mirrored, which a point cannot be.
+//! - A near-infrared camera's scene is that of its band; all three channels are the same.
+mod lamp;
 mod picture;
 mod ply;
 
@@ -22,6 +26,7 @@ use std::fmt::Write as _;
 use glam::Vec3;
 use laneproof_optics::{
     band::Band,
+    lamp::LampSource,
     pane_optics::PaneOptics,
     sky_polarisation::{CLEAR_TURBIDITY, SkyPolarisation},
 };
@@ -34,7 +39,7 @@ use laneproof_scenes::{
 };
 
 use crate::{
-    lamps,
+    lamps::{self, StagedLamp},
     light::LaneLight,
     moment::Moment,
     region::TruthLayers,
@@ -75,6 +80,8 @@ pub struct MitsubaScene {
     pub face_mask: Vec<u8>,
     /// Panes, in the order of their shapes in the scene.
     pub panes: Vec<ExportedPane>,
+    /// Lamps that shine in the exposure, each with its mean intensity over it.
+    pub lamps: Vec<LampSource>,
     /// Filter before the lens.
     pub filter: Option<Polariser>,
     /// Unit vector towards the sun, world frame; also where clouds hide it.
@@ -86,21 +93,23 @@ pub struct MitsubaScene {
 }
 
 impl Simulator {
-    /// Exports an exposure in visible light.
+    /// Exports an exposure in its camera's band.
+    ///
+    /// # Errors
+    ///
+    /// As [`expose`](Self::expose), of which the export holds the outcome.
     pub fn export(&mut self, staged: &Staged, request: &ExposureRequest) -> Result<MitsubaScene, SimError> {
-        let mount = &staged.plan.rig.cameras[request.camera_index];
-        let refuse = |reason| Err(SimError::Camera { camera_id: mount.id.clone(), reason });
-        if let Some(band) = staged.plan.sensors[request.camera_index].band {
-            return refuse(format!("sees {} only: scenes are exported in visible light", band.name()));
-        }
-        if !lamps::of_camera(&staged.lamps, &mount.id).is_empty() {
-            return refuse("sees by lamps: scenes are exported in daylight only".to_owned());
-        }
         let lens_camera = staged.lens_camera(request.camera_index)?;
         if lens_camera.distortion.is_some() {
-            return refuse("has a lens with distortion: scenes are exported for an ideal pinhole only".to_owned());
+            return Err(SimError::Camera {
+                camera_id: staged.plan.rig.cameras[request.camera_index].id.clone(),
+                reason: "has a lens with distortion: scenes are exported for an ideal pinhole only".to_owned(),
+            });
         }
         let exposure = self.expose(staged, request)?;
+        let staged = staged.seen_by(request.camera_index);
+        let mount = &staged.plan.rig.cameras[request.camera_index];
+        let lamps = shining(staged, &mount.id, request.exposure_us);
         let time_s = request.mid_exposure_us as f64 * 1e-6;
         let scene = Moment::new(staged, time_s).scene(staged, time_s);
         let camera = lens_camera.sensor;
@@ -108,17 +117,27 @@ impl Simulator {
         let mut writer = Writer::new(&camera, &staged.lane.light);
         scene.solids.iter().for_each(|solid| writer.solid(solid));
         scene.panes.iter().zip(&panes).for_each(|(pane, optics)| writer.pane(pane, optics));
+        lamps.iter().enumerate().for_each(|(k, lamp)| writer.lamp(k, lamp));
         Ok(MitsubaScene {
             files: writer.finish(),
             face_mask: face_mask(&exposure.layers, &camera),
             camera,
             panes,
+            lamps,
             filter: mount.lens.polariser,
             sun_direction: staged.lane.light.model.sun_direction,
             sky_polarisation: SkyPolarisation::of(staged.plan.daylight.sky, CLEAR_TURBIDITY).max_degree,
             exposure,
         })
     }
+}
+
+/// The lamps of a camera's exposures, strobes dimmed to their mean over one.
+fn shining(staged: &Staged, camera_id: &str, exposure_us: f32) -> Vec<LampSource> {
+    let lamps = lamps::of_camera(&staged.lamps, camera_id);
+    let share = lamps::pulse(&lamps, exposure_us).map_or(1.0, |(_, share)| share);
+    let mean = |lamp: &&StagedLamp| if lamp.lamp.pulse_us.is_some() { lamp.source.dimmed(share) } else { lamp.source };
+    lamps.iter().map(mean).collect()
 }
 
 fn exported(pane: &Pane) -> ExportedPane {
