@@ -214,7 +214,7 @@ fn a_lens_distorts_frame_and_truth_alike() {
         mount.lens.distortion = distortion;
         let staged = simulator.stage(&plan).unwrap_or_else(|e| panic!("{e}"));
         let request = simulator::requests(&staged, 1)[1];
-        let noiseless = Counterfactual { occupant: 0, factors: [Factor::Noise].into_iter().collect() };
+        let noiseless = Counterfactual::whole(0, [Factor::Noise].into_iter().collect());
         simulator.expose_ideal(&staged, &request, &noiseless).unwrap_or_else(|e| panic!("{e}"))
     };
     let ideal = exposed(&mut simulator, None);
