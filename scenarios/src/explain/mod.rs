@@ -134,8 +134,11 @@ fn counts(factor: Factor, face: &FaceTruth) -> bool {
         // A hundredth of the light is below the noise of 8 bits.
         Factor::Veil => face.veiling_radiance > 0.01 * face.transmitted_radiance,
         Factor::Glass => face.pane_transmittance < 0.88,
-        // Further from a middle tone than a third of a stop.
-        Factor::Exposure => !(105.0..=131.0).contains(&face.mean_dn),
+        // Further from a middle tone than a third of a stop; or there with light that is not the face's, or that clear panes
+        // would change: without the veil that made the middle tone, the face alone may be too dark.
+        Factor::Exposure => {
+            !(105.0..=131.0).contains(&face.mean_dn) || counts(Factor::Veil, face) || counts(Factor::Glass, face)
+        }
         Factor::MotionBlur => face.motion_blur_px > 0.3,
         Factor::Defocus => face.defocus_px > 0.5,
         Factor::Noise | Factor::Pixels => true,

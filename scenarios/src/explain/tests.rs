@@ -10,7 +10,7 @@ use crate::{
     plan::plan,
     run::{RunOptions, folder::RunFolder, run},
     scenario::Scenario,
-    testing::{AnswerKey, FlatWorld, Manner, TestStack},
+    testing::{AnswerKey, FlatWorld, Manner, TestStack, good_face},
 };
 
 fn scenario() -> Scenario {
@@ -194,4 +194,18 @@ fn the_page_shows_every_trial_and_escapes_what_it_shows() {
     assert_eq!(page.matches("<figure").count(), explained.trials.len());
     assert_eq!(page.matches("class=\"enough\"").count(), 1);
     assert!(page.contains("with the face in focus") && page.contains("data:image/jpeg;base64,"));
+}
+
+#[test]
+fn a_middle_tone_that_a_veil_makes_is_no_good_exposure() {
+    let face = FaceTruth {
+        mean_dn: 118.0,
+        transmitted_radiance: 1.0,
+        veiling_radiance: 0.0,
+        pane_transmittance: 0.95,
+        ..good_face(0, 0.0, 0.0)
+    };
+    assert!(!super::counts(Factor::Exposure, &face));
+    assert!(super::counts(Factor::Exposure, &FaceTruth { veiling_radiance: 12.0, ..face.clone() }));
+    assert!(super::counts(Factor::Exposure, &FaceTruth { pane_transmittance: 0.2, ..face }));
 }
