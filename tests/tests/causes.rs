@@ -1,4 +1,4 @@
-//! Planted causes are named: a few losses here; `target/release/causes` measures hundreds (its results: `tests/causes.json`).
+//! Planted causes are named: a few losses here; `target/release/causes` measures hundreds and writes what it found where it is told.
 use laneproof_scenarios::scenario::Scenario;
 use laneproof_tests::{
     causes::{Asking, MIXED, PLANTS, planted},
