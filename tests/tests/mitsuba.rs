@@ -30,8 +30,8 @@ const KNOWN_GAPS: &[(&str, u64, What, [f64; 2], &str)] = &[
     ("privacy-glass", 2, What::Veil, [0.86, 0.95], ROOF),
     ("night-strobe", 1, What::Veil, [0.0, 0.95], STROBED),
 ];
-/// Found by taking things out of Mitsuba's scenes: of these faces' light 13 to 44 % comes from the coat, and about a third of
-/// that is missing here; of the light below the coat 9 to 12 %.
+/// Found by taking things out of Mitsuba's scenes: of these faces' light 10 to 44 % comes from the coat, and 28 to 43 % of that
+/// is missing here; of the light below the coat 6 to 12 %.
 const COAT: &str =
     "what the coat of skin mirrors, taken from one map between the eyes and dimmed by all that the head hides";
 /// Less than a ten-thousandth of the face's light; not measured apart.
