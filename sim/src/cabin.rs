@@ -1,5 +1,5 @@
 //! Light in an encounter's cabin: what all vehicles of its kind share, and what those who sit there make of it.
-use std::sync::Arc;
+use std::{f32::consts::PI, sync::Arc};
 
 use glam::{Affine3A, Vec3};
 use laneproof_optics::{
@@ -8,7 +8,6 @@ use laneproof_optics::{
     probe,
     rays::RayScene,
 };
-use laneproof_render::CabinGrid;
 use laneproof_scenes::{
     surface::Part,
     truth::{Role, Subject, Tag},
@@ -20,29 +19,25 @@ use crate::{
     staged::Staged,
 };
 
-/// A grid of probes, with its numbers where the renderer takes them from.
+/// Light in a cabin, or round a head in it.
 #[derive(Debug)]
 pub(crate) struct Grid {
     pub(crate) light: CabinLight,
-    samples: Arc<Vec<[f32; 3]>>,
-    mirrored: Arc<Vec<[f32; 3]>>,
+    /// A map of what coats mirror; empty without one.
+    mirrored: Vec<[f32; 3]>,
 }
 
-impl Grid {
-    fn new(light: CabinLight, mirrored: Vec<[f32; 3]>) -> Self {
-        Self { samples: Arc::new(light.probes.as_flattened().to_vec()), mirrored: Arc::new(mirrored), light }
+impl laneproof_render::CabinLight for Grid {
+    fn irradiance(&self, position_m: Vec3, normal: Vec3) -> [f32; 3] {
+        self.light.irradiance(position_m, normal)
     }
 
-    fn placed(&self, world_from_vehicle: Affine3A) -> CabinGrid {
-        CabinGrid {
-            vehicle_from_world: world_from_vehicle.inverse(),
-            origin_m: self.light.origin_m,
-            spacing_m: self.light.spacing_m,
-            dims: self.light.dims,
-            side: probe::SIDE as u32,
-            probes: self.samples.clone(),
-            mirror_side: if self.mirrored.is_empty() { 0 } else { probe::MIRROR_SIDE as u32 },
-            mirrored: self.mirrored.clone(),
+    /// Without a map, the mean over the hemisphere round the direction.
+    fn mirrored(&self, position_m: Vec3, direction: Vec3) -> [f32; 3] {
+        if self.mirrored.is_empty() {
+            self.light.irradiance(position_m, direction).map(|e| e / PI)
+        } else {
+            probe::mirrored_from(&self.mirrored, direction)
         }
     }
 }
@@ -51,7 +46,7 @@ impl Grid {
 #[derive(Debug)]
 pub(crate) struct Cabin {
     scene: CabinScene,
-    pub(crate) empty: Grid,
+    pub(crate) empty: Arc<Grid>,
 }
 
 impl Cabin {
@@ -66,7 +61,8 @@ impl Cabin {
     }
 
     pub(crate) fn new(scene: CabinScene, options: &CabinOptions) -> Self {
-        Self { empty: Grid::new(scene.gather(options), Vec::new()), scene }
+        let empty = Grid { light: scene.gather(options), mirrored: Vec::new() };
+        Self { empty: Arc::new(empty), scene }
     }
 }
 
@@ -120,7 +116,7 @@ fn is_head(role: Role) -> bool {
 #[derive(Debug, Clone)]
 pub(crate) struct Occupied {
     pub(crate) cabin: Arc<Cabin>,
-    heads: Arc<Vec<Grid>>,
+    heads: Arc<Vec<Arc<Grid>>>,
 }
 
 impl Occupied {
@@ -133,14 +129,16 @@ impl Occupied {
         let round = |(k, eyes_m): (usize, &Vec3)| {
             let own = move |tag: Tag| tag.subject == Subject::Occupant(k as u8) && is_head(tag.role);
             let round = cabin.scene.round_head(&cabin.empty.light, &people.bodies, &own, *eyes_m, options);
-            Grid::new(round.light, round.mirrored)
+            Arc::new(Grid { light: round.light, mirrored: round.mirrored })
         };
         let heads = Arc::new(people.eyes_m.iter().enumerate().map(round).collect());
         Self { cabin, heads }
     }
 
-    /// The grids for the renderer, the cabin's first, then one a head, for a vehicle that stands here.
-    pub(crate) fn placed(&self, world_from_vehicle: Affine3A) -> Vec<CabinGrid> {
-        [&self.cabin.empty].into_iter().chain(self.heads.iter()).map(|grid| grid.placed(world_from_vehicle)).collect()
+    /// For the renderer, the cabin's light first, then one a head, for a vehicle that stands here.
+    pub(crate) fn placed(&self, world_from_vehicle: Affine3A) -> Vec<laneproof_render::Cabin> {
+        let vehicle_from_world = world_from_vehicle.inverse();
+        let grids = [&self.cabin.empty].into_iter().chain(self.heads.iter());
+        grids.map(|grid| laneproof_render::Cabin { vehicle_from_world, light: grid.clone() }).collect()
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use glam::Vec3;
 use half::f16;
 use laneproof_optics::lamp::LampSource;
-use laneproof_render::{CabinGrid, LampBeam, Layers, Light, Scene};
+use laneproof_render::{Cabin, LampBeam, Layers, Light, Scene};
 use laneproof_scenes::{catalogue::Lamp, infrared::Infrared};
 use rayon::prelude::*;
 
@@ -72,7 +72,7 @@ fn alone(source: &LampSource) -> Light {
 }
 
 /// The scene in a lamp's light alone, with what it does in the cabin.
-pub(crate) fn lit_by(scene: &Scene, lamp: &StagedLamp, cabins: Vec<CabinGrid>) -> Scene {
+pub(crate) fn lit_by(scene: &Scene, lamp: &StagedLamp, cabins: Vec<Cabin>) -> Scene {
     let mut scene = Scene { light: lamp.light.clone(), cabins, ..scene.clone() };
     for solid in &mut scene.solids {
         // What shines by itself is in the daylight's picture.

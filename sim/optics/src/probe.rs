@@ -7,7 +7,7 @@
 //! harmonics err by 4 %, but pass 9 % of light that comes from beside a surface: a roof between two windows would shine.
 use std::f32::consts::PI;
 
-use glam::{Vec2, Vec3};
+use glam::{UVec2, Vec2, Vec3};
 use rayon::prelude::*;
 
 /// Samples along a side of the map.
@@ -73,19 +73,30 @@ pub fn mirrored(directions: &[Vec3], radiance: &[[f32; 3]]) -> Vec<[f32; 3]> {
         .collect()
 }
 
-/// The four samples round a normal (unit vector), and their shares.
-pub fn around(normal: Vec3) -> [(usize, f32); 4] {
-    let p = Vec2::new(normal.x, normal.z) / normal.abs().element_sum();
-    let q = if normal.y < 0.0 { folded(p) } else { p };
-    let g = (q * 0.5 + 0.5).clamp(Vec2::ZERO, Vec2::ONE) * (SIDE - 1) as f32;
-    let cell = g.floor().min(Vec2::splat((SIDE - 2) as f32));
-    let (t, first) = (g - cell, cell.y as usize * SIDE + cell.x as usize);
+/// The four samples round a direction (unit vector) in a map with this many along a side, and their shares.
+fn around_in(direction: Vec3, side: usize) -> [(usize, f32); 4] {
+    let p = Vec2::new(direction.x, direction.z) / direction.abs().element_sum();
+    let q = if direction.y < 0.0 { folded(p) } else { p };
+    let g = (q * 0.5 + 0.5).clamp(Vec2::ZERO, Vec2::ONE) * (side - 1) as f32;
+    let cell = g.as_uvec2().min(UVec2::splat(side as u32 - 2));
+    let (t, first) = (g - cell.as_vec2(), cell.y as usize * side + cell.x as usize);
     [
         (first, (1.0 - t.x) * (1.0 - t.y)),
         (first + 1, t.x * (1.0 - t.y)),
-        (first + SIDE, (1.0 - t.x) * t.y),
-        (first + SIDE + 1, t.x * t.y),
+        (first + side, (1.0 - t.x) * t.y),
+        (first + side + 1, t.x * t.y),
     ]
+}
+
+/// The four samples round a normal (unit vector), and their shares.
+pub fn around(normal: Vec3) -> [(usize, f32); 4] {
+    around_in(normal, SIDE)
+}
+
+/// What a map of [`mirrored`] radiance shows in a direction (unit vector, its own frame).
+pub fn mirrored_from(map: &[[f32; 3]], direction: Vec3) -> [f32; 3] {
+    let near = around_in(direction, MIRROR_SIDE);
+    std::array::from_fn(|band| near.iter().map(|&(k, share)| share * map[k][band]).sum())
 }
 
 /// Irradiance from radiance along directions that are spread evenly, scaled so that equal radiance L gives exactly πL.

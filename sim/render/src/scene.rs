@@ -15,7 +15,7 @@ pub struct Solid {
     pub tag: Tag,
     /// Placement; rotation and translation only.
     pub world_from_mesh: Affine3A,
-    /// Which of the scene's cabin grids its ambient light comes from; `None`: from the open sky.
+    /// Which of the scene's cabins its ambient light comes from; `None`: from the open sky.
     pub cabin: Option<u8>,
     /// Whether the camera does not see it; its shadow falls all the same.
     pub hidden: bool,
@@ -99,25 +99,21 @@ impl Light {
     }
 }
 
-/// Irradiance probes in a cabin.
-#[derive(Debug, Clone, PartialEq)]
-pub struct CabinGrid {
-    /// World to the vehicle's frame.
+/// Ambient light in a cabin, over places and unit vectors in the vehicle's frame.
+pub trait CabinLight: std::fmt::Debug + Send + Sync {
+    /// Irradiance at a place, metres, on a plane with this normal, W·m⁻² per band.
+    fn irradiance(&self, position_m: Vec3, normal: Vec3) -> [f32; 3];
+    /// Radiance that a coat at a place mirrors from a direction, W·m⁻²·sr⁻¹ per band.
+    fn mirrored(&self, position_m: Vec3, direction: Vec3) -> [f32; 3];
+}
+
+/// A cabin in its place.
+#[derive(Debug, Clone)]
+pub struct Cabin {
+    /// World to the vehicle's frame; rotation and translation only.
     pub vehicle_from_world: Affine3A,
-    /// First probe, vehicle frame, metres.
-    pub origin_m: Vec3,
-    /// Distance between probes, metres.
-    pub spacing_m: f32,
-    /// Probes along x, y, z; x runs fastest.
-    pub dims: [u32; 3],
-    /// Samples along a side of each probe's octahedral map: the map's middle is +Y (vehicle frame), samples lie on its edges.
-    pub side: u32,
-    /// Irradiance on planes that face the samples' directions, W·m⁻² per band: probe by probe, row by row.
-    pub probes: Arc<Vec<[f32; 3]>>,
-    /// Samples along a side of an octahedral map of what coats mirror; 0 without one, where irradiance has to do.
-    pub mirror_side: u32,
-    /// The map, W·m⁻²·sr⁻¹ per band, row by row.
-    pub mirrored: Arc<Vec<[f32; 3]>>,
+    /// Its light.
+    pub light: Arc<dyn CabinLight>,
 }
 
 /// Everything a request can see.
@@ -129,8 +125,8 @@ pub struct Scene {
     pub panes: Vec<ScenePane>,
     /// Light.
     pub light: Arc<Light>,
-    /// Light in cabins.
-    pub cabins: Vec<CabinGrid>,
+    /// Cabins.
+    pub cabins: Vec<Cabin>,
     /// Middle of what the sun's shadow map covers, world frame, metres.
     pub shadow_centre_m: Vec3,
     /// Half the side of the square that it covers, metres.

@@ -1,4 +1,5 @@
 //! The render application's side: components of the main world, their extraction, and the passes.
+mod ambient;
 mod culling;
 mod passes;
 mod pipelines;
@@ -25,7 +26,7 @@ use bevy::{
 use crate::{
     failure::Failure,
     request::{Layers, RenderRequest},
-    scene::{CabinGrid, Light, Scene, ScenePane, Solid},
+    scene::{Cabin, Light, Scene, ScenePane, Solid},
 };
 
 /// A scene and what is wanted of it.
@@ -85,7 +86,7 @@ struct DrawnPane {
 struct PendingView {
     request: RenderRequest,
     light: Arc<Light>,
-    cabins: Vec<CabinGrid>,
+    cabins: Vec<Cabin>,
     shadow_centre_m: glam::Vec3,
     shadow_half_extent_m: f32,
 }

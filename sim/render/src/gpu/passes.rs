@@ -17,12 +17,13 @@ use laneproof_scenes::mesh::Mesh;
 
 use super::{
     ExtractedJob, ExtractedView, Outcome,
+    ambient::Ambient,
     culling::{in_region, lenses_back_to_front, solids_front_to_back},
     pipelines::{Cover, LensKey, Pipelines, SolidKey},
     readback::{self, Transfer},
     sun_scene::SunScene,
     targets::{SensorTargets, Target, Targets},
-    uniforms::{DRAW_STRIDE, draw_uniforms, view_uniform, with_w},
+    uniforms::{DRAW_STRIDE, draw_uniforms, view_uniform},
     upload::Uploads,
 };
 use crate::{failure::Failure, request::Layers};
@@ -126,17 +127,6 @@ impl Recording<'_> {
         let view = &self.job.view;
         let layout = |descriptor| -> BindGroupLayout { self.ready.cache.get_bind_group_layout(descriptor) };
         let view_buffer = self.buffer("view", &view_uniform(view), BufferUsages::UNIFORM);
-        let mut probes: Vec<[f32; 4]> = view
-            .cabins
-            .iter()
-            .flat_map(|grid| grid.probes.iter().chain(grid.mirrored.iter()))
-            .map(|&sample| with_w(sample, 0.0))
-            .collect();
-        if probes.is_empty() {
-            // A buffer cannot be empty.
-            probes.push([0.0; 4]);
-        }
-        let cabin_buffer = self.buffer("cabin", bytemuck::cast_slice(&probes), BufferUsages::STORAGE);
         let draws = self.buffer("draws", &draw_uniforms(self.job, self.uploads), BufferUsages::UNIFORM);
 
         let Targets { sun_depth, sun_glass, sun_glass_depth, .. } = self.targets;
@@ -158,8 +148,7 @@ impl Recording<'_> {
                 bind(4, BindingResource::Sampler(&self.uploads.shadow_sampler)),
                 bind(5, BindingResource::TextureView(&sun_glass.view)),
                 bind(6, BindingResource::TextureView(&sun_glass_depth.view)),
-                bind(7, cabin_buffer.as_entire_binding()),
-                bind(8, BindingResource::TextureView(&skies[1])),
+                bind(7, BindingResource::TextureView(&skies[1])),
             ],
         );
         let draw_group = self.device.create_bind_group(
@@ -282,6 +271,9 @@ impl Recording<'_> {
     ) -> Result<(), String> {
         let request = &self.job.view.request;
         let region = request.region;
+        let solids = self.seen(solids_front_to_back(self.job));
+        let lenses = self.seen(lenses_back_to_front(self.job, self.uploads));
+        let ambient = Ambient::new(self.device, self.job, &[&solids[..], &lenses[..]].concat());
         let mut pass = encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
             label: Some("scene"),
             color_attachments: &[
@@ -294,13 +286,8 @@ impl Recording<'_> {
         });
         pass.set_scissor_rect(region.x, region.y, region.width, region.height);
         pass.set_bind_group(0, camera_view, &[]);
-        for slot in solids_front_to_back(self.job) {
+        for slot in solids {
             let solid = &self.job.solids[slot];
-            let Some(gpu) = self.uploads.mesh(&solid.mesh) else { continue };
-            let (centre, radius) = gpu.world_bounds(&solid.world_from_mesh);
-            if !in_region(&request.camera, region, centre, radius) {
-                continue;
-            }
             let texture = solid.surface.texture.as_ref();
             let Some(picture) = self.uploads.picture(texture) else { continue };
             let cover = match texture {
@@ -314,26 +301,35 @@ impl Recording<'_> {
             pass.set_pipeline(self.pipeline(self.ready.pipelines.solid(key))?);
             pass.set_bind_group(1, draw_group, &[(slot * DRAW_STRIDE) as u32]);
             pass.set_bind_group(2, &*picture.group, &[]);
+            ambient.bind(&mut pass, slot);
             self.draw_mesh(&mut pass, &solid.mesh);
         }
         pass.set_pipeline(self.pipeline(self.ready.pipelines.sky)?);
         pass.draw(0..3, 0..1);
-        for slot in lenses_back_to_front(self.job, self.uploads) {
+        for slot in lenses {
             let solid = &self.job.solids[slot];
-            let (Some(gpu), Some([r, g, b])) = (self.uploads.mesh(&solid.mesh), solid.surface.transmittance) else {
-                continue;
-            };
-            let (centre, radius) = gpu.world_bounds(&solid.world_from_mesh);
-            if !in_region(&request.camera, region, centre, radius) {
-                continue;
-            }
+            let Some([r, g, b]) = solid.surface.transmittance else { continue };
             let cabin = solid.cabin.is_some();
             let key = LensKey { cabin, dark: solid.surface.is_dark_lens() };
             pass.set_pipeline(self.pipeline(self.ready.pipelines.lens(key))?);
             pass.set_blend_constant(wgpu::Color { r: r.into(), g: g.into(), b: b.into(), a: 1.0 });
             pass.set_bind_group(1, draw_group, &[(slot * DRAW_STRIDE) as u32]);
+            ambient.bind(&mut pass, slot);
             self.draw_mesh(&mut pass, &solid.mesh);
         }
         Ok(())
+    }
+
+    /// Those of some solids that can touch the request's region.
+    fn seen(&self, mut slots: Vec<usize>) -> Vec<usize> {
+        let request = &self.job.view.request;
+        slots.retain(|&slot| {
+            let solid = &self.job.solids[slot];
+            self.uploads.mesh(&solid.mesh).is_some_and(|gpu| {
+                let (centre, radius) = gpu.world_bounds(&solid.world_from_mesh);
+                in_region(&request.camera, request.region, centre, radius)
+            })
+        });
+        slots
     }
 }

@@ -13,7 +13,7 @@ use bevy::{
 };
 use laneproof_scenes::mesh::Vertex;
 
-use super::{Outcome, Shaders};
+use super::{Outcome, Shaders, ambient::VertexLight};
 use crate::failure::Failure;
 
 /// Format of radiance.
@@ -33,7 +33,7 @@ pub(super) struct SolidKey {
     pub(super) double_sided: bool,
     /// Without the coat's highlights; see solid.wgsl.
     pub(super) matt: bool,
-    /// Lit by the cabin's probes rather than by the open sky. A variant and not a branch: on a CPU both sides of a branch
+    /// Lit by a cabin rather than by the open sky. A variant and not a branch: on a CPU both sides of a branch
     /// are run.
     pub(super) cabin: bool,
     pub(super) cover: Cover,
@@ -182,6 +182,25 @@ fn vertex_buffer(count: usize) -> VertexBufferLayout {
     }
 }
 
+/// Buffers of a solid's or a lens's vertices.
+fn solid_buffers(cabin: bool) -> Vec<VertexBufferLayout> {
+    let light = [std::mem::offset_of!(VertexLight, irradiance), std::mem::offset_of!(VertexLight, mirrored)];
+    let ambient = VertexBufferLayout {
+        array_stride: size_of::<VertexLight>() as u64,
+        step_mode: VertexStepMode::Vertex,
+        attributes: light
+            .into_iter()
+            .zip(4..)
+            .map(|(offset, shader_location)| VertexAttribute {
+                format: VertexFormat::Float32x3,
+                offset: offset as u64,
+                shader_location,
+            })
+            .collect(),
+    };
+    [vertex_buffer(4)].into_iter().chain(cabin.then_some(ambient)).collect()
+}
+
 fn target(format: TextureFormat, blend: Option<BlendState>) -> Option<ColorTargetState> {
     Some(ColorTargetState { format, blend, write_mask: ColorWrites::ALL })
 }
@@ -212,16 +231,7 @@ impl FromWorld for Pipelines {
                 sampler(4, SamplerBindingType::Comparison),
                 texture(5, float),
                 texture(6, TextureSampleType::Depth),
-                entry(
-                    7,
-                    ShaderStages::VERTEX,
-                    BindingType::Buffer {
-                        ty: BufferBindingType::Storage { read_only: true },
-                        has_dynamic_offset: false,
-                        min_binding_size: None,
-                    },
-                ),
-                texture(8, float),
+                texture(7, float),
             ],
         );
         let draw = BindGroupLayoutDescriptor::new("draw", &[uniform(0, true)]);
@@ -241,7 +251,7 @@ impl FromWorld for Pipelines {
                     shader: shaders.solid.clone(),
                     shader_defs: key.shader_defs(),
                     entry_point: Some("vertex".into()),
-                    buffers: vec![vertex_buffer(4)],
+                    buffers: solid_buffers(key.cabin),
                 },
                 primitive: PrimitiveState {
                     cull_mode: (!key.double_sided).then_some(Face::Back),
@@ -283,7 +293,7 @@ impl FromWorld for Pipelines {
                     shader: shaders.solid.clone(),
                     shader_defs: key.shader_defs(),
                     entry_point: Some("vertex".into()),
-                    buffers: vec![vertex_buffer(4)],
+                    buffers: solid_buffers(key.cabin),
                 },
                 depth_stencil: depth(false, CompareFunction::Greater),
                 fragment: Some(FragmentState {

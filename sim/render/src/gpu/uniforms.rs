@@ -3,7 +3,7 @@ use bytemuck::{Pod, Zeroable};
 use glam::{Mat4, Vec3};
 
 use super::{ExtractedView, PendingView, upload::Uploads};
-use crate::scene::{CabinGrid, LampBeam, Light};
+use crate::scene::{LampBeam, Light};
 
 /// `View` of common.wgsl.
 #[repr(C)]
@@ -27,8 +27,6 @@ struct ViewUniform {
 #[derive(Clone, Copy, Pod, Zeroable)]
 struct DrawUniform {
     world_from_mesh: Mat4,
-    cabin_from_world: Mat4,
-    cabin_dims: [u32; 4],
     reflectance: [f32; 4],
     emitted: [f32; 4],
     scatter: [f32; 4],
@@ -133,47 +131,21 @@ pub(super) fn view_uniform(view: &PendingView) -> Vec<u8> {
     bytemuck::bytes_of(&uniform).to_vec()
 }
 
-/// World to cells of a grid of probes; their counts and the side of their maps; the grid's first sample in the buffer, the first
-/// of its mirror map, and that map's side.
-type Grid = (Mat4, [u32; 4], [u32; 3]);
-
-/// For what no cabin lights.
-const OUTSIDE: Grid = (Mat4::IDENTITY, [1, 1, 1, 2], [0; 3]);
-
-/// The scene's grids, one after the other in the buffer.
-fn grids(view: &PendingView) -> Vec<Grid> {
-    let mut first = 0;
-    let place = |grid: &CabinGrid| {
-        let here = first;
-        let mirror = first + grid.probes.len() as u32;
-        first = mirror + grid.mirrored.len() as u32;
-        let cells = Mat4::from_scale(Vec3::splat(1.0 / grid.spacing_m)) * Mat4::from_translation(-grid.origin_m);
-        let [x, y, z] = grid.dims;
-        (cells * Mat4::from(grid.vehicle_from_world), [x, y, z, grid.side], [here, mirror, grid.mirror_side])
-    };
-    view.cabins.iter().map(place).collect()
-}
-
 /// Uniforms of all solids, then of all panes, `DRAW_STRIDE` apart.
 pub(super) fn draw_uniforms(job: &ExtractedView, uploads: &Uploads) -> Vec<u8> {
     let mut bytes = vec![0; (job.solids.len() + job.panes.len()).max(1) * DRAW_STRIDE];
-    let grids = grids(&job.view);
     let mut put = |slot: usize, data: &[u8]| {
         bytes[slot * DRAW_STRIDE..slot * DRAW_STRIDE + data.len()].copy_from_slice(data);
     };
     for (slot, solid) in job.solids.iter().enumerate() {
         let surface = &solid.surface;
-        let (cabin_from_world, cabin_dims, [first, mirror, mirror_side]) =
-            solid.cabin.map_or(OUTSIDE, |k| grids[usize::from(k)]);
         let mean = uploads.picture(surface.texture.as_ref()).map_or([1.0; 3], |picture| picture.mean);
         let uniform = DrawUniform {
             world_from_mesh: Mat4::from(solid.world_from_mesh),
-            cabin_from_world,
-            cabin_dims,
             reflectance: with_w(surface.reflectance, surface.roughness),
             emitted: with_w(surface.emitted_radiance, surface.specular_f0),
             scatter: [surface.wrap, mean[0], mean[1], mean[2]],
-            flags: [u32::from(solid.tag.to_bits()), first, mirror, mirror_side],
+            flags: [u32::from(solid.tag.to_bits()), 0, 0, 0],
         };
         put(slot, bytemuck::bytes_of(&uniform));
     }

@@ -32,8 +32,7 @@ struct View {
 @group(0) @binding(4) var sun_depth_sampler: sampler_comparison;
 @group(0) @binding(5) var sun_glass: texture_2d<f32>;
 @group(0) @binding(6) var sun_glass_depth: texture_depth_2d;
-@group(0) @binding(7) var<storage, read> cabin: array<vec4<f32>>;
-@group(0) @binding(8) var background_table: texture_2d<f32>;
+@group(0) @binding(7) var background_table: texture_2d<f32>;
 
 // (1 - cosine)^5 of Schlick's Fresnel.
 fn fifth(cosine: f32) -> f32 {
@@ -74,51 +73,6 @@ fn outdoor_irradiance(position: vec3<f32>, n: vec3<f32>) -> vec3<f32> {
     e += c[6].rgb * (0.315392 * (3.0 * n.z * n.z - 1.0));
     e += c[7].rgb * (1.092548 * n.x * n.z) + c[8].rgb * (0.546274 * (n.x * n.x - n.y * n.y));
     return max(e, vec3<f32>(0.0));
-}
-
-// Probes on a grid.
-struct Grid {
-    // World to cells.
-    from_world: mat4x4<f32>,
-    // Probe counts; w: samples along a side of a probe's octahedral map, some of them on its edges.
-    dims: vec4<u32>,
-    // Its first sample among all.
-    first: u32,
-};
-
-// Irradiance in a cabin: trilinear between probes.
-fn cabin_irradiance(grid: Grid, position: vec3<f32>, n_world: vec3<f32>) -> vec3<f32> {
-    let dims = grid.dims.xyz;
-    let side = grid.dims.w;
-    let top = vec3<f32>(dims) - 1.001;
-    let g = clamp((grid.from_world * vec4<f32>(position, 1.0)).xyz, vec3<f32>(0.0), max(top, vec3<f32>(0.0)));
-    let base = vec3<u32>(floor(g));
-    let f = fract(g);
-    let m = octahedral((grid.from_world * vec4<f32>(n_world, 0.0)).xyz) * f32(side - 1u);
-    let cell = min(vec2<u32>(m), vec2<u32>(side - 2u));
-    let t = m - vec2<f32>(cell);
-    let first = grid.first + cell.y * side + cell.x;
-    let shares = vec4<f32>((1.0 - t.x) * (1.0 - t.y), t.x * (1.0 - t.y), (1.0 - t.x) * t.y, t.x * t.y);
-    var e = vec3<f32>(0.0);
-    for (var corner = 0u; corner < 8u; corner += 1u) {
-        let o = vec3<u32>(corner & 1u, (corner >> 1u) & 1u, corner >> 2u);
-        let place = min(base + o, dims - vec3<u32>(1u));
-        let w3 = select(1.0 - f, f, o == vec3<u32>(1u));
-        let i = ((place.z * dims.y + place.y) * dims.x + place.x) * side * side + first;
-        e += w3.x * w3.y * w3.z
-            * (shares.x * cabin[i].rgb + shares.y * cabin[i + 1u].rgb
-                + shares.z * cabin[i + side].rgb + shares.w * cabin[i + side + 1u].rgb);
-    }
-    return e;
-}
-
-// Radiance that a coat mirrors from a direction: an octahedral map like a probe's.
-fn cabin_mirrored(grid: Grid, first: u32, side: u32, direction: vec3<f32>) -> vec3<f32> {
-    let m = octahedral((grid.from_world * vec4<f32>(direction, 0.0)).xyz) * f32(side - 1u);
-    let cell = min(vec2<u32>(m), vec2<u32>(side - 2u));
-    let t = m - vec2<f32>(cell);
-    let i = first + cell.y * side + cell.x;
-    return mix(mix(cabin[i].rgb, cabin[i + 1u].rgb, t.x), mix(cabin[i + side].rgb, cabin[i + side + 1u].rgb, t.x), t.y);
 }
 
 // Direction towards the light that throws shadows, and what of its intensity falls on a plane there that faces it.

@@ -1,22 +1,18 @@
 // Surfaces: Lambert below, a GGX coat above (Walter et al. 2007, Schlick's Fresnel), in radiometric units.
-// Variants, not branches, tell surfaces apart: on a CPU both sides of a branch are run. CABIN takes its ambient light from
-// the cabin's probes. MATT leaves the coat out, for surfaces of a roughness of 0.85 and more, to save work on a CPU; that it does not matter
+// Variants, not branches, tell surfaces apart: on a CPU both sides of a branch are run. CABIN is given its ambient light
+// vertex by vertex. MATT leaves the coat out, for surfaces of a roughness of 0.85 and more, to save work on a CPU; that it does not matter
 // there is an assumption. LENS is a thin filter: it gives what it mirrors alone, and the blending adds what passes it.
-#import laneproof::common::{Grid, PI, view, sky_radiance, outdoor_irradiance, cabin_irradiance, cabin_mirrored, beam_at, sun_share, fifth}
+#import laneproof::common::{PI, view, sky_radiance, outdoor_irradiance, beam_at, sun_share, fifth}
 
 struct Draw {
     world_from_mesh: mat4x4<f32>,
-    // World to cells of the grid of probes that lights it.
-    cabin_from_world: mat4x4<f32>,
-    // Probe counts; w: samples along a side of a probe's map.
-    cabin_dims: vec4<u32>,
     // Linear reflectance; w: roughness.
     reflectance: vec4<f32>,
     // Emitted radiance; w: specular reflectance at normal incidence.
     emitted: vec4<f32>,
     // x: wrap; yzw: mean reflectance of the picture.
     scatter: vec4<f32>,
-    // x: truth tag; y: its grid's first sample; z, w: first sample and side of that grid's mirror map.
+    // x: truth tag; the others unused.
     flags: vec4<u32>,
 };
 
@@ -33,7 +29,7 @@ struct Varying {
     @location(4) ambient: vec3<f32>,
 #ifdef CABIN
 #ifndef MATT
-    // Radiance that a coat mirrors; without a map of it, the mean over the hemisphere round the mirrored direction.
+    // Radiance that a coat mirrors.
     @location(5) mirrored: vec3<f32>,
 #endif
 #endif
@@ -52,6 +48,10 @@ fn vertex(
     @location(1) normal: vec3<f32>,
     @location(2) uv: vec2<f32>,
     @location(3) tint: vec4<f32>,
+#ifdef CABIN
+    @location(4) irradiance: vec3<f32>,
+    @location(5) mirrored: vec3<f32>,
+#endif
 ) -> Varying {
     var out: Varying;
     let world = draw.world_from_mesh * vec4<f32>(position, 1.0);
@@ -64,20 +64,13 @@ fn vertex(
     let linear = select(pow((tint.rgb + 0.055) / 1.055, vec3<f32>(2.4)), tint.rgb / 12.92, tint.rgb <= vec3<f32>(0.04045));
     out.tint = vec4<f32>(linear, tint.a);
 #ifdef CABIN
-    let grid = Grid(draw.cabin_from_world, draw.cabin_dims, draw.flags.y);
-    let mirrored = reflect(normalize(world.xyz - view.world_from_camera[3].xyz), n);
 #ifdef LENS
-    // A lens mirrors what lies in the mirrored direction: windows more than the roof.
-    out.ambient = cabin_irradiance(grid, world.xyz, mirrored) * tint.a;
+    out.ambient = irradiance * tint.a;
 #else
-    out.ambient = cabin_irradiance(grid, world.xyz, n) * opened(tint.a, linear);
+    out.ambient = irradiance * opened(tint.a, linear);
 #endif
 #ifndef MATT
-    if draw.flags.w > 0u {
-        out.mirrored = cabin_mirrored(grid, draw.flags.z, draw.flags.w, mirrored) * tint.a;
-    } else {
-        out.mirrored = cabin_irradiance(grid, world.xyz, mirrored) * (tint.a / PI);
-    }
+    out.mirrored = mirrored * tint.a;
 #endif
 #else
     out.ambient = outdoor_irradiance(world.xyz, n) * opened(tint.a, linear);
