@@ -46,6 +46,12 @@ pub(crate) struct Facet {
 }
 
 impl Facet {
+    /// Its area.
+    pub(crate) fn area_m2(&self) -> f32 {
+        let [a, b, c] = self.corners_m;
+        (b - a).cross(c - a).length() / 2.0
+    }
+
     /// Barycentric shares of the corners at a place in its plane.
     pub(crate) fn shares(&self, place_m: Vec3) -> [f32; 3] {
         let [a, b, c] = self.corners_m;

@@ -43,14 +43,17 @@ const SKY: u32 = 1;
 const SUN: u32 = 2;
 const GROUND: u32 = 4;
 
-/// Rays that gather the light on a corner of a surface.
-const GATHERING_RAYS: u32 = 48;
+/// Rays that gather the light on a place of the ground or on a corner of a triangle, and on one of a small triangle.
+const GATHERING_RAYS: u32 = 128;
+const FEW_RAYS: u32 = 16;
+/// Triangles below this are small, m².
+const SMALL_M2: f32 = 0.05;
 /// Longest edge of a surface near the station, metres; larger ones are cut up, so that light can vary over them.
 const LONGEST_EDGE_M: f32 = 1.6;
 /// Surfaces farther from the stop line than this are mirrored too small for that, metres.
 const NEAR_M: f32 = 16.0;
 
-/// A part with its large triangles near the station cut up; ground is lit where rays meet it.
+/// A part with its large triangles near the station cut up, as gathered light varies over them; the ground has its own grid.
 pub(super) fn cut_up(part: &Part) -> Part {
     if part.tag.role == Role::Ground {
         return part.clone();
@@ -85,7 +88,7 @@ pub(super) fn cut_up(part: &Part) -> Part {
 /// Light and furniture of a lane, ready to be looked at in any direction from any place.
 pub struct Surround {
     scene: RayScene,
-    /// Radiance at the corners of every opaque triangle.
+    /// Radiance at the corners of every opaque triangle, direct light left out: it is found where rays meet them.
     facets: Vec<[[f32; 3]; 3]>,
     model: DaylightModel,
     polarisation: SkyPolarisation,
@@ -136,22 +139,31 @@ impl Surround {
             lamps,
             ground: Vec::new(),
         };
-        // Ground lights the roof and the roof the ground: once each, then the ground once more.
+        // Ground lights the roof and the roof the ground.
+        for _ in 0..2 {
+            surround.ground = surround.light_on_ground();
+            surround.facets = surround.light_of_facets();
+        }
         surround.ground = surround.light_on_ground();
-        surround.facets = (0..surround.scene.facet_count() as u32)
+        surround
+    }
+
+    /// Gathers radiance at the corners of all triangles, direct light left out.
+    fn light_of_facets(&self) -> Vec<[[f32; 3]; 3]> {
+        (0..self.scene.facet_count() as u32)
             .into_par_iter()
-            .map(|facet| {
-                let Facet { corners_m, normal, albedo, .. } = surround.scene.facet(facet);
-                let (emitted, middle_m) = (surround.scene.emitted(facet), corners_m.iter().sum::<Vec3>() / 3.0);
+            .map(|index| {
+                let facet = self.scene.facet(index);
+                let Facet { corners_m, normal, albedo, .. } = facet;
+                let (emitted, middle_m) = (self.scene.emitted(index), corners_m.iter().sum::<Vec3>() / 3.0);
+                let rays = if facet.area_m2() < SMALL_M2 { FEW_RAYS } else { GATHERING_RAYS };
                 // A little off the corners, where other surfaces meet the triangle.
                 corners_m.map(|corner_m| {
-                    let irradiance = surround.gathered(corner_m.lerp(middle_m, 0.1), normal);
+                    let irradiance = self.diffuse(corner_m.lerp(middle_m, 0.1), normal, rays);
                     std::array::from_fn(|band| emitted[band] + albedo[band] * irradiance[band] / PI)
                 })
             })
-            .collect();
-        surround.ground = surround.light_on_ground();
-        surround
+            .collect()
     }
 
     /// Gathers the light on the ground, direct light left out.
@@ -161,7 +173,7 @@ impl Surround {
             .into_par_iter()
             .map(|i| {
                 let place = |axis: usize, k: usize| GROUND_CORNER_M[axis] + k as f32 * GROUND_STEP_M;
-                self.diffuse(Vec3::new(place(0, i % across), 0.01, place(1, i / across)), Vec3::Y)
+                self.diffuse(Vec3::new(place(0, i % across), 0.01, place(1, i / across)), Vec3::Y, GATHERING_RAYS)
             })
             .collect()
     }
@@ -202,7 +214,10 @@ impl Surround {
             return self.reflected(place_m, hit.normal, hit.albedo, hit.emitted_radiance);
         };
         let shares = self.scene.facet(hit.facet).shares(place_m);
-        std::array::from_fn(|band| (0..3).map(|k| shares[k] * corners[k][band]).sum())
+        let direct = self.direct(place_m, hit.normal);
+        std::array::from_fn(|band| {
+            hit.albedo[band] * direct[band] / PI + (0..3).map(|k| shares[k] * corners[k][band]).sum::<f32>()
+        })
     }
 
     /// Direction towards the sun and its normal irradiance; `None` without one.
@@ -219,19 +234,24 @@ impl Surround {
 
     /// Irradiance on a surface outside the vehicle, sun and sky, W·m⁻² per band. The vehicle's own shadow is left out.
     pub fn irradiance(&self, place_m: Vec3, normal: Vec3) -> [f32; 3] {
+        let (sky, direct) = (self.skylight(place_m, normal), self.direct(place_m, normal));
+        std::array::from_fn(|band| sky[band] + direct[band])
+    }
+
+    /// The lane's general skylight, below the roof and away from it.
+    fn skylight(&self, place_m: Vec3, normal: Vec3) -> [f32; 3] {
         let below = self
             .sheltered_m
             .is_some_and(|[x0, z0, x1, z1]| (x0..=x1).contains(&place_m.x) && (z0..=z1).contains(&place_m.z));
-        let sky = sh::irradiance(if below { &self.sheltered_sh } else { &self.open_sh }, normal);
-        let direct = self.direct(place_m, normal);
-        std::array::from_fn(|band| sky[band].max(0.0) + direct[band])
+        sh::irradiance(if below { &self.sheltered_sh } else { &self.open_sh }, normal).map(|e| e.max(0.0))
     }
 
     /// Irradiance by the sun and by lamps, where nothing of the lane is in the way.
     fn direct(&self, place_m: Vec3, normal: Vec3) -> [f32; 3] {
+        let start_m = place_m + normal * SKIN_M;
         let sun = self.sun().map_or([0.0; 3], |(towards, irradiance)| {
             let cosine = normal.dot(towards);
-            let lit = cosine > 0.0 && !self.scene.blocked(place_m + normal * SKIN_M, towards);
+            let lit = cosine > 0.0 && !self.scene.blocked(start_m, towards);
             if lit { irradiance.map(|e| e * cosine) } else { [0.0; 3] }
         });
         let mut sum = sun;
@@ -242,10 +262,7 @@ impl Surround {
                 continue;
             }
             // What stands behind the lamp, or holds it, throws no shadow.
-            let blocked = self
-                .scene
-                .hit(place_m + normal * SKIN_M, towards)
-                .is_some_and(|hit| hit.distance_m < 0.95 * distance_m);
+            let blocked = self.scene.hit(start_m, towards).is_some_and(|hit| hit.distance_m < 0.95 * distance_m);
             if !blocked {
                 sum = std::array::from_fn(|band| sum[band] + irradiance[band] * cosine);
             }
@@ -253,21 +270,15 @@ impl Surround {
         sum
     }
 
-    /// Irradiance on a surface of the lane, W·m⁻² per band.
-    fn gathered(&self, place_m: Vec3, normal: Vec3) -> [f32; 3] {
-        let (direct, diffuse) = (self.direct(place_m, normal), self.diffuse(place_m, normal));
-        std::array::from_fn(|band| direct[band] + diffuse[band])
-    }
-
     /// Irradiance without direct light, gathered over the hemisphere. What rays meet there is as bright as is known of it by
     /// then, at first by direct light and the lane's general skylight.
-    fn diffuse(&self, place_m: Vec3, normal: Vec3) -> [f32; 3] {
+    fn diffuse(&self, place_m: Vec3, normal: Vec3, rays: u32) -> [f32; 3] {
         let start_m = place_m + normal * SKIN_M;
         let mut irradiance = [0.0; 3];
         let (across, along) = normal.any_orthonormal_pair();
-        for k in 0..GATHERING_RAYS {
-            // A cosine-weighted spiral.
-            let squared = (k as f32 + 0.5) / GATHERING_RAYS as f32;
+        // A cosine-weighted spiral, the same everywhere: noise would show as steps from triangle to triangle.
+        for k in 0..rays {
+            let squared = (k as f32 + 0.5) / rays as f32;
             let (sin, cos) = (k as f32 * 2.399_963).sin_cos();
             let flat = squared.sqrt();
             let out = (across * (flat * cos) + along * (flat * sin) + normal * (1.0 - squared).sqrt()).normalize();
@@ -277,10 +288,16 @@ impl Surround {
                 None => self.model.open_sky_radiance(out),
             };
             for band in 0..3 {
-                irradiance[band] += light[band] * PI / GATHERING_RAYS as f32;
+                irradiance[band] += light[band] * PI / rays as f32;
             }
         }
         irradiance
+    }
+
+    /// Whether the sun shines on a place of the lane.
+    fn is_sunlit(&self, place_m: Vec3, normal: Vec3) -> bool {
+        let start_m = place_m + normal * SKIN_M;
+        self.sun().is_some_and(|(towards, _)| normal.dot(towards) > 0.0 && !self.scene.blocked(start_m, towards))
     }
 
     fn reflected(&self, place_m: Vec3, normal: Vec3, albedo: [f32; 3], emitted: [f32; 3]) -> [f32; 3] {
@@ -301,18 +318,19 @@ impl Surround {
         if let Some(hit) = self.scene.hit(from_m, direction) {
             if hit.tag.role != Role::Ground {
                 let facet = self.scene.facet(hit.facet);
-                let radiance = self.met(from_m + direction * hit.distance_m, &hit);
-                // Triangles of one plane and colour are one smooth thing.
+                let place_m = from_m + direction * hit.distance_m;
+                let radiance = self.met(place_m, &hit);
+                // Triangles of one plane and colour, in the sun or not, are one smooth thing.
                 let [x, y, z] = facet.normal.to_array().map(|v| (v * 127.0).round() as i32 as u32 & 0xff);
-                let colour = (facet.albedo[1] * 31.0) as u32;
-                return plain(radiance, x << 24 | y << 16 | z << 8 | colour << 3 & 0xf8 | 1);
+                let colour = (facet.albedo[1] * 15.0) as u32;
+                let sunlit = u32::from(self.is_sunlit(place_m, hit.normal));
+                return plain(radiance, x << 24 | y << 16 | z << 8 | colour << 4 & 0xf0 | sunlit << 3 | 1);
             }
             let place_m = from_m + direction * hit.distance_m;
             let radiance = self.ground_radiance(place_m, &hit);
-            let sunlit =
-                self.sun().is_some_and(|(towards, _)| !self.scene.blocked(place_m + hit.normal * SKIN_M, towards));
+            let sunlit = u32::from(self.is_sunlit(place_m, hit.normal));
             // Two bits of the albedo tell markings from asphalt.
-            return plain(radiance, GROUND | u32::from(sunlit) << 3 | (hit.albedo[1] * 4096.0) as u32 & 0xfff << 4);
+            return plain(radiance, GROUND | sunlit << 3 | (hit.albedo[1] * 4096.0) as u32 & 0xfff << 4);
         }
         if direction.y < 0.0 {
             return plain(self.model.open_ground_radiance(), GROUND);
