@@ -3,16 +3,14 @@ use std::sync::{Arc, OnceLock};
 
 use half::f16;
 use laneproof_camera::{
-    CameraModel, ExposureSettings, Frame8, Isp, RadianceView, Samples,
+    Frame8,
     blur::{Backdrop, Blur},
-    encode_jpeg, expose,
-    glare::ScatteredLight,
-    lens,
+    encode_jpeg, lens,
 };
 use laneproof_optics::{lamp::LampSource, through_glass::GlassLayer};
 use laneproof_render::{Layers, PinholeCamera, Region, RenderRequest, Scene};
 use laneproof_scenes::{
-    catalogue::{CameraMount, Polariser, Sensor},
+    catalogue::Polariser,
     truth::Role,
 };
 use rayon::prelude::*;
@@ -26,6 +24,7 @@ use crate::{
     lamps::{self, Lit, StagedLamp},
     lens_camera::LensCamera,
     moment::{self, Moment},
+    readout,
     region::{TruthLayers, through_glass, vehicle_region},
     remade::{Take, TakeKey},
     shared::Background,
@@ -36,30 +35,38 @@ use crate::{
 };
 
 /// What a camera sees of a moment.
-struct View<'a> {
-    staged: &'a Staged,
+pub(crate) struct View<'a> {
+    pub(crate) staged: &'a Staged,
     moment: &'a Moment,
     scene: &'a Scene,
     /// The ideal picture that is rendered.
     camera: PinholeCamera,
     /// The camera as its lens draws.
-    lens_camera: LensCamera,
+    pub(crate) lens_camera: LensCamera,
     polariser: Option<Polariser>,
     /// Lamps that shine in its exposures.
     lamps: Vec<&'a StagedLamp>,
     /// Whom a counterfactual is about, and what it idealises; nothing in an exposure as it is.
-    ideal: Counterfactual,
+    pub(crate) ideal: Counterfactual,
     /// Whether what it takes is kept for further counterfactuals.
     kept: bool,
 }
 
 /// Radiance on a sensor, and the truth about it.
-struct Seen {
-    radiance: Arc<Vec<[f32; 3]>>,
-    sun_beside: Option<SunBeside>,
+pub(crate) struct Seen {
+    /// What falls on the sensor in the exposures of a frame; of a bracket more than one.
+    pub(crate) exposed: Vec<Exposed>,
+    pub(crate) sun_beside: Option<SunBeside>,
     layers: TruthLayers,
     rendered_pixels: usize,
     cross_check_differs: Option<bool>,
+}
+
+/// One opening of the shutter.
+pub(crate) struct Exposed {
+    /// Exposure time in parts of the request's.
+    pub(crate) parts: f32,
+    pub(crate) radiance: Arc<Vec<[f32; 3]>>,
 }
 
 impl Simulator {
@@ -129,19 +136,19 @@ impl Simulator {
             faces(&view, request, &evidence)
         };
         let mut level = ideal::Level::AS_IT_IS;
-        let mut frame = self.frame(&view, mount, sensor, request, &seen, level)?;
+        let mut frame = readout::frame(&view, mount, sensor, request, &seen, level)?;
         let mut faces = truth_of(&frame);
         if ideal.factors.contains(Factor::Exposure) {
             for _ in 0..ideal::METERINGS {
                 let face = faces.iter().find(|face| face.occupant == ideal.occupant);
                 let Some(better) = face.and_then(|face| level.metered(face, request.gain_db)) else { break };
                 level = better;
-                frame = self.frame(&view, mount, sensor, request, &seen, level)?;
+                frame = readout::frame(&view, mount, sensor, request, &seen, level)?;
                 faces = truth_of(&frame);
             }
             if ideal.left(Factor::Exposure) > 0.0 {
                 level = level.part(ideal.share, request.gain_db);
-                frame = self.frame(&view, mount, sensor, request, &seen, level)?;
+                frame = readout::frame(&view, mount, sensor, request, &seen, level)?;
                 faces = truth_of(&frame);
             }
         }
@@ -197,8 +204,7 @@ impl Simulator {
         let pitch_um = ideal::pixel_pitch_um(&staged.plan.sensors[request.camera_index], &ideal);
         let still = blur::at_rest(&camera, &ideal::lens(&mount.lens, &ideal), pitch_um);
         let background = self.behind(view, request.camera_index, &still)?;
-        let pulse = lamps::pulse(&view.lamps, request.exposure_us);
-        let share = pulse.map_or(0.0, |(_, share)| share);
+        let share = lamps::pulse(&view.lamps, request.exposure_us).map_or(0.0, |(_, share)| share);
         let take = self.take(view, request)?;
         let panes = take.panes.as_ref().map(|panes| panes.dimmed(ideal.left(Factor::Veil)));
         let mut layers = TruthLayers {
@@ -213,7 +219,7 @@ impl Simulator {
             .shared
             .distorted(&view.lens_camera)
             .map_err(|fold| SimError::Camera { camera_id: mount.id.clone(), reason: fold.to_string() })?;
-        let draw = || -> Result<Vec<[f32; 3]>, SimError> {
+        let draw = |open_us: f32| -> Result<Vec<[f32; 3]>, SimError> {
             let (Some(lit), Some(panes)) = (&take.lit, &panes) else {
                 return Ok(background.backdrop.blurred().to_vec());
             };
@@ -232,9 +238,9 @@ impl Simulator {
                 blur::on_sensor(layers, Some(glass), backdrop, &blur)
                     .map_err(|e| SimError::Camera { camera_id: mount.id.clone(), reason: e.to_string() })
             };
-            let mut radiance = drawn(&lit.steady, &panes.steady, &background.backdrop, request.exposure_us)?;
+            let mut radiance = drawn(&lit.steady, &panes.steady, &background.backdrop, open_us)?;
             if let (Some((pulse_us, share)), Some(in_pulse), Some(images), Some(backdrop)) =
-                (pulse, lit.in_pulse(), &panes.pulsed, &background.pulsed)
+                (lamps::pulse(&view.lamps, open_us), lit.in_pulse(), &panes.pulsed, &background.pulsed)
             {
                 let flash = drawn(&in_pulse, images, backdrop, pulse_us)?;
                 for (sum, more) in radiance.iter_mut().zip(&flash) {
@@ -243,8 +249,8 @@ impl Simulator {
             }
             Ok(radiance)
         };
-        let on_sensor = || -> Result<Vec<[f32; 3]>, SimError> {
-            let mut radiance = draw()?;
+        let on_sensor = |open_us: f32| -> Result<Vec<[f32; 3]>, SimError> {
+            let mut radiance = draw(open_us)?;
             let light = &staged.lane.light.model;
             sun::draw_disc(&mut radiance, &camera, &layers, light.sun_direction, light.sun_normal_irradiance);
             Ok(match &distorted {
@@ -253,13 +259,26 @@ impl Simulator {
             })
         };
         let redrawn = DRAWN.into_iter().any(|factor| factors.contains(factor));
-        let radiance = match take.drawn.get() {
-            Some(drawn) if !redrawn => drawn.clone(),
-            _ => Arc::new(on_sensor()?),
+        let as_asked = || -> Result<Arc<Vec<[f32; 3]>>, SimError> {
+            let radiance = match take.drawn.get() {
+                Some(drawn) if !redrawn => drawn.clone(),
+                _ => Arc::new(on_sensor(request.exposure_us)?),
+            };
+            if !redrawn && view.kept {
+                take.drawn.get_or_init(|| radiance.clone());
+            }
+            Ok(radiance)
         };
-        if !redrawn && view.kept {
-            take.drawn.get_or_init(|| radiance.clone());
-        }
+        let exposed = |parts: f32| -> Result<Exposed, SimError> {
+            let radiance =
+                if parts == 1.0 { as_asked()? } else { Arc::new(on_sensor(parts * request.exposure_us)?) };
+            Ok(Exposed { parts, radiance })
+        };
+        let exposed = if mount.bracket_ev.is_empty() {
+            vec![exposed(1.0)?]
+        } else {
+            mount.bracket_ev.iter().map(|ev| exposed(ev.exp2())).collect::<Result<_, _>>()?
+        };
         let cross_check_differs = if request.cross_check {
             let whole = self.lit(view, request.exposure_id, full)?;
             let glass = view.glass(&whole.steady).dimmed(ideal.left(Factor::Veil)).mean(share);
@@ -275,7 +294,7 @@ impl Simulator {
         } else {
             None
         };
-        Ok(Seen { radiance, sun_beside, layers, rendered_pixels, cross_check_differs })
+        Ok(Seen { exposed, sun_beside, layers, rendered_pixels, cross_check_differs })
     }
 
     /// What a view shows of the lane when nobody is there.
@@ -376,48 +395,6 @@ impl Simulator {
         let begin = (self.options.clock)();
         self.renderer.render(&scene, &RenderRequest { exposure_id: request.exposure_id, camera, region })?;
         Ok((self.options.clock)() - begin)
-    }
-
-    fn frame(
-        &self,
-        view: &View<'_>,
-        mount: &CameraMount,
-        sensor: &Sensor,
-        request: &ExposureRequest,
-        seen: &Seen,
-        level: ideal::Level,
-    ) -> Result<Frame8, SimError> {
-        let View { staged, lens_camera, .. } = *view;
-        let camera_error = |reason: String| SimError::Camera { camera_id: mount.id.clone(), reason };
-        // White-balanced to the light on the open ground and of the lamps, as an installer would do with a grey card.
-        let mut white = staged.lane.light.model.horizontal_irradiance();
-        for lamp in staged.lamps.iter() {
-            let (.., irradiance) = lamp.source.seen_from(lamps::WHITE_PLACE_M);
-            white = std::array::from_fn(|band| white[band] + irradiance[band]);
-        }
-        let isp = Isp::balanced(sensor, white);
-        let mut lens = mount.lens.clone();
-        lens.transmittance *= level.light;
-        let mut model =
-            CameraModel::new(&mount.id, sensor.clone(), lens, isp).map_err(|e| camera_error(e.to_string()))?;
-        if view.ideal.factors.contains(Factor::Noise) {
-            model = model.with_noise(view.ideal.left(Factor::Noise));
-        }
-        let samples = Samples::Rgb32(seen.radiance.as_flattened());
-        let mut picture = RadianceView::whole(sensor.width_px, sensor.height_px, samples);
-        let scattered = mount.lens.veiling_glare.map(|_| {
-            let mut scattered = ScatteredLight::of(&picture, lens_camera.sensor.focal_length_px.into());
-            if let Some(sun) = &seen.sun_beside {
-                sun.shine_on(&mut scattered, &lens_camera);
-            }
-            scattered
-        });
-        picture.scattered = scattered.as_ref();
-        let settings = ExposureSettings { exposure_us: request.exposure_us, gain_db: request.gain_db + level.gain_db };
-        let plan = &staged.plan;
-        // One noise per encounter and exposure: the exposure id is unique in the encounter only.
-        let seed = plan.seed ^ plan.encounter.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        expose(&model, &picture, &settings, seed, request.exposure_id).map_err(|e| camera_error(e.to_string()))
     }
 }
 

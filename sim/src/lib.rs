@@ -21,6 +21,7 @@ mod lens_camera;
 mod light;
 mod moment;
 mod people_cache;
+mod readout;
 mod region;
 mod remade;
 mod shared;

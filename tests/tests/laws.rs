@@ -91,6 +91,26 @@ fn a_strobe_gives_twice_the_light_at_twice_the_intensity_and_pays_for_the_glass_
 }
 
 #[test]
+fn a_bracket_holds_what_one_exposure_burns_out() {
+    let mut simulator = simulator::shared();
+    let mut plan = car("noon.toml");
+    let camera = request(&mut simulator, &plan).1.camera_index;
+    // Three stops over what shows the faces well.
+    plan.rig.cameras[camera].exposure_us *= 8.0;
+    let burnt = faces(&mut simulator, &plan);
+    plan.rig.cameras[camera].bracket_ev = vec![0.0, -3.0];
+    let exposure = expose(&mut simulator, &plan);
+    for (one, bracket) in burnt.iter().zip(&exposure.truth.faces) {
+        assert!(one.over_exposed_share > 0.5, "the single exposure holds it: {one:?}");
+        assert!(bracket.over_exposed_share < 0.1 * one.over_exposed_share, "{bracket:?}");
+        assert!(one.mean_dn > 240.0 && bracket.mean_dn < 150.0, "{} and {}", one.mean_dn, bracket.mean_dn);
+        assert_eq!(bracket.transmitted_radiance, one.transmitted_radiance);
+    }
+    let again = expose(&mut simulator, &plan);
+    assert_eq!(again.frame, exposure.frame);
+}
+
+#[test]
 fn lamps_and_filters_are_the_same_by_regions_and_whole() {
     let mut simulator = simulator::shared();
     for name in ["night-strobe.toml", "noon-polariser.toml"] {

@@ -142,6 +142,11 @@ pub struct CameraMount {
     /// How the camera itself sets exposure time and gain; fixed when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exposure_control: Option<ExposureControl>,
+    /// Exposures that one trigger takes for a picture of high dynamic range, in stops from the camera's own; one exposure when
+    /// left out. They share their middle (assumption: a sensor that nests them), each blurs what moves by its own length, and
+    /// what comes out is tone-mapped. Each costs another drawing of blur and sensor.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bracket_ev: Vec<f32>,
     /// JPEG quality, 1..=100.
     pub jpeg_quality: u8,
     /// Triggers: the vehicle's front passes these z (metres before the stop line are negative), or the stop at the line.

@@ -6,6 +6,9 @@ use super::{
     Lens, Meter, Polariser, Rig, Sensor, TrafficMix, Trigger, fault::ValueFault, manoeuvre::check_range,
 };
 
+/// Most exposures of one bracket.
+const MOST_BRACKETED: usize = 4;
+
 /// Something read from a file whose values can be impossible.
 pub trait Check {
     /// The first impossible value, if any.
@@ -213,6 +216,7 @@ impl Check for Rig {
                 };
                 control.check().map_err(inside)?;
             }
+            check_bracket(&key("bracket_ev"), camera)?;
             within(&key("jpeg_quality"), camera.jpeg_quality.into(), 1.0, 100.0, "")?;
             if camera.triggers.is_empty() {
                 let problem = format!("camera \"{}\" never exposes", camera.id);
@@ -231,6 +235,29 @@ impl Check for Rig {
         }
         Ok(())
     }
+}
+
+fn check_bracket(key: &str, camera: &CameraMount) -> Result<(), ValueFault> {
+    let CameraMount { bracket_ev, exposure_control, .. } = camera;
+    if bracket_ev.is_empty() {
+        return Ok(());
+    }
+    for (k, ev) in bracket_ev.iter().enumerate() {
+        within(&format!("{key}.{k}"), (*ev).into(), -10.0, 4.0, "stops")?;
+        if bracket_ev[..k].contains(ev) {
+            let problem = format!("two exposures of a bracket are {ev} stops from the camera's own");
+            return Err(ValueFault::new(format!("{key}.{k}"), problem, "give each another number"));
+        }
+    }
+    if !(2..=MOST_BRACKETED).contains(&bracket_ev.len()) {
+        let problem = format!("a bracket of {} exposures", bracket_ev.len());
+        return Err(ValueFault::new(key, problem, format!("2 to {MOST_BRACKETED}, or leave it out")));
+    }
+    if exposure_control.is_some() {
+        let problem = "an exposure control cannot meter pictures that are tone-mapped";
+        return Err(ValueFault::new(key, problem, "leave out bracket_ev or exposure_control"));
+    }
+    Ok(())
 }
 
 impl Check for LaneSpec {
