@@ -9,10 +9,7 @@ use laneproof_camera::{
 };
 use laneproof_optics::{lamp::LampSource, through_glass::GlassLayer};
 use laneproof_render::{Layers, PinholeCamera, Region, RenderRequest, Scene};
-use laneproof_scenes::{
-    catalogue::Polariser,
-    truth::Role,
-};
+use laneproof_scenes::{catalogue::Polariser, truth::Role};
 use rayon::prelude::*;
 
 use crate::{
@@ -270,8 +267,7 @@ impl Simulator {
             Ok(radiance)
         };
         let exposed = |parts: f32| -> Result<Exposed, SimError> {
-            let radiance =
-                if parts == 1.0 { as_asked()? } else { Arc::new(on_sensor(parts * request.exposure_us)?) };
+            let radiance = if parts == 1.0 { as_asked()? } else { Arc::new(on_sensor(parts * request.exposure_us)?) };
             Ok(Exposed { parts, radiance })
         };
         let exposed = if mount.bracket_ev.is_empty() {

@@ -54,7 +54,8 @@ pub(crate) fn frame(
         let noise_id = request.exposure_id | (k as u64 + 1) << 48;
         let settings = settings(exposed);
         let read = |picture: &RadianceView<'_>| expose_linear(&model, picture, &settings, seed, noise_id);
-        let frame = with_glare((mount, sensor), &lens_camera, seen, exposed, read).map_err(|e| camera_error(e.to_string()))?;
+        let frame =
+            with_glare((mount, sensor), &lens_camera, seen, exposed, read).map_err(|e| camera_error(e.to_string()))?;
         Ok((frame, settings))
     };
     let frames = seen.exposed.iter().enumerate().map(linear).collect::<Result<Vec<_>, _>>()?;

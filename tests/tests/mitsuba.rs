@@ -37,8 +37,7 @@ const COAT: &str =
 const STROBED: &str = "what strobes light in lane and cabin, mirrored: left out here, as `images_of` says";
 /// With the vehicle's paint and shade in the gather, privacy-glass came to .96 and .91, but low-sun fell to .80: there its panes
 /// throw the sun at the roof. All or nothing, then.
-const ROOF: &str =
-    "the roof's underside mirrored, which is lit here as if no vehicle stood below it: no shade, no light from paint and panes";
+const ROOF: &str = "the roof's underside mirrored, which is lit here as if no vehicle stood below it: no shade, no light from paint and panes";
 
 fn number(value: &Value, what: &str) -> f64 {
     value[what].as_f64().unwrap_or_else(|| panic!("no number {what} in {value}"))
