@@ -144,7 +144,8 @@ pub struct CameraMount {
     pub exposure_control: Option<ExposureControl>,
     /// Exposures that one trigger takes for a picture of high dynamic range, in stops from the camera's own; one exposure when
     /// left out. They share their middle (assumption: a sensor that nests them), each blurs what moves by its own length, and
-    /// what comes out is tone-mapped. Each costs another drawing of blur and sensor.
+    /// what comes out is tone-mapped. Photons, motion blur and exposure time in the truth are those of the camera's own exposure.
+    /// Each costs another drawing of blur and sensor.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub bracket_ev: Vec<f32>,
     /// JPEG quality, 1..=100.

@@ -58,6 +58,21 @@ fn an_unknown_key_in_a_tagged_trigger_is_found_at_its_own_column() {
 }
 
 #[test]
+fn brackets_that_are_none_are_refused_with_a_remedy() {
+    let control = "bracket_ev = [0, -3]\nexposure_control = { meter = \"average\", target_dn = 100, exposure_limits_us = [10, 2000], gain_limits_db = [0, 20] }";
+    for (keys, says) in [
+        ("bracket_ev = [0]", "a bracket of 1 exposures"),
+        ("bracket_ev = [0, -1, -2, -3, -4]", "a bracket of 5 exposures"),
+        ("bracket_ev = [-2, -2]", "two exposures of a bracket are -2 stops"),
+        ("bracket_ev = [0, 9]", "impossible value 9 stops"),
+        (control, "cannot meter pictures that are tone-mapped"),
+    ] {
+        let fault = rig_fault("exposure_us = 2000", &format!("exposure_us = 2000\n{keys}"));
+        assert!(fault.problem.contains(says) && fault.line_and_column().is_some(), "{keys}: {fault}");
+    }
+}
+
+#[test]
 fn impossible_values_are_placed_to_the_column() {
     for (from, to, says) in [
         ("exposure_us = 2000", "exposure_us = -5", "impossible value -5"),

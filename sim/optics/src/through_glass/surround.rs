@@ -196,25 +196,30 @@ impl Surround {
         }))
     }
 
-    /// Radiance of the ground at a place.
-    fn ground_radiance(&self, place_m: Vec3, hit: &Hit) -> [f32; 3] {
+    /// Radiance of the ground at a place with this sunlight.
+    fn ground_radiance(&self, place_m: Vec3, hit: &Hit, sunlight: [f32; 3]) -> [f32; 3] {
         let Some(diffuse) = self.ground_light(place_m) else {
             return self.reflected(place_m, hit.normal, hit.albedo, hit.emitted_radiance);
         };
-        let direct = self.direct(place_m, hit.normal);
+        let direct = self.with_lamps(place_m, hit.normal, sunlight);
         std::array::from_fn(|band| hit.emitted_radiance[band] + hit.albedo[band] * (direct[band] + diffuse[band]) / PI)
     }
 
     /// Radiance of a surface where a ray meets it.
     fn met(&self, place_m: Vec3, hit: &Hit) -> [f32; 3] {
+        self.met_in(place_m, hit, self.sunlight(place_m, hit.normal))
+    }
+
+    /// The same where its sunlight is known.
+    fn met_in(&self, place_m: Vec3, hit: &Hit, sunlight: [f32; 3]) -> [f32; 3] {
         if hit.tag.role == Role::Ground {
-            return self.ground_radiance(place_m, hit);
+            return self.ground_radiance(place_m, hit, sunlight);
         }
         let Some(corners) = self.facets.get(hit.facet as usize) else {
             return self.reflected(place_m, hit.normal, hit.albedo, hit.emitted_radiance);
         };
         let shares = self.scene.facet(hit.facet).shares(place_m);
-        let direct = self.direct(place_m, hit.normal);
+        let direct = self.with_lamps(place_m, hit.normal, sunlight);
         std::array::from_fn(|band| {
             hit.albedo[band] * direct[band] / PI + (0..3).map(|k| shares[k] * corners[k][band]).sum::<f32>()
         })
@@ -246,15 +251,24 @@ impl Surround {
         sh::irradiance(if below { &self.sheltered_sh } else { &self.open_sh }, normal).map(|e| e.max(0.0))
     }
 
+    /// Irradiance by the sun, where nothing of the lane is in the way; 0 in the shade.
+    fn sunlight(&self, place_m: Vec3, normal: Vec3) -> [f32; 3] {
+        self.sun().map_or([0.0; 3], |(towards, irradiance)| {
+            let cosine = normal.dot(towards);
+            let lit = cosine > 0.0 && !self.scene.blocked(place_m + normal * SKIN_M, towards);
+            if lit { irradiance.map(|e| e * cosine) } else { [0.0; 3] }
+        })
+    }
+
     /// Irradiance by the sun and by lamps, where nothing of the lane is in the way.
     fn direct(&self, place_m: Vec3, normal: Vec3) -> [f32; 3] {
+        self.with_lamps(place_m, normal, self.sunlight(place_m, normal))
+    }
+
+    /// The same of a place whose sunlight is known.
+    fn with_lamps(&self, place_m: Vec3, normal: Vec3, sunlight: [f32; 3]) -> [f32; 3] {
         let start_m = place_m + normal * SKIN_M;
-        let sun = self.sun().map_or([0.0; 3], |(towards, irradiance)| {
-            let cosine = normal.dot(towards);
-            let lit = cosine > 0.0 && !self.scene.blocked(start_m, towards);
-            if lit { irradiance.map(|e| e * cosine) } else { [0.0; 3] }
-        });
-        let mut sum = sun;
+        let mut sum = sunlight;
         for lamp in &self.lamps {
             let (towards, distance_m, irradiance) = lamp.seen_from(place_m);
             let cosine = normal.dot(towards);
@@ -294,12 +308,6 @@ impl Surround {
         irradiance
     }
 
-    /// Whether the sun shines on a place of the lane.
-    fn is_sunlit(&self, place_m: Vec3, normal: Vec3) -> bool {
-        let start_m = place_m + normal * SKIN_M;
-        self.sun().is_some_and(|(towards, _)| normal.dot(towards) > 0.0 && !self.scene.blocked(start_m, towards))
-    }
-
     fn reflected(&self, place_m: Vec3, normal: Vec3, albedo: [f32; 3], emitted: [f32; 3]) -> [f32; 3] {
         let irradiance = self.irradiance(place_m, normal);
         std::array::from_fn(|band| emitted[band] + albedo[band] * irradiance[band] / PI)
@@ -316,21 +324,19 @@ impl Surround {
     pub fn seen(&self, from_m: Vec3, direction: Vec3) -> Seen {
         let plain = |radiance: [f32; 3], source| Seen { radiance, degree: 0.0, axis: Vec3::X, source };
         if let Some(hit) = self.scene.hit(from_m, direction) {
-            if hit.tag.role != Role::Ground {
-                let facet = self.scene.facet(hit.facet);
-                let place_m = from_m + direction * hit.distance_m;
-                let radiance = self.met(place_m, &hit);
-                // Triangles of one plane and colour, in the sun or not, are one smooth thing.
-                let [x, y, z] = facet.normal.to_array().map(|v| (v * 127.0).round() as i32 as u32 & 0xff);
-                let colour = (facet.albedo[1] * 15.0) as u32;
-                let sunlit = u32::from(self.is_sunlit(place_m, hit.normal));
-                return plain(radiance, x << 24 | y << 16 | z << 8 | colour << 4 & 0xf0 | sunlit << 3 | 1);
-            }
             let place_m = from_m + direction * hit.distance_m;
-            let radiance = self.ground_radiance(place_m, &hit);
-            let sunlit = u32::from(self.is_sunlit(place_m, hit.normal));
-            // Two bits of the albedo tell markings from asphalt.
-            return plain(radiance, GROUND | sunlit << 3 | (hit.albedo[1] * 4096.0) as u32 & 0xfff << 4);
+            let sunlight = self.sunlight(place_m, hit.normal);
+            let radiance = self.met_in(place_m, &hit, sunlight);
+            let sunlit = u32::from(sunlight != [0.0; 3]) << 3;
+            if hit.tag.role == Role::Ground {
+                // Some bits of the albedo tell markings from asphalt.
+                return plain(radiance, GROUND | sunlit | (hit.albedo[1] * 4096.0) as u32 & 0xfff << 4);
+            }
+            // Triangles of one plane and colour, in the sun or not, are one smooth thing.
+            let facet = self.scene.facet(hit.facet);
+            let [x, y, z] = facet.normal.to_array().map(|v| (v * 127.0).round() as i32 as u32 & 0xff);
+            let colour = (facet.albedo[1] * 15.0) as u32;
+            return plain(radiance, x << 24 | y << 16 | z << 8 | colour << 4 & 0xf0 | sunlit | 1);
         }
         if direction.y < 0.0 {
             return plain(self.model.open_ground_radiance(), GROUND);

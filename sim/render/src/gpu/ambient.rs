@@ -6,6 +6,7 @@ use bevy::render::{
 };
 use bytemuck::{Pod, Zeroable};
 use glam::Vec3;
+use laneproof_scenes::mesh::Vertex;
 use rayon::prelude::*;
 
 use super::{ExtractedView, pipelines::SolidKey};
@@ -18,7 +19,7 @@ pub(super) struct VertexLight {
     /// Irradiance on a solid, W·m⁻² per band; on a lens, that of a plane that faces the mirrored direction: it mirrors
     /// windows more than the roof.
     pub(super) irradiance: [f32; 3],
-    /// Radiance that a coat mirrors towards the camera, W·m⁻²·sr⁻¹ per band; 0 where there is no coat.
+    /// Radiance that a solid's coat mirrors towards the camera, W·m⁻²·sr⁻¹ per band; 0 where there is no coat.
     pub(super) mirrored: [f32; 3],
 }
 
@@ -66,8 +67,8 @@ fn of_solid(job: &ExtractedView, solid: &Solid) -> Vec<VertexLight> {
     let vehicle_from_mesh = cabin.vehicle_from_world * solid.world_from_mesh;
     let eye_m = cabin.vehicle_from_world.transform_point3a(job.view.request.camera.world_from_camera.translation);
     let lens = solid.surface.transmittance.is_some();
-    let coated = lens || solid.surface.roughness < SolidKey::MATT_ROUGHNESS;
-    let of_vertex = |vertex: &laneproof_scenes::mesh::Vertex| {
+    let coated = !lens && solid.surface.roughness < SolidKey::MATT_ROUGHNESS;
+    let of_vertex = |vertex: &Vertex| {
         let place_m = vehicle_from_mesh.transform_point3(vertex.position_m.into());
         let normal = vehicle_from_mesh.transform_vector3(vertex.normal.into()).normalize_or(Vec3::Y);
         let mirrored = (place_m - Vec3::from(eye_m)).reflect(normal).normalize_or(normal);
