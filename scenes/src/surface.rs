@@ -120,6 +120,41 @@ pub enum Coating {
     Silver,
 }
 
+/// Panes of a vehicle that catalogue files speak of together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PaneKind {
+    /// The windscreen.
+    Windscreen,
+    /// Front side windows.
+    FrontSide,
+    /// Rear side windows and rear window.
+    Rear,
+}
+
+impl PaneKind {
+    /// All of them, from front to rear.
+    pub const ALL: [Self; 3] = [Self::Windscreen, Self::FrontSide, Self::Rear];
+
+    /// The kind of a pane by its name; what is neither windscreen nor beside the front row is behind it.
+    pub fn of_name(pane: &str) -> Self {
+        match pane {
+            "windscreen" => Self::Windscreen,
+            name if name.starts_with("front") => Self::FrontSide,
+            _ => Self::Rear,
+        }
+    }
+
+    /// For people, in the plural or with its article.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Windscreen => "the windscreen",
+            Self::FrontSide => "front side windows",
+            Self::Rear => "rear windows",
+        }
+    }
+}
+
 /// One pane of a vehicle, with all that is on it.
 #[derive(Debug, Clone)]
 pub struct Pane {
@@ -143,6 +178,11 @@ impl Pane {
     /// A clean, bare pane of this glass in the visible.
     pub fn bare(name: &str, mesh: Arc<Mesh>, glazing: Glazing) -> Self {
         Self { name: name.into(), mesh, glazing, film: None, coating: None, dirt_cover: 0.0, band: None }
+    }
+
+    /// What catalogue files count it among.
+    pub fn kind(&self) -> PaneKind {
+        PaneKind::of_name(&self.name)
     }
 
     /// Whether light fares the same in both, wherever they are.

@@ -4,6 +4,7 @@ use std::{f32::consts::PI, sync::Arc};
 use glam::{Affine3A, Vec3};
 use laneproof_optics::{
     cabin::{CabinLight, CabinOptions, CabinScene},
+    entrance::Admission,
     lamp::LampSource,
     probe,
     rays::RayScene,
@@ -11,6 +12,7 @@ use laneproof_optics::{
 use laneproof_scenes::{
     surface::Part,
     truth::{Role, Subject, Tag},
+    vehicle::GLASS_INDEX,
 };
 
 use crate::{
@@ -45,7 +47,7 @@ impl laneproof_render::CabinLight for Grid {
 /// An empty cabin in a light.
 #[derive(Debug)]
 pub(crate) struct Cabin {
-    scene: CabinScene,
+    scene: Arc<CabinScene>,
     pub(crate) empty: Arc<Grid>,
 }
 
@@ -60,9 +62,19 @@ impl Cabin {
         Self::new(self.scene.in_lamp_light(world_from_vehicle, lamp), options)
     }
 
+    /// The same vehicle in the light that its panes admit.
+    pub(crate) fn admitting(&self, admissions: &[Admission], options: &CabinOptions) -> Self {
+        Self::new(self.scene.admitting(admissions, GLASS_INDEX.into()), options)
+    }
+
+    /// The same with another light in the empty cabin.
+    pub(crate) fn in_light(&self, light: CabinLight) -> Self {
+        Self { empty: Arc::new(Grid { light, mirrored: Vec::new() }), scene: self.scene.clone() }
+    }
+
     pub(crate) fn new(scene: CabinScene, options: &CabinOptions) -> Self {
         let empty = Grid { light: scene.gather(options), mirrored: Vec::new() };
-        Self { empty: Arc::new(empty), scene }
+        Self { empty: Arc::new(empty), scene: Arc::new(scene) }
     }
 }
 

@@ -84,7 +84,7 @@ impl Simulator {
         self.exposure(staged.seen_by(request.camera_index), request, *ideal, true)
     }
 
-    fn exposure(
+    pub(crate) fn exposure(
         &mut self,
         staged: &Staged,
         request: &ExposureRequest,
@@ -99,20 +99,7 @@ impl Simulator {
         let staged_at = clock();
 
         let mount = &staged.plan.rig.cameras[request.camera_index];
-        let lens_camera = ideal::camera(staged, &moment, request.camera_index, &ideal)?;
-        let polariser = mount.lens.polariser;
-        let lamps = lamps::of_camera(&staged.lamps, &mount.id);
-        let view = View {
-            staged,
-            moment: &moment,
-            scene: &scene,
-            camera: lens_camera.drawn,
-            lens_camera,
-            polariser,
-            lamps,
-            ideal,
-            kept,
-        };
+        let view = View::new(staged, (&moment, &scene), request.camera_index, ideal, kept)?;
         let seen = self.see(&view, request)?;
         let rendered_at = clock();
 
@@ -126,7 +113,7 @@ impl Simulator {
                 lens: &mount.lens,
                 pixel_pitch_um: ideal::pixel_pitch_um(sensor, &ideal),
                 photons_per_radiance: photons_per_radiance[1] * f64::from(request.exposure_us) * 1e-6,
-                filter_transmittance: glass::filter_transmittance(polariser.as_ref()),
+                filter_transmittance: glass::filter_transmittance(view.polariser.as_ref()),
                 layers: &seen.layers,
                 frame,
             };
@@ -180,7 +167,7 @@ impl Simulator {
     }
 
     /// The instant of an encounter, shared by the cameras that expose in it.
-    fn moment(&mut self, staged: &Staged, time_us: u64) -> Arc<Moment> {
+    pub(crate) fn moment(&mut self, staged: &Staged, time_us: u64) -> Arc<Moment> {
         if let Some((id, at_us, moment)) = &self.last_moment
             && Arc::ptr_eq(id, &staged.trajectory)
             && *at_us == time_us
@@ -320,30 +307,13 @@ impl Simulator {
 
     /// The vehicle's part of a view, rendered, and its panes; kept for counterfactuals of the same moment.
     fn take(&mut self, view: &View<'_>, request: &ExposureRequest) -> Result<Arc<Take>, SimError> {
-        let View { staged, moment, camera, ideal, .. } = *view;
-        let cleared = ideal.factors.contains(Factor::Occluder);
-        let enlarged = ideal.factors.contains(Factor::Pixels);
-        let key = TakeKey {
-            drive: staged.trajectory.clone(),
-            camera_index: request.camera_index,
-            exposure_id: request.exposure_id,
-            mid_exposure_us: request.mid_exposure_us,
-            exposure_bits: request.exposure_us.to_bits(),
-            own: (cleared || enlarged).then(|| (ideal.occupant, cleared, ideal.left(Factor::Pixels).to_bits())),
-            private: [Factor::Worn, Factor::Pose].iter().any(|factor| ideal.factors.contains(*factor)),
-        };
+        let key = view.key(request);
         if view.kept
             && let Some(known) = self.remade.find(&key)
         {
             return Ok(known);
         }
-        let full = Region::full(camera.width_px, camera.height_px);
-        let sun = staged.lane.light.light.sun_direction;
-        let region = match view.lamps.is_empty() {
-            true => vehicle_region(&camera, &staged.vehicle, moment.world_from_vehicle, sun),
-            // Shadows of lamps fall anywhere.
-            false => Some(full),
-        };
+        let region = view.region();
         let lit = region.map(|region| self.lit(view, request.exposure_id, region)).transpose()?;
         let panes = lit.as_ref().map(|lit| view.glass(&lit.steady));
         let take = Arc::new(Take { region, lit, panes, drawn: OnceLock::new() });
@@ -354,7 +324,7 @@ impl Simulator {
     }
 
     /// A part of a view in daylight and in the light of each lamp.
-    fn lit(&mut self, view: &View<'_>, exposure_id: u64, region: Region) -> Result<Lit, SimError> {
+    pub(crate) fn lit(&mut self, view: &View<'_>, exposure_id: u64, region: Region) -> Result<Lit, SimError> {
         let mut steady = self.render(view, view.scene, exposure_id, region)?;
         let mut pulsed: Option<Vec<[f16; 4]>> = None;
         for lamp in &view.lamps {
@@ -431,9 +401,51 @@ impl Panes {
     }
 }
 
-impl View<'_> {
+impl<'a> View<'a> {
+    /// A camera's view of a moment and its scene.
+    pub(crate) fn new(
+        staged: &'a Staged,
+        (moment, scene): (&'a Moment, &'a Scene),
+        camera_index: usize,
+        ideal: Counterfactual,
+        kept: bool,
+    ) -> Result<Self, SimError> {
+        let mount = &staged.plan.rig.cameras[camera_index];
+        let lens_camera = ideal::camera(staged, moment, camera_index, &ideal)?;
+        let (camera, polariser) = (lens_camera.drawn, mount.lens.polariser);
+        let lamps = lamps::of_camera(&staged.lamps, &mount.id);
+        Ok(Self { staged, moment, scene, camera, lens_camera, polariser, lamps, ideal, kept })
+    }
+
+    /// What a take of it depends on.
+    pub(crate) fn key(&self, request: &ExposureRequest) -> TakeKey {
+        let Self { staged, ideal, .. } = self;
+        let cleared = ideal.factors.contains(Factor::Occluder);
+        let enlarged = ideal.factors.contains(Factor::Pixels);
+        TakeKey {
+            drive: staged.trajectory.clone(),
+            camera_index: request.camera_index,
+            exposure_id: request.exposure_id,
+            mid_exposure_us: request.mid_exposure_us,
+            exposure_bits: request.exposure_us.to_bits(),
+            own: (cleared || enlarged).then(|| (ideal.occupant, cleared, ideal.left(Factor::Pixels).to_bits())),
+            private: [Factor::Worn, Factor::Pose].iter().any(|factor| ideal.factors.contains(*factor)),
+        }
+    }
+
+    /// Where on the sensor the vehicle can change anything; `None` when it is out of view.
+    pub(crate) fn region(&self) -> Option<Region> {
+        let Self { staged, moment, camera, .. } = self;
+        let sun = staged.lane.light.light.sun_direction;
+        match self.lamps.is_empty() {
+            true => vehicle_region(camera, &staged.vehicle, moment.world_from_vehicle, sun),
+            // Shadows of lamps fall anywhere.
+            false => Some(Region::full(camera.width_px, camera.height_px)),
+        }
+    }
+
     /// The panes before what was rendered.
-    fn glass(&self, layers: &Layers) -> Panes {
+    pub(crate) fn glass(&self, layers: &Layers) -> Panes {
         let Self { staged, moment, camera, polariser, .. } = self;
         let shining = |strobed: bool| -> Vec<LampSource> {
             let of_kind = self.lamps.iter().filter(|lamp| lamp.lamp.pulse_us.is_some() == strobed);

@@ -4,24 +4,29 @@ use std::{f32::consts::PI, sync::Arc};
 use glam::Vec3;
 use laneproof_optics::{
     band::Band,
+    entrance::{self, Admission},
     lamp::LampSource,
     pane_optics::PaneOptics,
     through_glass::{ChiefRays, GlassLayer, LensFilter, Mirrored, PaneResponse, PlacedPane, Rect, compose},
 };
 use laneproof_render::{Layers, PinholeCamera};
-use laneproof_scenes::{catalogue::Polariser, surface::Pane, vehicle::Vehicle};
+use laneproof_scenes::{
+    catalogue::Polariser,
+    surface::Pane,
+    vehicle::{GLASS_INDEX, Vehicle},
+};
 
 use crate::{moment::Moment, staged::Staged};
 
 /// What a pane does to what cameras see, and to the sun's light.
-type Tables = (Arc<PaneResponse>, Arc<[f32; 64]>);
+type Tables = (Arc<PaneResponse>, Arc<[[f32; 64]; 3]>);
 
 /// What the panes of a staged vehicle do to light, in the vehicle's order of panes.
 #[derive(Debug)]
 pub(crate) struct StagedGlass {
     responses: Vec<Arc<PaneResponse>>,
     /// Transmittance for the sun's light over the cosine of incidence; see `ScenePane`.
-    pub(crate) sun_transmittances: Vec<Arc<[f32; 64]>>,
+    pub(crate) sun_transmittances: Vec<Arc<[[f32; 64]; 3]>>,
 }
 
 impl StagedGlass {
@@ -36,12 +41,27 @@ impl StagedGlass {
                     return tables.clone();
                 }
                 let response = Arc::new(PaneResponse::new(&PaneOptics::of_pane(pane), Band::seen_in(pane.band)));
-                let tables = (response.clone(), Arc::new(response.mean_transmittance()));
+                let tables = (response.clone(), Arc::new(response.transmittance()));
                 known.push((pane, tables.clone()));
                 tables
             })
             .unzip();
         Self { responses, sun_transmittances }
+    }
+}
+
+impl StagedGlass {
+    /// The same panes before the cameras, while each lets in of the sun's light what it admits.
+    pub(crate) fn admitting(&self, admissions: &[Admission]) -> Self {
+        let admitting = |(table, admission): (&Arc<[[f32; 64]; 3]>, &Admission)| {
+            let shares: [f32; 64] =
+                std::array::from_fn(|i| entrance::admitted(admission, GLASS_INDEX.into(), i as f64 / 63.0) as f32);
+            Arc::new(table.map(|band| std::array::from_fn(|i| band[i] * shares[i])))
+        };
+        Self {
+            responses: self.responses.clone(),
+            sun_transmittances: self.sun_transmittances.iter().zip(admissions).map(admitting).collect(),
+        }
     }
 }
 

@@ -94,6 +94,7 @@ pub(crate) fn add(radiance: &mut [[f16; 4]], more: &[[f16; 4]], share: f32) {
 }
 
 /// What a camera sees: in the light that is always there, and in that of strobes while they shine.
+#[derive(Debug)]
 pub(crate) struct Lit {
     pub(crate) steady: Arc<Layers>,
     pub(crate) pulsed: Option<Vec<[f16; 4]>>,

@@ -9,6 +9,7 @@ mod cabin;
 mod decoys;
 mod detail;
 mod document;
+mod entrances;
 mod export;
 mod exposing;
 mod eye_safety;
@@ -32,6 +33,7 @@ mod studio_light;
 mod sun;
 
 pub use document::{DocumentPortrait, PortraitGeometry};
+pub use entrances::{GlassBasis, LightOnFace};
 pub use export::{ExportedPane, MitsubaScene};
 pub use eye_safety::{STAY_S, eye_safety};
 pub use ideal::{Counterfactual, Factor, Factors};

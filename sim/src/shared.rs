@@ -10,6 +10,7 @@ use laneproof_camera::{
 };
 use laneproof_optics::{
     cabin::{CabinOptions, CabinScene},
+    entrance::Admission,
     through_glass::{GlassLayer, Surround},
 };
 use laneproof_render::{Layers, PinholeCamera, Region, RenderRequest, Renderer};
@@ -123,6 +124,7 @@ struct BackgroundScene {
 struct LampCabin {
     model: String,
     glass: GlassSet,
+    admissions: Option<Arc<[Admission]>>,
     lamp: Lamp,
     band: Option<Infrared>,
     world_from_vehicle: Affine3A,
@@ -244,6 +246,7 @@ impl Shared {
         let known = self.lamp_cabins.iter().position(|c| {
             c.model == plan.vehicle
                 && c.glass == plan.glass
+                && c.admissions == staged.admissions
                 && c.lamp == lamp.lamp
                 && c.band == band
                 && c.world_from_vehicle == world_from_vehicle
@@ -256,6 +259,7 @@ impl Shared {
             self.lamp_cabins.push(LampCabin {
                 model: plan.vehicle.clone(),
                 glass: plan.glass,
+                admissions: staged.admissions.clone(),
                 lamp: lamp.lamp.clone(),
                 band,
                 world_from_vehicle,

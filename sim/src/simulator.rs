@@ -238,6 +238,7 @@ impl Simulator {
             cabin: Occupied::by_nobody(cabin),
             people: Arc::new(People::nobody()),
             infrared: Vec::new(),
+            admissions: None,
             facing: None,
         }
         .settled(&self.options.cabin);

@@ -6,7 +6,7 @@ use laneproof_camera::{
     ExposureSettings, Gamma,
     control::{AutoExposure, AutoState},
 };
-use laneproof_optics::cabin::CabinOptions;
+use laneproof_optics::{cabin::CabinOptions, entrance::Admission};
 use laneproof_physics::Trajectory;
 use laneproof_render::PinholeCamera;
 use laneproof_scenes::{
@@ -111,6 +111,8 @@ pub struct Staged {
     pub(crate) cabin: Occupied,
     /// Who sits there, for the light of lamps.
     pub(crate) people: Arc<People>,
+    /// What each pane admits of the light that it would let pass, where that is not all of it; see [`crate::entrances`].
+    pub(crate) admissions: Option<Arc<[Admission]>>,
     /// In a counterfactual, who turns the head towards which camera.
     pub(crate) facing: Option<Facing>,
     /// The same encounter in the bands of the rig's near-infrared cameras.

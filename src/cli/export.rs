@@ -1,30 +1,25 @@
 //! `laneproof export`: the scene of one exposure for a renderer that is not ours.
 use std::path::{Path, PathBuf};
 
-use laneproof_scenarios::{exit, plan::plan, scenario::Scenario};
+use laneproof_scenarios::{exit, scenario::Scenario};
 use laneproof_sim::MitsubaScene;
 use serde_json::json;
 
-use super::render::{npy, requests, write};
+use super::{
+    one::OneExposure,
+    render::{npy, write},
+};
 use crate::session::{self, Choices, Failure};
 
 /// Export the scene of one exposure for Mitsuba 3, with the mask of every face and our own picture's numbers
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Scenario file
-    pub scenario: PathBuf,
+    /// Scenario, encounter, camera, exposure
+    #[command(flatten)]
+    pub of: OneExposure,
     /// Folder for the scene: scene.xml with its meshes and pictures, scene.json, face-mask.npy
     #[arg(long, value_name = "DIR")]
     pub mitsuba: PathBuf,
-    /// Encounter, counted from 0
-    #[arg(long, value_name = "K", default_value_t = 0)]
-    pub encounter: u64,
-    /// Camera of the rig
-    #[arg(long, value_name = "ID")]
-    pub camera: String,
-    /// Which of the camera's exposures in the encounter, counted from 0
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub exposure: usize,
     /// Adapter
     #[command(flatten)]
     pub choices: Choices,
@@ -78,32 +73,10 @@ fn save(folder: &Path, scene: &MitsubaScene) -> Result<(), Failure> {
 }
 
 pub(super) fn run(args: &Args) -> Result<u8, Failure> {
-    let scenario = Scenario::open(&args.scenario)?;
-    let count = scenario.file.encounters;
-    if args.encounter >= count {
-        return Err(Failure::usage(format!(
-            "there is no encounter {}: the scenario has {count}, counted from 0",
-            args.encounter
-        )));
-    }
-    let cameras: Vec<&str> = scenario.rig.value.cameras.iter().map(|c| c.id.as_str()).collect();
-    let Some(camera_index) = cameras.iter().position(|id| *id == args.camera) else {
-        return Err(Failure::usage(format!(
-            "the rig has no camera \"{}\"; it has {}",
-            args.camera,
-            cameras.join(", ")
-        )));
-    };
+    let scenario = Scenario::open(&args.of.scenario)?;
+    let (plan, camera_index) = args.of.plan(&scenario)?;
     let mut world = session::open_world(&args.choices)?;
-    let staged = world.simulator.stage(&plan(&scenario, args.encounter))?;
-    let of_camera = requests(&staged, false).into_iter().filter(|request| request.camera_index == camera_index);
-    let Some(request) = of_camera.clone().nth(args.exposure) else {
-        return Err(Failure::usage(format!(
-            "camera \"{}\" has {} exposures in this encounter, counted from 0",
-            args.camera,
-            of_camera.count()
-        )));
-    };
+    let (staged, request) = args.of.stage(&mut world.simulator, &plan, camera_index)?;
     let scene = world.simulator.export(&staged, &request)?;
     std::fs::create_dir_all(&args.mitsuba).map_err(|e| Failure::io(&args.mitsuba, e))?;
     save(&args.mitsuba, &scene)?;

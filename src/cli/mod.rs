@@ -11,10 +11,12 @@ pub mod doctor;
 pub mod explain;
 pub mod export;
 pub mod fetch;
+pub mod one;
 pub mod people;
 pub mod render;
 pub mod run;
 pub mod sweep;
+pub mod tint;
 
 /// Measure, before a pole is set, how many occupants a vehicle lane's cameras would capture and match.
 ///
@@ -33,6 +35,7 @@ enum Command {
     Explain(explain::Args),
     Sweep(sweep::Args),
     Render(render::Args),
+    Tint(tint::Args),
     People(people::Args),
     Doctor(doctor::Args),
     Fetch(fetch::Args),
@@ -49,6 +52,7 @@ impl Cli {
             Command::Explain(args) => explain::run(&args),
             Command::Sweep(args) => sweep::run(&args),
             Command::Render(args) => render::run(&args),
+            Command::Tint(args) => tint::run(&args),
             Command::People(args) => people::run(&args),
             Command::Doctor(args) => doctor::run(&args),
             Command::Fetch(args) => fetch::run(&args),

@@ -2,9 +2,10 @@
 use std::path::{Path, PathBuf};
 
 use half::f16;
-use laneproof_scenarios::{plan::plan, scenario::Scenario};
+use laneproof_scenarios::scenario::Scenario;
 use laneproof_sim::{Exposure, ExposureRequest, Staged};
 
+use super::one;
 use crate::session::{self, Choices, Failure};
 
 /// Render one encounter: frames, radiance and truth layers, without a stack
@@ -89,18 +90,12 @@ fn save(out: &Path, staged: &Staged, request: &ExposureRequest, exposure: &Expos
 
 pub(super) fn run(args: &Args) -> Result<u8, Failure> {
     let scenario = Scenario::open(&args.scenario)?;
-    let count = scenario.file.encounters;
-    if args.encounter >= count {
-        return Err(Failure::usage(format!(
-            "there is no encounter {}: the scenario has {count}, counted from 0",
-            args.encounter
-        )));
-    }
+    let plan = one::encounter(&scenario, args.encounter)?;
     if let Some(line) = session::eye_safety_line(&scenario) {
         println!("{line}");
     }
     let mut world = session::open_world(&args.choices)?;
-    let staged = world.simulator.stage(&plan(&scenario, args.encounter))?;
+    let staged = world.simulator.stage(&plan)?;
     std::fs::create_dir_all(&args.out).map_err(|e| Failure::io(&args.out, e))?;
     let mut differing = 0;
     for request in requests(&staged, args.cross_check) {

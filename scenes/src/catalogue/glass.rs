@@ -2,7 +2,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::surface::{Coating, Film};
+use crate::surface::{Coating, Film, PaneKind};
 
 /// Glass of a vehicle's panes, and what is on them.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -29,6 +29,26 @@ pub struct GlassSet {
 }
 
 impl GlassSet {
+    /// Visible transmittance of the bare glass of a kind of panes.
+    pub const fn transmittance(&self, kind: PaneKind) -> f32 {
+        match kind {
+            PaneKind::Windscreen => self.windscreen,
+            PaneKind::FrontSide => self.front_side,
+            PaneKind::Rear => self.rear,
+        }
+    }
+
+    /// The same with another bare glass in a kind of panes.
+    pub fn with_transmittance(self, kind: PaneKind, transmittance: f32) -> Self {
+        let mut other = self;
+        *match kind {
+            PaneKind::Windscreen => &mut other.windscreen,
+            PaneKind::FrontSide => &mut other.front_side,
+            PaneKind::Rear => &mut other.rear,
+        } = transmittance;
+        other
+    }
+
     /// Closed, clean and without film.
     pub const fn bare(windscreen: f32, front_side: f32, rear: f32) -> Self {
         Self {
@@ -61,6 +81,18 @@ pub struct PerPane<T> {
 impl<T> PerPane<T> {
     /// On none.
     pub const BARE: Self = Self { windscreen: None, front_side: None, rear: None };
+
+    /// What is on a kind of panes.
+    pub fn of(&self, kind: PaneKind) -> Option<T>
+    where
+        T: Copy,
+    {
+        match kind {
+            PaneKind::Windscreen => self.windscreen,
+            PaneKind::FrontSide => self.front_side,
+            PaneKind::Rear => self.rear,
+        }
+    }
 
     /// What is on some panes, with the key that says so in files.
     pub fn named(&self) -> impl Iterator<Item = (&'static str, T)>

@@ -23,8 +23,8 @@ mod windows;
 pub use child_seat::ChildSeat;
 
 use crate::{
-    catalogue::{GlassSet, PerPane},
-    surface::{Glazing, Pane, Part},
+    catalogue::GlassSet,
+    surface::{Glazing, Pane, PaneKind, Part},
 };
 
 /// Where across the vehicle a seat is.
@@ -143,15 +143,10 @@ pub fn models() -> Vec<&'static str> {
     spec::MODELS.iter().map(|s| s.name).collect()
 }
 
-/// Refractive index of soda-lime float glass (FIELD: n = 1.52 at 589 nm).
-const GLASS_INDEX: f32 = 1.52;
+/// Refractive index of soda-lime float glass, of which all panes are (1.52 at 589 nm).
+pub const GLASS_INDEX: f32 = 1.52;
 /// Greatest transmittance a slab of that index can have at normal incidence: (1 − r)/(1 + r), r = ((n − 1)/(n + 1))².
 const CLEAREST: f32 = 0.9184;
-
-/// What is on the windscreen (0), the front side windows (1) or the panes behind (2).
-fn of_place<T: Copy>(per_pane: &PerPane<T>, place: usize) -> Option<T> {
-    [per_pane.windscreen, per_pane.front_side, per_pane.rear][place]
-}
 
 /// Builds a vehicle: model "sedan" or "van", transmittances of its glass, linear diffuse reflectance of its paint.
 ///
@@ -184,24 +179,23 @@ pub fn build(model: &str, glass: &GlassSet, paint: [f32; 3]) -> Result<Vehicle, 
         .into_iter()
         .enumerate()
         .map(|(k, name)| {
-            let front = name.starts_with("front");
-            let place = if k == 0 { 0 } else { 2 - usize::from(front) };
+            let kind = PaneKind::of_name(&name);
             // A laminated windscreen is about 5 mm thick, tempered side glass about 4 mm.
-            let (transmittance_normal, thickness_mm) =
-                [(glass.windscreen, 5.0), (glass.front_side, 4.0), (glass.rear, 4.0)][place];
+            let thickness_mm = if kind == PaneKind::Windscreen { 5.0 } else { 4.0 };
+            let transmittance_normal = glass.transmittance(kind);
             let mesh = shell.extract(|label| label == split::Label::Pane(k as u8));
-            let lowered = match (front, name.starts_with("row-2")) {
-                (true, _) => glass.lowered.front,
-                (_, true) => glass.lowered.rear,
+            let lowered = match kind {
+                PaneKind::FrontSide => glass.lowered.front,
+                PaneKind::Rear if name.starts_with("row-2") => glass.lowered.rear,
                 _ => 0.0,
             };
             Pane {
                 name,
                 mesh: Arc::new(windows::lowered(mesh, lowered)),
                 glazing: Glazing { transmittance_normal, refractive_index: GLASS_INDEX, thickness_mm },
-                film: of_place(&glass.film, place),
-                coating: of_place(&glass.coating, place),
-                dirt_cover: of_place(&glass.dirt_cover, place).unwrap_or(0.0),
+                film: glass.film.of(kind),
+                coating: glass.coating.of(kind),
+                dirt_cover: glass.dirt_cover.of(kind).unwrap_or(0.0),
                 band: None,
             }
         })

@@ -4,7 +4,11 @@
 //! §1.5 and §1.6.4; Bouguer–Lambert absorption along the refracted path.
 use laneproof_scenes::surface::{Glazing, Pane};
 
-use crate::{band::Band, pane_optics::PaneOptics};
+use crate::{
+    band::Band,
+    entrance::{Admission, admitted},
+    pane_optics::PaneOptics,
+};
 
 /// What a slab does to light of each polarisation and to unpolarised light; shares of the incoming power, 0..1.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -111,6 +115,16 @@ impl PaneLut {
         let entries = std::array::from_fn(|i| {
             let cosine = i as f64 / (PANE_LUT_LEN - 1) as f64;
             std::array::from_fn(|channel| transmittance(channel, cosine) as f32)
+        });
+        Self { entries }
+    }
+
+    /// The same for light of which a pane of this refractive index admits a part; see [`entrance`](crate::entrance).
+    pub(crate) fn admitting(&self, admission: &Admission, refractive_index: f64) -> Self {
+        let entries = std::array::from_fn(|i| {
+            let cosine = i as f64 / (PANE_LUT_LEN - 1) as f64;
+            let share = admitted(admission, refractive_index, cosine) as f32;
+            self.entries[i].map(|transmittance| transmittance * share)
         });
         Self { entries }
     }

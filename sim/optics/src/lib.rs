@@ -7,6 +7,7 @@ pub mod band;
 pub mod cabin;
 mod coat;
 pub mod daylight;
+pub mod entrance;
 pub mod eye_safety;
 pub mod glass;
 pub mod lamp;

@@ -12,7 +12,7 @@ use parry3d::{
     shape::{CompositeShapeRef, TriMesh},
 };
 
-use crate::{coat, glass::PaneLut};
+use crate::{coat, entrance::Admission, glass::PaneLut};
 
 /// Rays restart this far behind a surface, metres.
 pub const SKIN_M: f32 = 1e-3;
@@ -122,6 +122,24 @@ impl RayScene {
             glass: tri_mesh(&pane_corners),
             pane_facets,
             panes: panes.iter().map(|(_, lut)| lut.clone()).collect(),
+        }
+    }
+
+    /// The same scene in the light that its panes admit, each its own part, in their order.
+    ///
+    /// # Panics
+    ///
+    /// When there are not as many admissions as panes.
+    pub(crate) fn admitting(&self, admissions: &[Admission], refractive_index: f64) -> Self {
+        assert_eq!(admissions.len(), self.panes.len(), "one admission a pane");
+        let admitting = |(lut, admission): (&PaneLut, &Admission)| lut.admitting(admission, refractive_index);
+        Self {
+            opaque: self.opaque.clone(),
+            facets: self.facets.clone(),
+            parts: self.parts.clone(),
+            glass: self.glass.clone(),
+            pane_facets: self.pane_facets.clone(),
+            panes: self.panes.iter().zip(admissions).map(admitting).collect(),
         }
     }
 

@@ -26,8 +26,8 @@ pub struct Solid {
 pub struct ScenePane {
     /// Geometry, normals out of the vehicle.
     pub mesh: Arc<Mesh>,
-    /// Transmittance for the sun's light at 64 equal steps of the cosine of incidence, 0 to 1.
-    pub transmittance: Arc<[f32; 64]>,
+    /// Transmittance for the sun's light in red, green, blue, each at 64 equal steps of the cosine of incidence, 0 to 1.
+    pub transmittance: Arc<[[f32; 64]; 3]>,
     /// Placement; rotation and translation only.
     pub world_from_mesh: Affine3A,
 }

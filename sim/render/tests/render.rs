@@ -200,18 +200,21 @@ fn two_lenses_multiply_in_whichever_order_they_are_listed() {
 }
 
 #[test]
-fn the_sun_behind_a_pane_is_dimmed_by_it() {
+fn the_sun_behind_a_pane_is_dimmed_by_it_band_by_band() {
+    let passes = [0.5, 0.7, 0.3];
     let pane = ScenePane {
         mesh: plate(0.5),
-        transmittance: Arc::new([0.5; 64]),
+        transmittance: Arc::new(passes.map(|share| [share; 64])),
         world_from_mesh: Affine3A::from_translation(Vec3::new(0.0, 1.0, 1.0)),
     };
     let light = uniform_light(0.0, Some((Vec3::new(0.0, 1.0, 1.0), 200.0)));
     let solids = vec![solid(plate(2.0), matt(0.6), Role::Body, Vec3::ZERO)];
     let layers = full(&scene(solids, vec![pane], light));
-    let through = f32::from(layers.radiance[at(&layers, 100, 60)][0]);
-    let open = f32::from(layers.radiance[at(&layers, 190, 60)][0]);
-    assert!((through / open - 0.5).abs() < 0.005, "{through} of {open}");
+    for (band, share) in passes.into_iter().enumerate() {
+        let through = f32::from(layers.radiance[at(&layers, 100, 60)][band]);
+        let open = f32::from(layers.radiance[at(&layers, 190, 60)][band]);
+        assert!((through / open - share).abs() < 0.005, "band {band}: {through} of {open}");
+    }
 }
 
 #[test]
@@ -227,7 +230,7 @@ fn a_region_equals_the_same_pixels_of_the_full_sensor_and_twice_is_the_same() {
         solid(plate(0.08), Surface::lens([0.9; 3], 0.02), Role::Eyewear, Vec3::new(-0.15, 0.0, 0.5)),
         solid(plate(0.08), Surface::lens([0.2; 3], 0.05), Role::Eyewear, Vec3::new(0.25, -0.1, 0.6)),
     ];
-    let transmittance = Arc::new([0.7_f32; 64]);
+    let transmittance = Arc::new([[0.7; 64]; 3]);
     let pane = ScenePane { mesh: plate(0.25), transmittance, world_from_mesh: Affine3A::from_translation(Vec3::Z) };
     let scene = scene(solids, vec![pane], uniform_light(20.0, Some((Vec3::new(0.3, 1.0, 1.0), 200.0))));
     let whole = full(&scene);

@@ -57,6 +57,19 @@ impl CabinLight {
         sum
     }
 
+    /// This light and, for each of some others in the same grid, what it is more than this, times a weight a band.
+    pub fn with_more(&self, others: &[(&Self, [f32; 3])]) -> Self {
+        let mut sum = self.clone();
+        for (other, weights) in others {
+            for ((sum, own), other) in sum.probes.iter_mut().zip(&self.probes).zip(&other.probes) {
+                for ((sum, own), other) in sum.iter_mut().zip(own).zip(other) {
+                    *sum = std::array::from_fn(|band| sum[band] + weights[band] * (other[band] - own[band]));
+                }
+            }
+        }
+        sum
+    }
+
     /// Probes outside the cabin or inside a solid take the mean of their valid neighbours, ring by ring, so that neither
     /// daylight nor darkness leaks through the skin by interpolation.
     pub(super) fn fill_invalid(&mut self, mut known: Vec<bool>) {

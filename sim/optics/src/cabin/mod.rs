@@ -16,7 +16,9 @@ use rayon::prelude::*;
 
 use self::gather::{Around, Bodies, Gatherer, Outside, fibonacci_sphere, turn};
 pub use self::grid::CabinLight;
-use crate::{daylight::DaylightModel, lamp::LampSource, outdoors::Outdoors, probe, rays::RayScene};
+use crate::{
+    daylight::DaylightModel, entrance::Admission, lamp::LampSource, outdoors::Outdoors, probe, rays::RayScene,
+};
 
 /// How finely to gather.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -36,9 +38,10 @@ impl Default for CabinOptions {
 }
 
 /// Where the light comes from.
+#[derive(Clone)]
 enum Source {
     /// Sun and sky over a lane.
-    Daylight(Box<Outdoors>),
+    Daylight(Arc<Outdoors>),
     /// One lamp.
     Lamp(LampSource),
 }
@@ -94,7 +97,7 @@ impl CabinScene {
             vehicle: Arc::new(RayScene::of_vehicle(vehicle)),
             world_from_vehicle,
             bounds_m: cabin_bounds_m(vehicle),
-            source: Source::Daylight(Box::new(outdoors)),
+            source: Source::Daylight(Arc::new(outdoors)),
         }
     }
 
@@ -103,6 +106,12 @@ impl CabinScene {
     pub fn in_lamp_light(&self, world_from_vehicle: Affine3A, lamp: &LampSource) -> Self {
         let source = Source::Lamp(*lamp);
         Self { vehicle: self.vehicle.clone(), world_from_vehicle, bounds_m: self.bounds_m, source }
+    }
+
+    /// The same vehicle in the light that its panes admit, each its own part, in the vehicle's order of panes.
+    pub fn admitting(&self, admissions: &[Admission], refractive_index: f64) -> Self {
+        let vehicle = Arc::new(self.vehicle.admitting(admissions, refractive_index));
+        Self { vehicle, source: self.source.clone(), ..*self }
     }
 
     /// Gathers the light in the empty cabin.

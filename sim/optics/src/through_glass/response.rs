@@ -63,11 +63,9 @@ impl PaneResponse {
         At { passed: mix(&low.passed, &high.passed), mirrored: mix(&low.mirrored, &high.mirrored) }
     }
 
-    /// Transmittance for unpolarised light, mean of the three bands, at 64 equal steps of the cosine of incidence from 0 to 1.
-    pub fn mean_transmittance(&self) -> [f32; 64] {
-        std::array::from_fn(|i| {
-            let at = self.at(i as f32 / 63.0);
-            at.passed.iter().map(|shares| shares[0]).sum::<f32>() / 3.0
-        })
+    /// Transmittance for unpolarised light in each band, at 64 equal steps of the cosine of incidence from 0 to 1.
+    pub fn transmittance(&self) -> [[f32; 64]; 3] {
+        let at: [At; 64] = std::array::from_fn(|i| self.at(i as f32 / 63.0));
+        std::array::from_fn(|band| at.map(|at| at.passed[band][0]))
     }
 }

@@ -25,7 +25,7 @@ pub(super) const RANGE: TextureFormat = TextureFormat::R32Float;
 /// Format of every depth buffer.
 pub(super) const DEPTH: TextureFormat = TextureFormat::Depth32Float;
 /// Format of the pane transmittance seen from the sun.
-pub(super) const SUN_GLASS: TextureFormat = TextureFormat::R16Float;
+pub(super) const SUN_GLASS: TextureFormat = TextureFormat::Rgba16Float;
 
 /// Which variant of the solid pipeline a surface takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

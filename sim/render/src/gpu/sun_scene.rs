@@ -7,7 +7,7 @@ use laneproof_scenes::{mesh::Mesh, surface::Texture};
 use super::{ExtractedView, uniforms::sun_clip_from_world};
 
 /// A pane's mesh, transmittance and place.
-type PlacedPane = (Arc<Mesh>, Arc<[f32; 64]>, Affine3A);
+type PlacedPane = (Arc<Mesh>, Arc<[[f32; 64]; 3]>, Affine3A);
 
 /// A solid's mesh, picture and place.
 type PlacedSolid = (Arc<Mesh>, Option<Arc<Texture>>, Affine3A);

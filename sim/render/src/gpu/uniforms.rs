@@ -38,11 +38,11 @@ struct DrawUniform {
 #[derive(Clone, Copy, Pod, Zeroable)]
 struct PaneUniform {
     world_from_mesh: Mat4,
-    transmittance: [[f32; 4]; 16],
+    transmittance: [[[f32; 4]; 16]; 3],
 }
 
 /// Bytes between draws in the uniform buffer: WebGPU's alignment of dynamic offsets, and room for a pane.
-pub(super) const DRAW_STRIDE: usize = 512;
+pub(super) const DRAW_STRIDE: usize = 1024;
 
 /// Side of the sun's maps in texels.
 pub(super) const SUN_RESOLUTION: u32 = 2048;

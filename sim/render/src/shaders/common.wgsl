@@ -85,28 +85,28 @@ fn beam_at(position: vec3<f32>) -> vec4<f32> {
 }
 
 // Share of that light that reaches a point: 0 in shadow, the pane's transmittance behind glass, 1 in the open.
-fn sun_share(position: vec3<f32>, normal: vec3<f32>, n_dot_l: f32) -> f32 {
+fn sun_share(position: vec3<f32>, normal: vec3<f32>, n_dot_l: f32) -> vec3<f32> {
     // Moved along the normal by about a texel, more at grazing light, so that a surface does not shade itself.
     let slope = sqrt(max(1.0 - n_dot_l * n_dot_l, 0.0));
     // A lamp's texels grow with the distance, which is the clip position's w; the sun's do not, and its w is 1.
     let m = view.sun_clip_from_world;
     let away = m[0].w * position.x + m[1].w * position.y + m[2].w * position.z + m[3].w;
     if away <= 0.0 {
-        return 1.0;
+        return vec3<f32>(1.0);
     }
     let p = position + normal * (view.shadow.x * away * (0.6 + 1.6 * slope));
     let projected = m * vec4<f32>(p, 1.0);
     let clip = projected.xyz / projected.w;
     let uv = vec2<f32>(clip.x * 0.5 + 0.5, 0.5 - clip.y * 0.5);
     if any(uv < vec2<f32>(0.0)) || any(uv > vec2<f32>(1.0)) || clip.z > 1.0 {
-        return 1.0;
+        return vec3<f32>(1.0);
     }
     // One tap of the comparison sampler is the mean of four texels.
     var open = textureSampleCompareLevel(sun_depth, sun_depth_sampler, uv, clip.z);
     let size = vec2<f32>(textureDimensions(sun_glass_depth));
     let texel = vec2<i32>(min(uv * size, size - 1.0));
     if open > 0.0 && textureLoad(sun_glass_depth, texel, 0) < clip.z {
-        open *= textureLoad(sun_glass, texel, 0).r;
+        return open * textureLoad(sun_glass, texel, 0).rgb;
     }
-    return open;
+    return vec3<f32>(open);
 }

@@ -124,8 +124,8 @@ fn fragment(in: Varying, @builtin(front_facing) front: bool) -> Layers {
     let wrap = draw.scatter.x;
     if n_dot_l > -wrap && view.beam_position.w > 0.0 {
         let share = sun_share(in.position, n, n_dot_l);
-        if share > 0.0 {
-            let sun = view.beam_intensity.rgb * (beam.w * share);
+        if any(share > vec3<f32>(0.0)) {
+            let sun = view.beam_intensity.rgb * beam.w * share;
             // Light that enters beside the terminator leaves beyond it, reddened: blood absorbs blue and green.
             let lit = max(n_dot_l, 0.0);
             let soft = max((n_dot_l + wrap) / (1.0 + wrap), 0.0);

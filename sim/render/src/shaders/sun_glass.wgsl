@@ -3,8 +3,8 @@
 
 struct Pane {
     world_from_mesh: mat4x4<f32>,
-    // Transmittance over the cosine of the angle of incidence, 64 equal steps from 0 to 1, four a vector.
-    transmittance: array<vec4<f32>, 16>,
+    // Transmittance over the cosine of the angle of incidence, 64 equal steps from 0 to 1, four a vector; red, green, blue.
+    transmittance: array<vec4<f32>, 48>,
 };
 
 @group(1) @binding(0) var<uniform> pane: Pane;
@@ -25,8 +25,10 @@ fn vertex(@location(0) position: vec3<f32>, @location(1) normal: vec3<f32>) -> V
     return out;
 }
 
-fn entry(i: u32) -> f32 {
-    return pane.transmittance[i / 4u][i & 3u];
+fn entry(i: u32) -> vec3<f32> {
+    let k = i / 4u;
+    let j = i & 3u;
+    return vec3<f32>(pane.transmittance[k][j], pane.transmittance[16u + k][j], pane.transmittance[32u + k][j]);
 }
 
 @fragment
@@ -35,5 +37,5 @@ fn fragment(in: Varying) -> @location(0) vec4<f32> {
     let x = clamp(cosine, 0.0, 1.0) * 63.0;
     let i = min(u32(x), 62u);
     let t = mix(entry(i), entry(i + 1u), x - f32(i));
-    return vec4<f32>(t, 0.0, 0.0, 1.0);
+    return vec4<f32>(t, 1.0);
 }
