@@ -29,6 +29,8 @@ pub(crate) struct Moment {
     pub(crate) world_from_vehicle: Affine3A,
     /// Occupants, each in their own frame.
     pub(crate) posed: Vec<Posed>,
+    /// The box round all people, world frame, metres: lowest and highest corner.
+    people_m: Option<[Vec3; 2]>,
     /// Decoys that are there: index in the plan, what, and their frame in the vehicle's.
     pub(crate) decoys: Vec<(u8, DecoyKind, Arc<Figure>, Affine3A)>,
 }
@@ -118,8 +120,31 @@ impl Moment {
             let (figure, place) = decoy.at(*k, &staged.occupants, &posed)?;
             Some((*k, decoy.kind(), figure, place))
         };
-        let decoys = staged.decoys.iter().filter_map(at).collect();
-        Self { time_s, world_from_vehicle, posed, decoys }
+        let decoys: Vec<_> = staged.decoys.iter().filter_map(at).collect();
+        let mut moment = Self { time_s, world_from_vehicle, posed, decoys, people_m: None };
+        moment.people_m = moment.people_box_m(staged);
+        moment
+    }
+
+    /// The box round all people, world frame.
+    fn people_box_m(&self, staged: &Staged) -> Option<[Vec3; 2]> {
+        let people = staged.occupants.iter().zip(&self.posed);
+        let parts = people.flat_map(|(occupant, posed)| {
+            let place = self.world_from_seat(occupant);
+            posed.parts.iter().filter_map(move |part| Some((part.mesh.bounds_m()?, place)))
+        });
+        let corners = parts.flat_map(|((low, high), place)| {
+            let corner = move |i: u8| {
+                let pick = |bit: u8, low: f32, high: f32| if i >> bit & 1 == 0 { low } else { high };
+                place.transform_point3(Vec3::new(
+                    pick(0, low.x, high.x),
+                    pick(1, low.y, high.y),
+                    pick(2, low.z, high.z),
+                ))
+            };
+            (0..8).map(corner)
+        });
+        corners.map(|corner| [corner; 2]).reduce(|[low, high], [a, b]| [low.min(a), high.max(b)])
     }
 
     /// Takes a point of the vehicle from where it is at this moment to where it is at another time, world frame.
@@ -181,6 +206,7 @@ impl Moment {
                 world_from_mesh: self.world_from_vehicle,
             })
             .collect();
+        scene.fine_shadow_m = self.people_m;
         scene.cabins = staged.cabin.placed(self.world_from_vehicle);
         scene
     }
@@ -201,6 +227,8 @@ pub(crate) fn background(staged: &Staged) -> Scene {
         cabins: Vec::new(),
         shadow_centre_m: SHADOW_CENTRE_M,
         shadow_half_extent_m: SHADOW_HALF_EXTENT_M,
+        fine_shadow_m: None,
+        soft_shadows: staged.plan.soft_shadows,
     }
 }
 

@@ -117,6 +117,8 @@ pub(crate) fn radiance_of(
         cabins: Vec::new(),
         shadow_centre_m: Vec3::new(0.0, -0.15, 0.0),
         shadow_half_extent_m: 0.55,
+        fine_shadow_m: None,
+        soft_shadows: false,
     };
     let region = Region::full(view.width_px, view.height_px);
     Ok(renderer.render(&scene, &RenderRequest { exposure_id: 0, camera: view.camera(), region })?.rgb())

@@ -61,6 +61,8 @@ fn scene(posed: &Posed) -> Scene {
         cabins: Vec::new(),
         shadow_centre_m: Vec3::ZERO,
         shadow_half_extent_m: 0.5,
+        fine_shadow_m: None,
+        soft_shadows: false,
     }
 }
 

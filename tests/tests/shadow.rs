@@ -121,6 +121,8 @@ fn a_poles_shadow_has_the_published_length_and_bearing() {
                 cabins: Vec::new(),
                 shadow_centre_m: Vec3::ZERO,
                 shadow_half_extent_m: 5.0,
+                fine_shadow_m: None,
+                soft_shadows: false,
             };
             let layers = renderer.render(&scene, &RenderRequest { exposure_id: 0, camera, region }).expect("a picture");
             let brightness = |place: Vec3| {

@@ -62,6 +62,7 @@ pub fn plan(scenario: &Scenario, k: u64) -> EncounterPlan {
         rig: scenario.rig.value.clone(),
         sensors: scenario.sensors.iter().map(|s| s.value.clone()).collect(),
         daylight: scenario.file.daylight.clone(),
+        soft_shadows: scenario.file.soft_shadows,
         vehicle: share.model.clone(),
         glass: share.glass,
         paint,

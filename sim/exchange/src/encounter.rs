@@ -23,6 +23,8 @@ pub struct EncounterPlan {
     pub sensors: Vec<Sensor>,
     /// Light.
     pub daylight: Daylight,
+    /// Whether the sun's shadows in the cabin have the soft edges that its disc gives.
+    pub soft_shadows: bool,
     /// Vehicle model.
     pub vehicle: String,
     /// Its glass.

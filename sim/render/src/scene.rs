@@ -131,4 +131,10 @@ pub struct Scene {
     pub shadow_centre_m: Vec3,
     /// Half the side of the square that it covers, metres.
     pub shadow_half_extent_m: f32,
+    /// Lowest and highest corner of a box, world frame, metres, in which cabins get the sun's shadows from a finer map of their
+    /// own. `None` where the one map is fine enough.
+    pub fine_shadow_m: Option<[Vec3; 2]>,
+    /// Whether shadows in that box have the soft edges that the sun's disc gives, instead of edges as wide as a texel. 1.7
+    /// times as long to render.
+    pub soft_shadows: bool,
 }

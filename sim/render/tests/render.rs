@@ -3,7 +3,8 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use glam::{Affine3A, Vec3};
 use laneproof_render::{
-    Layers, Light, PinholeCamera, Region, RenderRequest, Renderer, RendererOptions, Scene, ScenePane, Solid,
+    Cabin, CabinLight, Layers, Light, PinholeCamera, Region, RenderRequest, Renderer, RendererOptions, Scene,
+    ScenePane, Solid,
 };
 use laneproof_scenes::{
     mesh::{Mesh, Vertex},
@@ -53,7 +54,16 @@ fn solid(mesh: Arc<Mesh>, surface: Surface, role: Role, at: Vec3) -> Solid {
 }
 
 fn scene(solids: Vec<Solid>, panes: Vec<ScenePane>, light: Arc<Light>) -> Scene {
-    Scene { solids, panes, light, cabins: Vec::new(), shadow_centre_m: Vec3::ZERO, shadow_half_extent_m: 4.0 }
+    Scene {
+        solids,
+        panes,
+        light,
+        cabins: Vec::new(),
+        shadow_centre_m: Vec3::ZERO,
+        shadow_half_extent_m: 4.0,
+        fine_shadow_m: None,
+        soft_shadows: false,
+    }
 }
 
 fn camera() -> PinholeCamera {
@@ -256,4 +266,64 @@ fn bad_requests_and_missing_adapters_are_told() {
     assert!(error.to_string().contains("does not fit a sensor of 200 x 120"), "{error}");
     let error = Renderer::new(&RendererOptions { adapter: Some("no such adapter".into()) }).err().unwrap();
     assert!(error.to_string().contains("no Vulkan adapter matches \"no such adapter\""), "{error}");
+}
+
+/// A cabin without any light of its own.
+#[derive(Debug)]
+struct Dark;
+
+impl CabinLight for Dark {
+    fn irradiance(&self, _: Vec3, _: Vec3) -> [f32; 3] {
+        [0.0; 3]
+    }
+
+    fn mirrored(&self, _: Vec3, _: Vec3) -> [f32; 3] {
+        [0.0; 3]
+    }
+}
+
+/// Distance on a plate in a cabin, millimetres, over which the shadow of a straight edge goes from a tenth of the sun to nine
+/// tenths. The edge is `distance_m` above the plate; the sun comes in at 1 to 2 from the plate's normal, across the edge.
+fn edge_width_mm(distance_m: f32, of_lane: bool, soft_shadows: bool) -> f32 {
+    let edge_m = Vec3::new(-0.5 * distance_m, 0.0, 0.0);
+    let mut blade = solid(plate(1.0), matt(0.5), Role::Body, Vec3::new(1.0, 0.0, distance_m));
+    if of_lane {
+        blade.tag = Tag::lane(Role::Furniture);
+    }
+    let on = Solid { cabin: Some(0), ..solid(plate(3.0), matt(0.5), Role::Seat, Vec3::ZERO) };
+    let scene = Scene {
+        cabins: vec![Cabin { vehicle_from_world: Affine3A::IDENTITY, light: Arc::new(Dark) }],
+        fine_shadow_m: Some([edge_m - 0.3, edge_m + 0.3]),
+        soft_shadows,
+        ..scene(vec![blade, on], vec![], uniform_light(0.0, Some((Vec3::new(1.0, 0.0, 2.0), 100.0))))
+    };
+    let camera = PinholeCamera::looking_at(Vec3::new(0.0, 0.0, 4.0), edge_m, 20_000.0, 400, 8);
+    let region = Region::full(camera.width_px, camera.height_px);
+    let layers = renderer().render(&scene, &RenderRequest { exposure_id: 7, camera, region }).unwrap();
+    let row: Vec<f32> = (0..400).map(|x| layers.radiance[at_row(x)][1].to_f32()).collect();
+    let open = row.iter().copied().fold(0.0, f32::max);
+    let crossing = |share: f32| row.iter().position(|l| *l < share * open).unwrap() as f32;
+    let place = |x: f32| {
+        let along = camera.world_from_camera.transform_vector3(Vec3::new((x - 200.0) / 20_000.0, 0.0, -1.0));
+        4.0 * along.x / -along.z
+    };
+    1000.0 * (place(crossing(0.1)) - place(crossing(0.9)))
+}
+
+fn at_row(x: usize) -> usize {
+    4 * 400 + x
+}
+
+#[test]
+fn shadows_in_a_cabin_have_the_half_shadow_of_the_suns_disc_where_it_is_asked_for() {
+    // What a straight edge leaves of a disc is 10 % at 0.687 radii from its middle and 90 % on the other side; the disc's
+    // radius is 16', and the plate is turned from the rays.
+    let expected_mm = |distance_m: f32| 1000.0 * 2.0 * 0.687 * 0.004_652 * distance_m * 1.25;
+    for (distance_m, of_lane) in [(0.5, false), (1.0, false), (1.5, false), (2.5, true), (3.5, true)] {
+        let (got, want) = (edge_width_mm(distance_m, of_lane, true), expected_mm(distance_m));
+        println!("{distance_m} m: {got:.2} mm, {want:.2} by the disc");
+        assert!((got / want - 1.0).abs() < 0.08, "{distance_m} m: {got} mm, {want} by the disc");
+        let hard = edge_width_mm(distance_m, of_lane, false);
+        assert!(hard < 1.0, "{distance_m} m: {hard} mm without");
+    }
 }

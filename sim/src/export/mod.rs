@@ -54,8 +54,9 @@ const MATT_ROUGHNESS: f32 = 0.85;
 const COAT_WEIGHT: f32 = 0.1;
 /// The sun's angular radius, radians (IAU 2015 nominal radius at one astronomical unit).
 const SUN_RADIUS_RAD: f32 = 0.004_652;
-/// Where the disc stands, metres: far beyond the hills, and near enough for 32-bit floats.
-const SUN_DISTANCE_M: f32 = 1_000.0;
+/// Where the disc stands, metres: so far that a lane's few metres move it by less than a hundredth of its radius, and near
+/// enough for 32-bit floats.
+const SUN_DISTANCE_M: f32 = 1e5;
 /// The sky's picture: even, so that no row straddles the horizon.
 const SKY_SIZE: [u32; 2] = [1024, 512];
 

@@ -4,7 +4,7 @@ mod culling;
 mod passes;
 mod pipelines;
 mod readback;
-mod sun_scene;
+mod sun_maps;
 mod targets;
 mod uniforms;
 mod upload;
@@ -89,6 +89,8 @@ struct PendingView {
     cabins: Vec<Cabin>,
     shadow_centre_m: glam::Vec3,
     shadow_half_extent_m: f32,
+    fine_shadow_m: Option<[glam::Vec3; 2]>,
+    soft_shadows: bool,
 }
 
 /// What the render world works on in this update.
@@ -104,7 +106,8 @@ struct ExtractedView {
 /// Replaces the main world's scene entities by those of `job` and asks for its view.
 pub(crate) fn stage(world: &mut World, job: Job) {
     let Job { scene, request } = job;
-    let Scene { solids, panes, light, cabins, shadow_centre_m, shadow_half_extent_m } = scene;
+    let Scene { solids, panes, light, cabins, shadow_centre_m, shadow_half_extent_m, fine_shadow_m, soft_shadows } =
+        scene;
     let old: Vec<Entity> =
         world.query_filtered::<Entity, Or<(With<DrawnSolid>, With<DrawnPane>)>>().iter(world).collect();
     for entity in old {
@@ -114,7 +117,15 @@ pub(crate) fn stage(world: &mut World, job: Job) {
         solids.into_iter().enumerate().map(|(order, solid)| DrawnSolid { order, solid }).collect::<Vec<_>>(),
     );
     world.spawn_batch(panes.into_iter().enumerate().map(|(order, pane)| DrawnPane { order, pane }).collect::<Vec<_>>());
-    world.insert_resource(PendingView { request, light, cabins, shadow_centre_m, shadow_half_extent_m });
+    world.insert_resource(PendingView {
+        request,
+        light,
+        cabins,
+        shadow_centre_m,
+        shadow_half_extent_m,
+        fine_shadow_m,
+        soft_shadows,
+    });
 }
 
 fn extract(mut main: ResMut<MainWorld>, mut extracted: ResMut<ExtractedJob>) {

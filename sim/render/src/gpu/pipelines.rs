@@ -33,10 +33,31 @@ pub(super) struct SolidKey {
     pub(super) double_sided: bool,
     /// Without the coat's highlights; see solid.wgsl.
     pub(super) matt: bool,
-    /// Lit by a cabin rather than by the open sky. A variant and not a branch: on a CPU both sides of a branch
-    /// are run.
-    pub(super) cabin: bool,
+    pub(super) place: Place,
     pub(super) cover: Cover,
+}
+
+/// Where a surface gets its light. A variant and not a branch: on a CPU both sides of a branch are run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Below the open sky.
+    Outside,
+    /// In a cabin.
+    Cabin,
+    /// In a cabin, with the half shadows of the sun's disc.
+    SoftCabin,
+}
+
+impl Place {
+    const ALL: [Self; 3] = [Self::Outside, Self::Cabin, Self::SoftCabin];
+
+    fn shader_defs(self) -> &'static [&'static str] {
+        match self {
+            Self::Outside => &[],
+            Self::Cabin => &["CABIN"],
+            Self::SoftCabin => &["CABIN", "SOFT"],
+        }
+    }
 }
 
 /// What covers a surface.
@@ -55,12 +76,12 @@ impl SolidKey {
     pub(super) const MATT_ROUGHNESS: f32 = 0.85;
 
     fn of_index(index: usize) -> Self {
-        let cover = match index / 8 {
+        let cover = match index / 12 {
             0 => Cover::Plain,
             1 => Cover::Picture,
             _ => Cover::CutOut,
         };
-        Self { double_sided: index & 1 == 1, matt: index & 2 == 2, cabin: index & 4 == 4, cover }
+        Self { double_sided: index & 1 == 1, matt: index & 2 == 2, place: Place::ALL[index / 4 % 3], cover }
     }
 
     fn shader_defs(self) -> Vec<ShaderDefVal> {
@@ -70,39 +91,33 @@ impl SolidKey {
             Cover::CutOut => &["PICTURE", "CUT_OUT"],
         };
         let matt: &[&str] = if self.matt { &["MATT"] } else { &[] };
-        let cabin: &[&str] = if self.cabin { &["CABIN"] } else { &[] };
-        covered.iter().chain(matt).chain(cabin).map(|&name| name.into()).collect()
+        covered.iter().chain(matt).chain(self.place.shader_defs()).map(|&name| name.into()).collect()
     }
 
     fn index(self) -> usize {
-        usize::from(self.double_sided)
-            + 2 * usize::from(self.matt)
-            + 4 * usize::from(self.cabin)
-            + 8 * self.cover as usize
+        usize::from(self.double_sided) + 2 * usize::from(self.matt) + 4 * self.place as usize + 12 * self.cover as usize
     }
 }
 
 /// Which variant of the lens pipeline a lens takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct LensKey {
-    /// See [`SolidKey::cabin`].
-    pub(super) cabin: bool,
+    pub(super) place: Place,
     /// Too dark to look through: it writes its own truth.
     pub(super) dark: bool,
 }
 
 impl LensKey {
     fn of_index(index: usize) -> Self {
-        Self { cabin: index & 1 == 1, dark: index & 2 == 2 }
+        Self { dark: index & 1 == 1, place: Place::ALL[index / 2] }
     }
 
     fn shader_defs(self) -> Vec<ShaderDefVal> {
-        let cabin: &[&str] = if self.cabin { &["CABIN"] } else { &[] };
-        ["LENS"].iter().chain(cabin).map(|&name| name.into()).collect()
+        ["LENS"].iter().chain(self.place.shader_defs()).map(|&name| name.into()).collect()
     }
 
     fn index(self) -> usize {
-        usize::from(self.cabin) + 2 * usize::from(self.dark)
+        usize::from(self.dark) + 2 * self.place as usize
     }
 }
 
@@ -117,9 +132,9 @@ pub(super) struct Pipelines {
     pub(super) draw: BindGroupLayoutDescriptor,
     /// Group 2: a reflectance picture.
     pub(super) picture: BindGroupLayoutDescriptor,
-    solid: [CachedRenderPipelineId; 24],
+    solid: [CachedRenderPipelineId; 36],
     /// Lenses that people wear, by [`LensKey`].
-    lens: [CachedRenderPipelineId; 4],
+    lens: [CachedRenderPipelineId; 6],
     pub(super) sky: CachedRenderPipelineId,
     /// Depth from the sun; the second of the two leaves out the holes of pictures.
     pub(super) shadow: [CachedRenderPipelineId; 2],
@@ -151,6 +166,12 @@ fn uniform(binding: u32, has_dynamic_offset: bool) -> BindGroupLayoutEntry {
 
 fn texture(binding: u32, sample_type: TextureSampleType) -> BindGroupLayoutEntry {
     let ty = BindingType::Texture { sample_type, view_dimension: TextureViewDimension::D2, multisampled: false };
+    entry(binding, ShaderStages::FRAGMENT, ty)
+}
+
+/// Maps from the sun, a layer each.
+fn sun_map(binding: u32, sample_type: TextureSampleType) -> BindGroupLayoutEntry {
+    let ty = BindingType::Texture { sample_type, view_dimension: TextureViewDimension::D2Array, multisampled: false };
     entry(binding, ShaderStages::FRAGMENT, ty)
 }
 
@@ -227,10 +248,10 @@ impl FromWorld for Pipelines {
                 uniform(0, false),
                 texture(1, float),
                 sampler(2, SamplerBindingType::Filtering),
-                texture(3, TextureSampleType::Depth),
+                sun_map(3, TextureSampleType::Depth),
                 sampler(4, SamplerBindingType::Comparison),
-                texture(5, float),
-                texture(6, TextureSampleType::Depth),
+                sun_map(5, float),
+                sun_map(6, TextureSampleType::Depth),
                 texture(7, float),
             ],
         );
@@ -251,7 +272,7 @@ impl FromWorld for Pipelines {
                     shader: shaders.solid.clone(),
                     shader_defs: key.shader_defs(),
                     entry_point: Some("vertex".into()),
-                    buffers: solid_buffers(key.cabin),
+                    buffers: solid_buffers(key.place != Place::Outside),
                 },
                 primitive: PrimitiveState {
                     cull_mode: (!key.double_sided).then_some(Face::Back),
@@ -293,7 +314,7 @@ impl FromWorld for Pipelines {
                     shader: shaders.solid.clone(),
                     shader_defs: key.shader_defs(),
                     entry_point: Some("vertex".into()),
-                    buffers: solid_buffers(key.cabin),
+                    buffers: solid_buffers(key.place != Place::Outside),
                 },
                 depth_stencil: depth(false, CompareFunction::Greater),
                 fragment: Some(FragmentState {

@@ -4,16 +4,16 @@ use bevy::{
     render::{
         render_resource::{
             Extent3d, Texture, TextureDescriptor, TextureDimension, TextureFormat, TextureUsages, TextureView,
-            TextureViewDescriptor,
+            TextureViewDescriptor, TextureViewDimension,
         },
         renderer::RenderDevice,
     },
 };
 
 use super::{
-    pipelines::{DEPTH, RADIANCE, RANGE, SUN_GLASS, TAG},
+    pipelines::{DEPTH, RADIANCE, RANGE, TAG},
     readback::Readbacks,
-    sun_scene::SunScene,
+    sun_maps::SunTargets,
     uniforms::SUN_RESOLUTION,
 };
 
@@ -38,6 +38,42 @@ fn target(device: &RenderDevice, label: &str, size: (u32, u32), format: TextureF
     Target { texture, view }
 }
 
+/// Maps from the sun in the layers of one texture.
+pub(super) struct MapTarget {
+    /// Each layer, to be drawn.
+    pub(super) layers: Vec<TextureView>,
+    /// All of them, to be looked at.
+    pub(super) all: TextureView,
+}
+
+impl MapTarget {
+    pub(super) fn new(device: &RenderDevice, label: &str, count: u32, format: TextureFormat) -> Self {
+        let texture = device.create_texture(&TextureDescriptor {
+            label: Some(label),
+            size: Extent3d { width: SUN_RESOLUTION, height: SUN_RESOLUTION, depth_or_array_layers: count },
+            mip_level_count: 1,
+            sample_count: 1,
+            dimension: TextureDimension::D2,
+            format,
+            usage: TextureUsages::TEXTURE_BINDING | TextureUsages::RENDER_ATTACHMENT,
+            view_formats: &[],
+        });
+        let layer = |base_array_layer| {
+            texture.create_view(&TextureViewDescriptor {
+                dimension: Some(TextureViewDimension::D2),
+                base_array_layer,
+                array_layer_count: Some(1),
+                ..Default::default()
+            })
+        };
+        let all = texture.create_view(&TextureViewDescriptor {
+            dimension: Some(TextureViewDimension::D2Array),
+            ..Default::default()
+        });
+        Self { layers: (0..count).map(layer).collect(), all }
+    }
+}
+
 /// Targets of one sensor size.
 pub(super) struct SensorTargets {
     size: (u32, u32),
@@ -50,11 +86,7 @@ pub(super) struct SensorTargets {
 /// All targets: the sun's maps and one set per sensor size seen so far.
 #[derive(Resource)]
 pub(super) struct Targets {
-    pub(super) sun_depth: Target,
-    pub(super) sun_glass: Target,
-    pub(super) sun_glass_depth: Target,
-    /// What the sun's maps show; `None` before the first.
-    pub(super) sun_scene: Option<SunScene>,
+    pub(super) sun_maps: SunTargets,
     sensors: Vec<SensorTargets>,
     /// Where the layers are copied to.
     pub(super) readbacks: Readbacks,
@@ -86,15 +118,6 @@ impl Targets {
 impl FromWorld for Targets {
     fn from_world(world: &mut World) -> Self {
         let device = world.resource::<RenderDevice>();
-        let size = (SUN_RESOLUTION, SUN_RESOLUTION);
-        let sampled = TextureUsages::TEXTURE_BINDING;
-        Self {
-            sun_depth: target(device, "depth from the sun", size, DEPTH, sampled),
-            sun_glass: target(device, "glass from the sun", size, SUN_GLASS, sampled),
-            sun_glass_depth: target(device, "depth of glass from the sun", size, DEPTH, sampled),
-            sun_scene: None,
-            sensors: Vec::new(),
-            readbacks: Readbacks::default(),
-        }
+        Self { sun_maps: SunTargets::new(device), sensors: Vec::new(), readbacks: Readbacks::default() }
     }
 }

@@ -2,7 +2,7 @@
 use bytemuck::{Pod, Zeroable};
 use glam::{Mat4, Vec3};
 
-use super::{ExtractedView, PendingView, upload::Uploads};
+use super::{ExtractedView, PendingView, sun_maps::Covered, upload::Uploads};
 use crate::scene::{LampBeam, Light};
 
 /// `View` of common.wgsl.
@@ -12,6 +12,7 @@ struct ViewUniform {
     clip_from_world: Mat4,
     world_from_camera: Mat4,
     sun_clip_from_world: Mat4,
+    fine_clip_from_world: Mat4,
     beam_position: [f32; 4],
     beam_axis: [f32; 4],
     beam_intensity: [f32; 4],
@@ -20,6 +21,7 @@ struct ViewUniform {
     sheltered: [f32; 4],
     pinhole: [f32; 4],
     shadow: [f32; 4],
+    fine: [f32; 4],
 }
 
 /// `Draw` of solid.wgsl.
@@ -48,22 +50,10 @@ pub(super) const DRAW_STRIDE: usize = 1024;
 pub(super) const SUN_RESOLUTION: u32 = 2048;
 
 /// Depth range of the sun's map before and behind its middle, metres; a canopy or booth is within.
-const SUN_DEPTH_M: f32 = 30.0;
+pub(super) const SUN_DEPTH_M: f32 = 30.0;
 
 pub(super) fn with_w([x, y, z]: [f32; 3], w: f32) -> [f32; 4] {
     [x, y, z, w]
-}
-
-pub(super) fn sun_clip_from_world(view: &PendingView) -> Mat4 {
-    if let Some(lamp) = view.light.lamp {
-        return lamp_clip_from_world(&lamp);
-    }
-    let Some(sun) = view.light.sun_direction else { return Mat4::IDENTITY };
-    let half = view.shadow_half_extent_m;
-    let up = if sun.y.abs() > 0.99 { Vec3::Z } else { Vec3::Y };
-    let eye = view.shadow_centre_m + sun * SUN_DEPTH_M;
-    let projection = Mat4::orthographic_rh(-half, half, -half, half, 0.0, 2.0 * SUN_DEPTH_M);
-    projection * Mat4::look_at_rh(eye, view.shadow_centre_m, up)
 }
 
 /// How far a lamp's shadows reach, metres, and how near.
@@ -71,7 +61,7 @@ const LAMP_REACH_M: [f32; 2] = [0.1, 40.0];
 /// Half of the angle that a lamp's shadow map covers at most, radians; beyond it nothing throws a shadow.
 const LAMP_MAP_RAD: f32 = 1.3;
 
-fn lamp_clip_from_world(lamp: &LampBeam) -> Mat4 {
+pub(super) fn lamp_clip_from_world(lamp: &LampBeam) -> Mat4 {
     let half = lamp.end_cosine().max(LAMP_MAP_RAD.cos()).acos();
     let up = if lamp.axis.y.abs() > 0.99 { Vec3::Z } else { Vec3::Y };
     let projection = Mat4::perspective_rh(2.0 * half, 1.0, LAMP_REACH_M[0], LAMP_REACH_M[1]);
@@ -109,15 +99,18 @@ fn texel_m(view: &PendingView) -> f32 {
     2.0 * half / SUN_RESOLUTION as f32
 }
 
-/// The uniform that every pass shares, as bytes.
-pub(super) fn view_uniform(view: &PendingView) -> Vec<u8> {
+/// The uniform that every pass shares, as bytes. A pass from the sun says what it
+/// covers.
+pub(super) fn view_uniform(view: &PendingView, covered: Option<&Covered>) -> Vec<u8> {
     let PendingView { request, light, .. } = view;
     let [beam_position, beam_axis, beam_intensity] = beam(light);
     let camera = &request.camera;
+    let people = Covered::by_people(view);
     let uniform = ViewUniform {
         clip_from_world: camera.clip_from_world(),
         world_from_camera: Mat4::from(camera.world_from_camera),
-        sun_clip_from_world: sun_clip_from_world(view),
+        sun_clip_from_world: covered.unwrap_or(&Covered::by_scene(view)).clip_from_world,
+        fine_clip_from_world: people.as_ref().map_or(Mat4::IDENTITY, |map| map.clip_from_world),
         beam_position,
         beam_axis,
         beam_intensity,
@@ -127,6 +120,7 @@ pub(super) fn view_uniform(view: &PendingView) -> Vec<u8> {
         sheltered: light.sheltered_m.unwrap_or([1.0, 1.0, -1.0, -1.0]),
         pinhole: [camera.focal_length_px, camera.principal_point_px[0], camera.principal_point_px[1], 0.0],
         shadow: [texel_m(view), 2.0 * SUN_DEPTH_M, 1.0 / SUN_RESOLUTION as f32, 0.0],
+        fine: people.map_or([0.0; 4], |map| [map.texel_m(), 1.0, 0.5 / map.half_m.x, 0.5 / map.half_m.y]),
     };
     bytemuck::bytes_of(&uniform).to_vec()
 }
@@ -164,6 +158,6 @@ mod tests {
     #[test]
     fn uniforms_fit_their_slots_and_their_shader_layout() {
         assert!(size_of::<PaneUniform>() <= DRAW_STRIDE && size_of::<DrawUniform>() <= DRAW_STRIDE);
-        assert_eq!(size_of::<ViewUniform>(), 3 * 64 + 24 * 16);
+        assert_eq!(size_of::<ViewUniform>(), 4 * 64 + 25 * 16);
     }
 }

@@ -2,7 +2,7 @@
 // Variants, not branches, tell surfaces apart: on a CPU both sides of a branch are run. CABIN is given its ambient light
 // vertex by vertex. MATT leaves the coat out, for surfaces of a roughness of 0.85 and more, to save work on a CPU; that it does not matter
 // there is an assumption. LENS is a thin filter: it gives what it mirrors alone, and the blending adds what passes it.
-#import laneproof::common::{PI, view, sky_radiance, outdoor_irradiance, beam_at, sun_share, fifth}
+#import laneproof::common::{PI, view, sky_radiance, outdoor_irradiance, beam_at, sun_share, soft_sun_share, fifth}
 
 struct Draw {
     world_from_mesh: mat4x4<f32>,
@@ -123,7 +123,13 @@ fn fragment(in: Varying, @builtin(front_facing) front: bool) -> Layers {
     let n_dot_l = dot(n, l);
     let wrap = draw.scatter.x;
     if n_dot_l > -wrap && view.beam_position.w > 0.0 {
-        let share = sun_share(in.position, n, n_dot_l);
+#ifdef SOFT
+        let share = soft_sun_share(in.position, n, n_dot_l);
+#else ifdef CABIN
+        let share = sun_share(in.position, n, n_dot_l, true);
+#else
+        let share = sun_share(in.position, n, n_dot_l, false);
+#endif
         if any(share > vec3<f32>(0.0)) {
             let sun = view.beam_intensity.rgb * beam.w * share;
             // Light that enters beside the terminator leaves beyond it, reddened: blood absorbs blue and green.
