@@ -82,11 +82,17 @@ pub fn table(summary: &Summary) -> String {
     )
     .ok();
     if let Some(CrossVehicleSummary { all, vehicles_with_errors, .. }) = &s.cross_vehicle {
+        let Share { count: with_errors, of: accompanied, .. } = vehicles_with_errors;
         writeln!(
             out,
-            "other vehicles in the lane: {} of their people seen, {} detections; cross-vehicle errors {} (in {} vehicles): {} matched to occupants of this vehicle, {} to themselves, {} to others",
-            all.people_seen, all.detections, all.errors, of(vehicles_with_errors),
-            all.matched_to_occupants, all.matched_to_themselves, all.matched_to_others
+            "other vehicles in the lane: {} people seen, detected {} times; cross-vehicle errors {} in {with_errors} of \
+             {accompanied} encounters: {} matched to occupants, {} to themselves, {} to others",
+            all.people_seen,
+            all.detections,
+            all.errors,
+            all.matched_to_occupants,
+            all.matched_to_themselves,
+            all.matched_to_others
         )
         .ok();
     }

@@ -41,11 +41,17 @@ use crate::{
 const PLACES_M: f32 = 0.1;
 /// Cabins in lamps' light that are kept: some lamps times some places.
 const LAMP_CABINS: usize = 64;
-/// Entries that one cache keeps.
+/// Cabins in daylight that are kept: some kinds of vehicle, each at the line and at some places before and behind it.
+const CABINS: usize = 32;
+/// Entries that any other cache keeps.
 const CACHE_ENTRIES: usize = 12;
 
 fn remember<T>(cache: &mut Vec<T>, entry: T) {
-    if cache.len() >= CACHE_ENTRIES {
+    remember_of(cache, CACHE_ENTRIES, entry);
+}
+
+fn remember_of<T>(cache: &mut Vec<T>, most: usize, entry: T) {
+    if cache.len() >= most {
         cache.remove(0);
     }
     cache.push(entry);
@@ -233,7 +239,7 @@ impl Shared {
             lit_at,
             cabin: cabin.clone(),
         };
-        remember(&mut self.cabins, scene);
+        remember_of(&mut self.cabins, CABINS, scene);
         Ok(cabin)
     }
 

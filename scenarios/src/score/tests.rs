@@ -327,7 +327,7 @@ fn people_of_another_vehicle_that_are_claimed_are_cross_vehicle_errors_and_nothi
     // The stack itself cannot tell: by its own count it would report more.
     assert!(s.claimed_by_count.count >= alone.claimed_by_count.count);
     let said = crate::terminal::table(s);
-    assert!(said.contains(&format!("cross-vehicle errors {all} (in 100 % (12/12) vehicles)")), "{said}");
+    assert!(said.contains(&format!("cross-vehicle errors {all} in 12 of 12 encounters")), "{said}");
     let ledger = crate::ledger::other_vehicles(&taken.scores).expect("writes").expect("others are there");
     assert_eq!(&ledger[..4], b"PAR1");
 }
