@@ -21,7 +21,7 @@ use crate::{
 
 /// The square that the sun's shadow map covers: fixed to the lane, so that the background's shadows are the same with
 /// and without a vehicle. From 10 m before the stop line to 3 m behind it, in 6 mm texels; with another vehicle behind or
-/// ahead 7 m more on its side, in 10 mm texels, with both in 13 mm texels.
+/// ahead 7 m more on its side, in 10 mm texels, with both in 13 mm texels. What is beyond it is in no other's shade.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct ShadowSquare {
     centre_m: Vec3,

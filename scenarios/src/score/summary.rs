@@ -381,6 +381,7 @@ fn sex(who: &OccupantRecord) -> (u8, String) {
 
 fn gates(summary: &Summary, scenario: &Scenario) -> Vec<GateResult> {
     let gates = &scenario.file.gates;
+    let cross_vehicle_errors = summary.cross_vehicle.as_ref().map_or(0, |cross| cross.all.errors);
     let least = |name: &str, bound: Option<f64>, actual: Option<f64>| {
         let bound = bound?;
         // A run that measured nothing keeps no gate.
@@ -400,6 +401,7 @@ fn gates(summary: &Summary, scenario: &Scenario) -> Vec<GateResult> {
         least("min_vehicle_coverage", gates.min_vehicle_coverage, summary.vehicle_coverage.share),
         least("min_matched_coverage", gates.min_matched_coverage, summary.matched_coverage.share),
         most("max_false_matches", gates.max_false_matches, summary.shots.false_matches),
+        most("max_cross_vehicle_errors", gates.max_cross_vehicle_errors, cross_vehicle_errors),
     ]
     .into_iter()
     .flatten()

@@ -10,6 +10,7 @@ use laneproof_scenes::{
 use super::{
     BestExposure, Cause, CrossVehicle, Owner, assign, assign_decoy,
     cause::{self, best_exposure, geometric_cause},
+    summary::Summary,
 };
 use crate::{
     plan::plan,
@@ -324,6 +325,11 @@ fn people_of_another_vehicle_that_are_claimed_are_cross_vehicle_errors_and_nothi
     assert_eq!(cross.places, [(NeighbourPlace::Behind, counts)]);
     assert_eq!(cross.vehicles.len(), 12);
     assert_eq!(cross.vehicles.iter().map(|v| v.counts.errors).sum::<u64>(), all);
+    let mut gated = with_one_behind();
+    gated.file.gates.max_cross_vehicle_errors = Some(all - 1);
+    let gates = Summary::new(s.head.clone(), &gated, &[], &taken.scores, Vec::new()).gates;
+    let broken = gates.iter().find(|gate| gate.gate == "max_cross_vehicle_errors").expect("it is set");
+    assert_eq!((broken.actual, broken.kept), (Some(all as f64), false));
     // The stack itself cannot tell: by its own count it would report more.
     assert!(s.claimed_by_count.count >= alone.claimed_by_count.count);
     let said = crate::terminal::table(s);
