@@ -81,8 +81,8 @@ pub fn table(summary: &Summary) -> String {
         of(&s.rank_1)
     )
     .ok();
-    if let Some(CrossVehicleSummary { all, vehicles_with_errors, .. }) = &s.cross_vehicle {
-        let Share { count: with_errors, of: accompanied, .. } = vehicles_with_errors;
+    if let Some(CrossVehicleSummary { all, encounters_with_errors, .. }) = &s.cross_vehicle {
+        let Share { count: with_errors, of: accompanied, .. } = encounters_with_errors;
         writeln!(
             out,
             "other vehicles in the lane: {} people seen, detected {} times; cross-vehicle errors {} in {with_errors} of \

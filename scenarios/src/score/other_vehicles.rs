@@ -97,7 +97,7 @@ pub(super) fn score(
         gap_m: other.gap_m,
         occupants: (0..)
             .zip(&other.occupants)
-            .map(|(occupant, who)| one(record, seen, judged, detected, Owner::Other { vehicle, occupant }, who))
+            .map(|(occupant, who)| one(record, seen, judged, detected, (vehicle, occupant, who)))
             .collect(),
     };
     (0..).zip(&record.others).map(vehicle).collect()
@@ -108,10 +108,9 @@ fn one(
     seen: &Seen,
     judged: &[Judged<'_>],
     detected: &[Owner],
-    person: Owner,
-    who: &OccupantRecord,
+    (vehicle, occupant, who): (u8, u8, &OccupantRecord),
 ) -> OtherOccupantScore {
-    let Owner::Other { vehicle, occupant } = person else { unreachable!("people of other vehicles are asked about") };
+    let person = Owner::Other { vehicle, occupant };
     let faces = seen.exposures.iter().flat_map(|e| &e.truth.others);
     let shown: Vec<f32> = faces
         .filter(|o| o.vehicle == vehicle && o.face.occupant == occupant && o.face.visible_share >= MIN_VISIBLE_SHARE)

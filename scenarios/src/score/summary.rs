@@ -101,7 +101,7 @@ pub struct CrossVehicleSummary {
     /// All together.
     pub all: CrossVehicle,
     /// Of the encounters with another vehicle in the lane: those with a cross-vehicle error.
-    pub vehicles_with_errors: Share,
+    pub encounters_with_errors: Share,
     /// By where the other vehicle is.
     pub places: Vec<(NeighbourPlace, CrossVehicle)>,
     /// Every other vehicle, in the order of encounters.
@@ -319,7 +319,7 @@ fn cross_vehicle(scores: &[EncounterScore]) -> Option<CrossVehicleSummary> {
     let accompanied = scores.iter().filter(|s| !s.others.is_empty());
     (!vehicles.is_empty()).then(|| CrossVehicleSummary {
         all: CrossVehicle::sum(vehicles.iter().map(|row| row.counts)),
-        vehicles_with_errors: Share::of_items(accompanied, |s| s.others.iter().any(|o| o.counts().errors > 0)),
+        encounters_with_errors: Share::of_items(accompanied, |s| s.others.iter().any(|o| o.counts().errors > 0)),
         places: places.into_iter().collect(),
         vehicles,
     })

@@ -321,7 +321,7 @@ fn people_of_another_vehicle_that_are_claimed_are_cross_vehicle_errors_and_nothi
         matched_to_others: 0,
     };
     assert_eq!(cross.all, counts);
-    assert_eq!((cross.vehicles_with_errors.count, cross.vehicles_with_errors.of), (12, 12));
+    assert_eq!((cross.encounters_with_errors.count, cross.encounters_with_errors.of), (12, 12));
     assert_eq!(cross.places, [(NeighbourPlace::Behind, counts)]);
     assert_eq!(cross.vehicles.len(), 12);
     assert_eq!(cross.vehicles.iter().map(|v| v.counts.errors).sum::<u64>(), all);
