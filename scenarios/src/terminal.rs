@@ -5,7 +5,7 @@ use crate::{
     run::RunEvent,
     scenario::Scenario,
     score::{
-        summary::{Group, Summary},
+        summary::{CrossVehicleSummary, Group, Summary},
         wilson::Share,
     },
     sweep::{SweepEvent, document::Document, shape::Shape},
@@ -81,6 +81,21 @@ pub fn table(summary: &Summary) -> String {
         of(&s.rank_1)
     )
     .ok();
+    if let Some(CrossVehicleSummary { all, encounters_with_errors, .. }) = &s.cross_vehicle {
+        let Share { count: with_errors, of: accompanied, .. } = encounters_with_errors;
+        writeln!(
+            out,
+            "other vehicles in the lane: {} people seen, detected {} times; cross-vehicle errors {} in {with_errors} of \
+             {accompanied} encounters: {} matched to occupants, {} to themselves, {} to others",
+            all.people_seen,
+            all.detections,
+            all.errors,
+            all.matched_to_occupants,
+            all.matched_to_themselves,
+            all.matched_to_others
+        )
+        .ok();
+    }
     if s.decoys_taken.of > 0 {
         let kinds: Vec<String> =
             s.decoys.iter().map(|(kind, taken)| format!("{} {}/{}", kind.label(), taken.count, taken.of)).collect();

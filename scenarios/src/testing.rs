@@ -11,7 +11,7 @@ use lane_stack::client::{
 use laneproof_exchange::{
     encounter::EncounterPlan,
     ideal::{Counterfactual, Factor},
-    truth::{BoxPx, DecoyTruth, ExposureTruth, FaceTruth},
+    truth::{BoxPx, DecoyTruth, ExposureTruth, FaceTruth, OtherFace},
 };
 use laneproof_scenes::{
     catalogue::Trigger, document::DocumentKind, people::Identity, stream::stream, vehicle::SeatSide,
@@ -28,6 +28,9 @@ const HEIGHT_PX: u32 = 400;
 
 /// Boxes and references by (encounter, exposure): what an oracle may know and a stack may not.
 pub(crate) type AnswerKey = Arc<Mutex<BTreeMap<(u64, u64), Vec<(FaceTruth, Option<String>)>>>>;
+
+/// The same of people in other vehicles.
+pub(crate) type OthersKey = Arc<Mutex<BTreeMap<(u64, u64), Vec<(OtherFace, Option<String>)>>>>;
 
 /// A face that passes the demo's rule with room to spare.
 pub(crate) fn good_face(occupant: u8, x: f32, y: f32) -> FaceTruth {
@@ -68,6 +71,7 @@ pub(crate) fn good_face(occupant: u8, x: f32, y: f32) -> FaceTruth {
 #[derive(Default)]
 pub(crate) struct FlatWorld {
     pub key: AnswerKey,
+    pub others: OthersKey,
     /// Changes faces before they are used.
     pub spoil: Option<fn(&mut FaceTruth, &EncounterPlan)>,
     /// Decoys that every exposure shows.
@@ -190,7 +194,20 @@ impl FlatWorld {
             }
             [60 + (y / 5) as u8, 66 + (y / 6) as u8, 74 + (x / 16) as u8]
         });
+        // People of other vehicles are in the right margin of the picture, one above the other.
+        let people = plan
+            .neighbours
+            .iter()
+            .zip(0..)
+            .flat_map(|(n, vehicle)| n.occupants.iter().zip(0..).map(move |o| (vehicle, o)));
+        let others: Vec<(OtherFace, Option<String>)> = people
+            .map(|(vehicle, (who, occupant))| {
+                let face = good_face(occupant, 590.0, 20.0 + 125.0 * f32::from(occupant));
+                (OtherFace { vehicle, face }, who.reference_id.clone())
+            })
+            .collect();
         let known = faces.iter().cloned().zip(plan.occupants.iter().map(|o| o.reference_id.clone())).collect();
+        self.others.lock().expect("key").insert((plan.encounter, request.exposure_id), others.clone());
         self.key.lock().expect("key").insert((plan.encounter, request.exposure_id), known);
         let frame = Frame {
             exposure_id: request.exposure_id,
@@ -209,6 +226,7 @@ impl FlatWorld {
             speed_mps: 0.0,
             faces,
             decoys: self.decoys.clone(),
+            others: others.into_iter().map(|(face, _)| face).collect(),
         };
         let cross_check_differs = request.cross_check.then_some(false);
         // A camera with a control of its own goes half a stop up every time.
@@ -246,6 +264,8 @@ pub(crate) struct TestStack {
     pub refuses: Option<String>,
     /// A box that it claims as one more occupant in every encounter.
     pub fooled_by: Option<BoxPx>,
+    /// Takes people of other vehicles for occupants, and matches them to this reference; to their own where that is `None`.
+    pub takes_others: Option<(OthersKey, Option<String>)>,
     encounter: u64,
     gallery: Vec<String>,
     frames: Vec<(u64, String)>,
@@ -258,6 +278,7 @@ impl TestStack {
             controls: Vec::new(),
             refuses: None,
             fooled_by: None,
+            takes_others: None,
             encounter: 0,
             gallery: Vec::new(),
             frames: Vec::new(),
@@ -337,7 +358,14 @@ impl StackClient for TestStack {
                     .collect(),
             };
             let fooled = self.fooled_by.map(|b| (b, None, u32::MAX));
-            for (b, reference, track) in boxes.into_iter().chain(fooled) {
+            let others = self.takes_others.iter().flat_map(|(key, matched_to)| {
+                let known = key.lock().expect("key")[&(self.encounter, *id)].clone();
+                known.into_iter().map(move |(other, own)| {
+                    let track = 1000 + 100 * u32::from(other.vehicle) + u32::from(other.face.occupant);
+                    (other.face.face_box_px, matched_to.clone().or(own), track)
+                })
+            });
+            for (b, reference, track) in boxes.into_iter().chain(fooled).chain(others) {
                 let detection = detection(*id, camera, b, track);
                 decisions.detections.push(detection.clone());
                 let candidates =

@@ -75,8 +75,17 @@ pub enum Subject {
     Lane,
     /// The vehicle.
     Vehicle,
-    /// Occupant by index in the encounter, 0..=125.
+    /// Occupant by index in the encounter, 0..=61.
     Occupant(u8),
+    /// Another vehicle in the lane, by index in the encounter, 0 or 1.
+    OtherVehicle(u8),
+    /// Somebody in another vehicle.
+    OtherOccupant {
+        /// The vehicle's index in the encounter, 0 or 1.
+        vehicle: u8,
+        /// Index of the occupant in that vehicle, 0..=30.
+        occupant: u8,
+    },
     /// Decoy by index in the encounter, 0..=127.
     Decoy(u8),
 }
@@ -90,17 +99,25 @@ pub struct Tag {
     pub role: Role,
 }
 
+/// High byte of the first other vehicle.
+const FIRST_OTHER: u16 = 64;
+/// High bytes of one other vehicle: its own, then those of its occupants.
+const OTHER_STRIDE: u16 = 32;
 /// High byte of the first decoy.
 const FIRST_DECOY: u16 = 128;
 
 impl Tag {
-    /// Pixel value in the truth layer: subject in the high byte (0 lane, 1 vehicle, 2 + k occupant k,
-    /// 128 + k decoy k), role in the low byte.
+    /// Pixel value in the truth layer: subject in the high byte (0 lane, 1 vehicle, 2 + k occupant k, 64 + 32 v other
+    /// vehicle v, 65 + 32 v + k occupant k in it, 128 + k decoy k), role in the low byte.
     pub fn to_bits(self) -> u16 {
         let subject = match self.subject {
             Subject::Lane => 0,
             Subject::Vehicle => 1,
             Subject::Occupant(k) => u16::from(k) + 2,
+            Subject::OtherVehicle(v) => FIRST_OTHER + OTHER_STRIDE * u16::from(v),
+            Subject::OtherOccupant { vehicle, occupant } => {
+                FIRST_OTHER + OTHER_STRIDE * u16::from(vehicle) + 1 + u16::from(occupant)
+            }
             Subject::Decoy(k) => u16::from(k) + FIRST_DECOY,
         };
         (subject << 8) | self.role as u16
@@ -112,7 +129,14 @@ impl Tag {
         let subject = match bits >> 8 {
             0 => Subject::Lane,
             1 => Subject::Vehicle,
-            k if k < FIRST_DECOY => Subject::Occupant((k - 2) as u8),
+            k if k < FIRST_OTHER => Subject::Occupant((k - 2) as u8),
+            k if k < FIRST_DECOY => {
+                let vehicle = ((k - FIRST_OTHER) / OTHER_STRIDE) as u8;
+                match (k - FIRST_OTHER) % OTHER_STRIDE {
+                    0 => Subject::OtherVehicle(vehicle),
+                    k => Subject::OtherOccupant { vehicle, occupant: (k - 1) as u8 },
+                }
+            }
             k => Subject::Decoy((k - FIRST_DECOY) as u8),
         };
         Some(Self { subject, role })
@@ -133,6 +157,16 @@ impl Tag {
         Self { subject: Subject::Occupant(k), role }
     }
 
+    /// The tag of the same part where its vehicle is another one in the lane, by index in the encounter.
+    pub const fn in_other_vehicle(self, vehicle: u8) -> Self {
+        let subject = match self.subject {
+            Subject::Vehicle => Subject::OtherVehicle(vehicle),
+            Subject::Occupant(occupant) => Subject::OtherOccupant { vehicle, occupant },
+            other => other,
+        };
+        Self { subject, role: self.role }
+    }
+
     /// Tag of a decoy's part.
     pub const fn decoy(k: u8) -> Self {
         Self { subject: Subject::Decoy(k), role: Role::Decoy }
@@ -145,12 +179,23 @@ mod tests {
 
     #[test]
     fn every_tag_comes_back_from_its_bits() {
-        let subjects = [Subject::Lane, Subject::Vehicle, Subject::Occupant(0), Subject::Occupant(125)];
-        for subject in subjects.into_iter().chain([Subject::Decoy(0), Subject::Decoy(127)]) {
+        let other = |vehicle, occupant| Subject::OtherOccupant { vehicle, occupant };
+        let own = [Subject::Lane, Subject::Vehicle, Subject::Occupant(0), Subject::Occupant(61)];
+        let others = [0, 1].map(|v| [Subject::OtherVehicle(v), other(v, 0), other(v, 30)]);
+        let decoys = [Subject::Decoy(0), Subject::Decoy(127)];
+        for subject in own.into_iter().chain(others.into_iter().flatten()).chain(decoys) {
             for role in Role::ALL {
                 let tag = Tag { subject, role };
                 assert_eq!(Tag::from_bits(tag.to_bits()), Some(tag));
             }
         }
+    }
+
+    #[test]
+    fn what_belongs_to_a_vehicle_can_belong_to_another_one() {
+        let other = |tag: Tag| tag.in_other_vehicle(1).subject;
+        assert_eq!(other(Tag::vehicle(Role::Body)), Subject::OtherVehicle(1));
+        assert_eq!(other(Tag::occupant(3, Role::Face)), Subject::OtherOccupant { vehicle: 1, occupant: 3 });
+        assert_eq!(other(Tag::lane(Role::Ground)), Subject::Lane);
     }
 }

@@ -1,4 +1,6 @@
 //! What moves while a shutter is open, and the picture that a lens makes of it.
+use std::iter;
+
 use glam::Affine3A;
 use laneproof_camera::blur::{
     Backdrop, Blur, BlurError, BodyMotion, LayeredRadiance, RollingShutter, TimedPose, sensor_radiance,
@@ -17,10 +19,53 @@ use crate::{lens_camera::pinhole, moment::Moment, region::through_glass, staged:
 const EVEN_US: f32 = 2_000.0;
 /// Most pieces of an exposure.
 const MOST_PIECES: u32 = 16;
-/// Body of everything that belongs to the vehicle and is no head.
-const VEHICLE: u8 = 1;
-/// Body of the first occupant's head.
-const FIRST_HEAD: u8 = 2;
+
+/// Which bodies move by themselves: each vehicle with all in it but heads, then the heads in it, vehicle by vehicle. Body 0
+/// is the lane.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Bodies {
+    /// The body of each vehicle, the encounter's own first; its heads come next.
+    vehicles: Vec<u8>,
+}
+
+impl Bodies {
+    /// Of vehicles with so many occupants.
+    fn new(occupants: impl Iterator<Item = usize>) -> Self {
+        let mut next = 1;
+        let mut body = |occupants: usize| {
+            let vehicle = next;
+            next += 1 + occupants as u8;
+            vehicle
+        };
+        Self { vehicles: occupants.map(&mut body).collect() }
+    }
+
+    /// Of a staged encounter.
+    pub(crate) fn of(staged: &Staged) -> Self {
+        let neighbours = staged.neighbours.iter().map(|neighbour| neighbour.occupants.len());
+        Self::new(iter::once(staged.occupants.len()).chain(neighbours))
+    }
+
+    /// Which body a pixel belongs to.
+    fn body_of(&self, tag: u16) -> u8 {
+        let Some(Tag { subject, role }) = Tag::from_bits(tag) else { return 0 };
+        let (vehicle, occupant) = match subject {
+            Subject::Lane => return 0,
+            Subject::Vehicle | Subject::Decoy(_) => (0, None),
+            Subject::Occupant(k) => (0, Some(k)),
+            Subject::OtherVehicle(vehicle) => (1 + vehicle, None),
+            Subject::OtherOccupant { vehicle, occupant } => (1 + vehicle, Some(occupant)),
+        };
+        let body = self.vehicles[usize::from(vehicle)];
+        match (occupant, role) {
+            (
+                Some(k),
+                Role::Face | Role::Head | Role::Eyes | Role::Hair | Role::Eyewear | Role::Headwear | Role::FaceCover,
+            ) => body + 1 + k,
+            _ => body,
+        }
+    }
+}
 
 /// A camera before which nothing moves.
 pub(crate) fn at_rest(camera: &PinholeCamera, lens: &Lens, pixel_pitch_um: f32) -> Blur {
@@ -47,7 +92,7 @@ pub(crate) struct Shutter {
     pub(crate) middle_row: f32,
 }
 
-/// The vehicle and every head in it, as they move about a moment while a camera's shutter is open.
+/// The vehicles and every head in them, as they move about a moment while a camera's shutter is open.
 pub(crate) fn in_motion(
     staged: &Staged,
     moment: &Moment,
@@ -73,23 +118,12 @@ pub(crate) fn in_motion(
             .collect();
         BodyMotion::through(&poses)
     };
-    let mut bodies = vec![body(&|time_s| moment.vehicle_moved(staged, time_s))];
-    bodies.extend((0..staged.occupants.len()).map(|k| body(&|time_s| moment.head_moved(staged, k, time_s))));
-    Blur { exposure_us, bodies, rolling, ..still }
-}
-
-/// Which body a pixel belongs to.
-fn body_of(tag: u16) -> u8 {
-    match Tag::from_bits(tag) {
-        None | Some(Tag { subject: Subject::Lane, .. }) => 0,
-        Some(Tag { subject: Subject::Occupant(k), role }) => match role {
-            Role::Face | Role::Head | Role::Eyes | Role::Hair | Role::Eyewear | Role::Headwear | Role::FaceCover => {
-                FIRST_HEAD + k
-            }
-            _ => VEHICLE,
-        },
-        Some(_) => VEHICLE,
+    let mut bodies = Vec::new();
+    for (staged, moment) in moment.vehicles(staged) {
+        bodies.push(body(&|time_s| moment.vehicle_moved(staged, time_s)));
+        bodies.extend((0..staged.occupants.len()).map(|k| body(&|time_s| moment.head_moved(staged, k, time_s))));
     }
+    Blur { exposure_us, bodies, rolling, ..still }
 }
 
 /// Radiance of the whole sensor: what was rendered, behind its panes, as the lens draws it over the backdrop.
@@ -97,13 +131,13 @@ pub(crate) fn on_sensor(
     part: &Layers,
     glass: Option<&GlassLayer>,
     backdrop: &Backdrop,
-    blur: &Blur,
+    (blur, moving): (&Blur, &Bodies),
 ) -> Result<Vec<[f32; 3]>, BlurError> {
     let scene = through_glass(part, glass);
     let body: Vec<u8> = if blur.bodies.is_empty() {
         vec![0; part.tag.len()]
     } else {
-        part.tag.iter().map(|&tag| body_of(tag)).collect()
+        part.tag.iter().map(|&tag| moving.body_of(tag)).collect()
     };
     let layers = LayeredRadiance {
         origin_px: [part.region.x, part.region.y],
@@ -123,9 +157,17 @@ mod tests {
 
     #[test]
     fn heads_move_by_themselves_and_the_lane_not_at_all() {
-        assert_eq!(body_of(Tag::lane(Role::Ground).to_bits()), 0);
-        assert_eq!(body_of(Tag::vehicle(Role::Body).to_bits()), VEHICLE);
-        assert_eq!(body_of(Tag::occupant(3, Role::Face).to_bits()), FIRST_HEAD + 3);
-        assert_eq!(body_of(Tag::occupant(3, Role::Limb).to_bits()), VEHICLE);
+        let bodies = Bodies::new([4, 2, 1].into_iter());
+        let body = |tag: Tag| bodies.body_of(tag.to_bits());
+        let [lane, car, head, hand] = [
+            Tag::lane(Role::Ground),
+            Tag::vehicle(Role::Body),
+            Tag::occupant(1, Role::Face),
+            Tag::occupant(1, Role::Limb),
+        ];
+        assert_eq!([lane, car, head, hand, Tag::decoy(0)].map(body), [0, 1, 3, 1, 1]);
+        // After the own vehicle and its four heads the next one and its two, then the last.
+        assert_eq!([car, head, hand].map(|tag| body(tag.in_other_vehicle(0))), [6, 8, 6]);
+        assert_eq!([car, Tag::occupant(0, Role::Hair)].map(|tag| body(tag.in_other_vehicle(1))), [9, 10]);
     }
 }

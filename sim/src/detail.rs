@@ -17,18 +17,19 @@ const HEAD_ABOVE_SEAT_M: Vec3 = Vec3::new(0.0, 0.65, 0.0);
 const NEARER_BY_M: f32 = 0.8;
 
 /// The level at which an occupant is made, from the largest picture that any camera of the rig can take of them. Where that is
-/// not known, every detail is made.
+/// not known, every detail is made. `triggered_by` is the drive that fires the cameras.
 pub(crate) fn needed(
     plan: &EncounterPlan,
     vehicle: &Vehicle,
     trajectory: &Trajectory,
+    triggered_by: &Trajectory,
     occupant: &OccupantPlan,
 ) -> Detail {
     let Some(seat) = vehicle.seats.iter().find(|seat| seat.id == occupant.seat) else { return Detail::Fine };
     let head_m = seat.h_point_m + HEAD_ABOVE_SEAT_M;
     let largest = plan.rig.cameras.iter().zip(&plan.sensors).flat_map(|(mount, sensor)| {
         let camera = pinhole(mount, sensor);
-        let times = mount.triggers.iter().filter_map(|trigger| trigger_time_s(trajectory, *trigger));
+        let times = mount.triggers.iter().filter_map(|trigger| trigger_time_s(triggered_by, *trigger));
         times.map(move |time_s| {
             let at = trajectory.pose_at(time_s).transform_point3(head_m);
             let away_m = at.distance(camera.world_from_camera.translation.into()) - NEARER_BY_M;

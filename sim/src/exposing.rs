@@ -9,11 +9,14 @@ use laneproof_camera::{
 };
 use laneproof_optics::{lamp::LampSource, through_glass::GlassLayer};
 use laneproof_render::{Layers, PinholeCamera, Region, RenderRequest, Scene};
-use laneproof_scenes::{catalogue::Polariser, truth::Role};
+use laneproof_scenes::{
+    catalogue::Polariser,
+    truth::{Role, Subject},
+};
 use rayon::prelude::*;
 
 use crate::{
-    blur::{self, Shutter},
+    blur::{self, Bodies, Shutter},
     decoys,
     face_truth::{Evidence, FacePose, face_truth, mid_eyes_m},
     glass,
@@ -22,13 +25,13 @@ use crate::{
     lens_camera::LensCamera,
     moment::{self, Moment},
     readout,
-    region::{TruthLayers, through_glass, vehicle_region},
+    region::{TruthLayers, through_glass, vehicles_region},
     remade::{Take, TakeKey},
     shared::Background,
     simulator::{Exposure, ExposureRequest, SimError, Simulator},
     staged::Staged,
     sun::{self, SunBeside},
-    truth::{ExposureTruth, FaceTruth},
+    truth::{ExposureTruth, FaceTruth, OtherFace},
 };
 
 /// What a camera sees of a moment.
@@ -107,7 +110,7 @@ impl Simulator {
         let camera_error = |reason: String| SimError::Camera { camera_id: mount.id.clone(), reason };
         let centres_nm = lens::band_centres_nm(sensor);
         let photons_per_radiance = lens::photons_per_radiance_s(&mount.lens, sensor.pixel_pitch_um, centres_nm);
-        let truth_of = |frame: &Frame8| {
+        let faces_of = |frame: &Frame8, whose: Whose| {
             let evidence = Evidence {
                 camera: &view.lens_camera,
                 lens: &mount.lens,
@@ -117,23 +120,23 @@ impl Simulator {
                 layers: &seen.layers,
                 frame,
             };
-            faces(&view, request, &evidence)
+            faces(&view, whose, request, &evidence)
         };
         let mut level = ideal::Level::AS_IT_IS;
         let mut frame = readout::frame(&view, mount, sensor, request, &seen, level)?;
-        let mut faces = truth_of(&frame);
+        let mut faces = faces_of(&frame, Whose::Own);
         if ideal.factors.contains(Factor::Exposure) {
             for _ in 0..ideal::METERINGS {
                 let face = faces.iter().find(|face| face.occupant == ideal.occupant);
                 let Some(better) = face.and_then(|face| level.metered(face, request.gain_db)) else { break };
                 level = better;
                 frame = readout::frame(&view, mount, sensor, request, &seen, level)?;
-                faces = truth_of(&frame);
+                faces = faces_of(&frame, Whose::Own);
             }
             if ideal.left(Factor::Exposure) > 0.0 {
                 level = level.part(ideal.share, request.gain_db);
                 frame = readout::frame(&view, mount, sensor, request, &seen, level)?;
-                faces = truth_of(&frame);
+                faces = faces_of(&frame, Whose::Own);
             }
         }
         let jpeg = encode_jpeg(&frame, mount.jpeg_quality).map_err(|e| camera_error(e.to_string()))?;
@@ -146,6 +149,12 @@ impl Simulator {
             exposure_us: request.exposure_us,
             speed_mps: staged.trajectory.speed_at(time_s),
             faces,
+            others: (0..staged.neighbours.len() as u8)
+                .flat_map(|vehicle| {
+                    let faces = faces_of(&frame, Whose::Neighbour(vehicle));
+                    faces.into_iter().map(move |face| OtherFace { vehicle, face })
+                })
+                .collect(),
             decoys: moment
                 .decoys
                 .iter()
@@ -203,6 +212,7 @@ impl Simulator {
             .shared
             .distorted(&view.lens_camera)
             .map_err(|fold| SimError::Camera { camera_id: mount.id.clone(), reason: fold.to_string() })?;
+        let bodies = Bodies::of(staged);
         let draw = |open_us: f32| -> Result<Vec<[f32; 3]>, SimError> {
             let (Some(lit), Some(panes)) = (&take.lit, &panes) else {
                 return Ok(background.backdrop.blurred().to_vec());
@@ -219,7 +229,7 @@ impl Simulator {
                         Shutter { mid_exposure_s, exposure_us: exposure_us * moving, line_time_us, middle_row };
                     blur::in_motion(staged, moment, &camera, still.clone(), shutter)
                 };
-                blur::on_sensor(layers, Some(glass), backdrop, &blur)
+                blur::on_sensor(layers, Some(glass), backdrop, (&blur, &bodies))
                     .map_err(|e| SimError::Camera { camera_id: mount.id.clone(), reason: e.to_string() })
             };
             let mut radiance = drawn(&lit.steady, &panes.steady, &background.backdrop, open_us)?;
@@ -328,9 +338,12 @@ impl Simulator {
         let mut steady = self.render(view, view.scene, exposure_id, region)?;
         let mut pulsed: Option<Vec<[f16; 4]>> = None;
         for lamp in &view.lamps {
-            let place = view.moment.world_from_vehicle;
-            let cabin = self.shared.lamp_cabin(view.staged, lamp, place, &self.options.cabin);
-            let scene = lamps::lit_by(view.scene, lamp, cabin.placed(place));
+            let mut cabins = Vec::new();
+            for (staged, moment) in view.moment.vehicles(view.staged) {
+                let place = moment.world_from_vehicle;
+                cabins.extend(self.shared.lamp_cabin(staged, lamp, place, &self.options.cabin).placed(place));
+            }
+            let scene = lamps::lit_by(view.scene, lamp, cabins);
             let more = self.render(view, &scene, exposure_id, region)?.radiance;
             match (&lamp.lamp.pulse_us, &mut pulsed) {
                 (None, _) => lamps::add(&mut steady.radiance, &more, 1.0),
@@ -438,7 +451,10 @@ impl<'a> View<'a> {
         let Self { staged, moment, camera, .. } = self;
         let sun = staged.lane.light.light.sun_direction;
         match self.lamps.is_empty() {
-            true => vehicle_region(camera, &staged.vehicle, moment.world_from_vehicle, sun),
+            true => {
+                let vehicles = moment.vehicles(staged);
+                vehicles_region(camera, vehicles.map(|(s, m)| (&*s.vehicle, m.world_from_vehicle)), sun)
+            }
             // Shadows of lamps fall anywhere.
             false => Some(Region::full(camera.width_px, camera.height_px)),
         }
@@ -458,8 +474,19 @@ impl<'a> View<'a> {
     }
 }
 
-fn faces(view: &View<'_>, request: &ExposureRequest, evidence: &Evidence) -> Vec<FaceTruth> {
-    let View { staged, moment, .. } = *view;
+/// Which vehicle's people are asked about.
+#[derive(Debug, Clone, Copy)]
+enum Whose {
+    Own,
+    /// By index in the encounter.
+    Neighbour(u8),
+}
+
+fn faces(view: &View<'_>, whose: Whose, request: &ExposureRequest, evidence: &Evidence) -> Vec<FaceTruth> {
+    let (staged, moment) = match whose {
+        Whose::Own => (view.staged, view.moment),
+        Whose::Neighbour(v) => (&*view.staged.neighbours[usize::from(v)], &view.moment.neighbours[usize::from(v)]),
+    };
     let half_s = f64::from(request.exposure_us) * 0.5e-6;
     let time_s = request.mid_exposure_us as f64 * 1e-6;
     let eyes_at = |k: usize, time_s: f64| {
@@ -474,6 +501,10 @@ fn faces(view: &View<'_>, request: &ExposureRequest, evidence: &Evidence) -> Vec
             let skin = posed.parts.iter().find(|part| part.tag.role == Role::Face)?;
             let pose = FacePose {
                 occupant: k as u8,
+                subject: match whose {
+                    Whose::Own => Subject::Occupant(k as u8),
+                    Whose::Neighbour(vehicle) => Subject::OtherOccupant { vehicle, occupant: k as u8 },
+                },
                 landmarks: moment::landmarks_in(world_from_seat, &posed.landmarks),
                 eyes_at_open_m: eyes_at(k, (time_s - half_s).max(0.0)),
                 eyes_at_close_m: eyes_at(k, time_s + half_s),

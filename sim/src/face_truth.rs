@@ -32,7 +32,10 @@ pub(crate) struct Evidence<'a> {
 
 /// One occupant's face: where it is at mid-exposure, and at the shutter's opening and closing.
 pub(crate) struct FacePose<'a> {
+    /// Index in the vehicle.
     pub(crate) occupant: u8,
+    /// What the truth layers call the person.
+    pub(crate) subject: Subject,
     pub(crate) landmarks: FaceLandmarks,
     pub(crate) eyes_at_open_m: Vec3,
     pub(crate) eyes_at_close_m: Vec3,
@@ -131,7 +134,7 @@ struct Visible {
     over_exposed: u32,
 }
 
-const OCCLUDERS: [Occluder; 11] = [
+const OCCLUDERS: [Occluder; 12] = [
     Occluder::Body,
     Occluder::Interior,
     Occluder::Seat,
@@ -140,27 +143,38 @@ const OCCLUDERS: [Occluder; 11] = [
     Occluder::Furniture,
     Occluder::ChildSeat,
     Occluder::Decoy,
+    Occluder::OtherVehicle,
     Occluder::Eyewear,
     Occluder::Headwear,
     Occluder::FaceCover,
 ];
 /// Where the things that people wear begin in [`OCCLUDERS`].
-const WORN: usize = 8;
+const WORN: usize = 9;
 
-fn occluder_index(occupant: u8, tag: Option<Tag>) -> usize {
+/// The vehicle that something belongs to: 0 the encounter's own, then the others; `None` for the lane.
+fn vehicle_of(subject: Subject) -> Option<u8> {
+    match subject {
+        Subject::Lane => None,
+        Subject::Vehicle | Subject::Occupant(_) | Subject::Decoy(_) => Some(0),
+        Subject::OtherVehicle(vehicle) | Subject::OtherOccupant { vehicle, .. } => Some(1 + vehicle),
+    }
+}
+
+fn occluder_index(face: Subject, tag: Option<Tag>) -> usize {
     match tag {
-        Some(Tag { subject: Subject::Occupant(k), role }) if k == occupant => match role {
+        Some(Tag { subject, role }) if subject == face => match role {
             Role::Eyewear => WORN,
             Role::Headwear => WORN + 1,
             Role::FaceCover => WORN + 2,
             _ => 4,
         },
-        Some(Tag { subject: Subject::Occupant(_), .. }) => 3,
+        Some(Tag { subject, .. }) if vehicle_of(subject).is_some_and(|v| Some(v) != vehicle_of(face)) => 8,
+        Some(Tag { subject: Subject::Occupant(_) | Subject::OtherOccupant { .. }, .. }) => 3,
         Some(Tag { subject: Subject::Decoy(_), .. }) => 7,
         Some(Tag { role: Role::ChildSeat, .. }) => 6,
         Some(Tag { role: Role::Interior, .. }) => 1,
         Some(Tag { role: Role::Seat, .. }) => 2,
-        Some(Tag { subject: Subject::Vehicle, .. }) => 0,
+        Some(Tag { subject: Subject::Vehicle | Subject::OtherVehicle(_), .. }) => 0,
         _ => 5,
     }
 }
@@ -181,7 +195,7 @@ impl Default for Visible {
 }
 
 impl Visible {
-    fn read(occupant: u8, mask: &Mask, evidence: &Evidence) -> Self {
+    fn read(face: Subject, mask: &Mask, evidence: &Evidence) -> Self {
         let PinholeCamera { width_px, height_px, .. } = evidence.camera.sensor;
         let (w, h) = (width_px as i32, height_px as i32);
         let layers = evidence.layers;
@@ -194,12 +208,9 @@ impl Visible {
             let (column, row) = (x as u32, y as u32);
             let pixel = y as usize * w as usize + x as usize;
             let tag = layers.tag(column, row);
-            let own = matches!(
-                tag,
-                Some(Tag { subject: Subject::Occupant(k), role: Role::Face | Role::Eyes }) if k == occupant
-            );
+            let own = tag.is_some_and(|tag| tag.subject == face && matches!(tag.role, Role::Face | Role::Eyes));
             if !own {
-                visible.hidden_by[occluder_index(occupant, tag)] += 1;
+                visible.hidden_by[occluder_index(face, tag)] += 1;
                 continue;
             }
             visible.seen += 1;
@@ -335,7 +346,7 @@ pub(crate) fn face_truth(face: &FacePose, evidence: &Evidence) -> FaceTruth {
     let in_frame_share = if face_box_px.area() > 0.0 { on_sensor.area() / face_box_px.area() } else { 0.0 };
     let visible = if in_frame_share > 0.0 {
         Mask::rasterise(camera, face.mesh, face.world_from_mesh)
-            .map(|mask| Visible::read(face.occupant, &mask, evidence))
+            .map(|mask| Visible::read(face.subject, &mask, evidence))
             .unwrap_or_default()
     } else {
         Visible::default()
@@ -425,16 +436,33 @@ mod tests {
 
     #[test]
     fn what_one_wears_oneself_is_named_and_what_another_wears_is_a_person() {
-        let by = |k, role| OCCLUDERS[occluder_index(3, Some(Tag::occupant(k, role)))];
+        let by = |k, role| OCCLUDERS[occluder_index(Subject::Occupant(3), Some(Tag::occupant(k, role)))];
         assert_eq!(by(3, Role::Eyewear), Occluder::Eyewear);
         assert_eq!(by(3, Role::Headwear), Occluder::Headwear);
         assert_eq!(by(3, Role::FaceCover), Occluder::FaceCover);
         assert_eq!(by(3, Role::Hair), Occluder::Oneself);
         assert_eq!(by(4, Role::Headwear), Occluder::Person);
-        let worn = Visible { expected: 10, hidden_by: [0, 0, 0, 0, 5, 0, 0, 0, 0, 1, 2], ..Visible::default() };
+        let worn = Visible { expected: 10, hidden_by: [0, 0, 0, 0, 5, 0, 0, 0, 0, 0, 1, 2], ..Visible::default() };
         assert_eq!(worn.most_hidden_by(0), Some(Occluder::Oneself));
         assert_eq!(worn.most_hidden_by(WORN), Some(Occluder::FaceCover));
         assert!((worn.worn_share() - 0.3).abs() < 1e-6);
+    }
+
+    #[test]
+    fn another_vehicle_hides_a_face_whatever_of_it_does() {
+        let by = |face, tag| OCCLUDERS[occluder_index(face, Some(tag))];
+        let own = Subject::Occupant(0);
+        let parts = [Tag::vehicle(Role::Body), Tag::vehicle(Role::Seat), Tag::occupant(0, Role::Hair)];
+        for part in parts {
+            assert_eq!(by(own, part.in_other_vehicle(0)), Occluder::OtherVehicle);
+        }
+        // Seen from somebody in the other vehicle, it is the encounter's own that is another one.
+        let other = Subject::OtherOccupant { vehicle: 1, occupant: 0 };
+        assert_eq!(parts.map(|part| by(other, part)), [Occluder::OtherVehicle; 3]);
+        let in_their_own = parts.map(|part| by(other, part.in_other_vehicle(1)));
+        assert_eq!(in_their_own, [Occluder::Body, Occluder::Seat, Occluder::Oneself]);
+        assert_eq!(by(other, Tag::vehicle(Role::Body).in_other_vehicle(0)), Occluder::OtherVehicle);
+        assert_eq!(by(other, Tag::lane(Role::Furniture)), Occluder::Furniture);
     }
 
     #[test]

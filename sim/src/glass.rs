@@ -97,7 +97,7 @@ fn rect(layers: &Layers) -> Rect {
     Rect { x: region.x, y: region.y, width: region.width, height: region.height }
 }
 
-/// The vehicle's panes, where they stand, before a camera's picture, with what they mirror.
+/// The panes of all vehicles, where they stand, before a camera's picture, with what they mirror.
 fn composed(
     staged: &Staged,
     moment: &Moment,
@@ -105,13 +105,29 @@ fn composed(
     mirrored: &Mirrored<'_>,
     layers: &Layers,
 ) -> GlassLayer {
-    let panes = staged.vehicle.panes.iter().zip(&staged.glass.responses);
-    let placed: Vec<PlacedPane<'_>> =
-        panes.map(|(pane, response)| PlacedPane::new(rays, &pane.mesh, moment.world_from_vehicle, response)).collect();
+    let placed: Vec<PlacedPane<'_>> = moment
+        .vehicles(staged)
+        .flat_map(|(staged, moment)| {
+            let panes = staged.vehicle.panes.iter().zip(&staged.glass.responses);
+            panes.map(|(pane, response)| PlacedPane::new(rays, &pane.mesh, moment.world_from_vehicle, response))
+        })
+        .collect();
     compose(rays, &placed, mirrored, rect(layers), &layers.range_m)
 }
 
-/// The panes of the vehicle, where it stands at a moment, before what a camera sees of the scene.
+/// Whose cabin a place in a pane belongs to: of the vehicles, each with its moment, that which reaches nearest to it along the
+/// lane. Vehicles stand one after the other.
+fn cabin_at<'v>(vehicles: &[(&'v Staged, &'v Moment)], place_m: Vec3) -> (&'v Staged, &'v Moment) {
+    let outside_m = |(staged, moment): &(&Staged, &Moment)| {
+        let Vehicle { front_z_m, length_m, .. } = *staged.vehicle;
+        let z_m = moment.world_from_vehicle.inverse().transform_point3(place_m).z;
+        (z_m - front_z_m).max(front_z_m - length_m - z_m).max(0.0)
+    };
+    let nearest = |a: &(&Staged, &Moment), b: &(&Staged, &Moment)| outside_m(a).total_cmp(&outside_m(b));
+    vehicles.iter().copied().min_by(nearest).expect("an encounter has a vehicle")
+}
+
+/// The panes of the vehicles, where they stand at a moment, before what a camera sees of the scene.
 pub(crate) fn before_scene(
     staged: &Staged,
     moment: &Moment,
@@ -120,9 +136,11 @@ pub(crate) fn before_scene(
     lamps: &[LampSource],
     layers: &Layers,
 ) -> GlassLayer {
-    let vehicle_from_world = moment.world_from_vehicle.inverse();
+    let vehicles: Vec<(&Staged, &Moment)> = moment.vehicles(staged).collect();
     // The probes hold irradiance; over a hemisphere of one radiance that is π times it.
     let cabin = |place_m: Vec3, direction: Vec3| {
+        let (staged, moment) = cabin_at(&vehicles, place_m);
+        let vehicle_from_world = moment.world_from_vehicle.inverse();
         let place_m = vehicle_from_world.transform_point3(place_m);
         staged
             .cabin

@@ -2,6 +2,7 @@
 //! as it is in the camera's band.
 use std::sync::Arc;
 
+use glam::Affine3A;
 use laneproof_optics::cabin::{CabinOptions, CabinScene};
 use laneproof_scenes::{
     catalogue::{CameraMount, Daylight, GlassSet, LaneSpec},
@@ -17,7 +18,7 @@ use crate::{
     glass::StagedGlass,
     lamps,
     light::LaneLight,
-    shared::{StagedLane, at_the_stop_line},
+    shared::StagedLane,
     simulator::SimError,
     staged::{Staged, StagedOccupant},
 };
@@ -30,6 +31,7 @@ pub(crate) struct InfraredScene {
     cameras: Vec<CameraMount>,
     model: String,
     glass: GlassSet,
+    lit_at: Affine3A,
     staged_lane: StagedLane,
     cabin: Arc<Cabin>,
 }
@@ -56,7 +58,7 @@ impl InfraredScene {
             LaneLight::in_band(&plan.daylight, &plan.lane, Some(band)).map_err(|e| SimError::Plan(e.to_string()))?;
         let lane: Vec<Part> = lane::build(&plan.lane, &[]).iter().map(|part| part.in_band(band)).collect();
         let grey = grey.in_band(band);
-        let scene = CabinScene::in_daylight(&grey, at_the_stop_line(&grey), &lane, &light.model);
+        let scene = CabinScene::in_daylight(&grey, staged.lit_at, &lane, &light.model);
         let parts = staged.lane.parts.iter().map(|part| part.in_band(band)).collect();
         Ok(Self {
             band,
@@ -65,14 +67,17 @@ impl InfraredScene {
             cameras: plan.rig.cameras.clone(),
             model: plan.vehicle.clone(),
             glass: plan.glass,
+            lit_at: staged.lit_at,
             staged_lane: StagedLane::new(light, parts, plan, Some(band)),
             cabin: Arc::new(Cabin::new(scene, options)),
         })
     }
 
-    /// Whether a plan shares it.
-    pub(crate) fn is_of(&self, plan: &EncounterPlan, band: Infrared) -> bool {
+    /// Whether a staged vehicle shares it.
+    pub(crate) fn is_of(&self, staged: &Staged, band: Infrared) -> bool {
+        let plan = &staged.plan;
         self.band == band
+            && self.lit_at == staged.lit_at
             && self.model == plan.vehicle
             && self.glass == plan.glass
             && self.lane == plan.lane
@@ -99,6 +104,7 @@ impl InfraredScene {
             lamps: Arc::new(lamps::of_plan(&staged.plan, Some(self.band))),
             cabin: Occupied::by_nobody(self.cabin.clone()),
             infrared: Vec::new(),
+            neighbours: Vec::new(),
             ..staged.clone()
         }
     }

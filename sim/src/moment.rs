@@ -1,5 +1,5 @@
 //! The scene at one instant: the vehicle where its drive has brought it, heads where their motion has turned them.
-use std::sync::Arc;
+use std::{iter, sync::Arc};
 
 use glam::{Affine3A, Quat, Vec3};
 use laneproof_render::{Scene, ScenePane, Solid};
@@ -14,14 +14,30 @@ use rayon::prelude::*;
 use crate::{
     cabin,
     decoys::StagedDecoy,
+    encounter::{EncounterPlan, NeighbourPlace},
     ideal,
     staged::{Facing, Staged, StagedOccupant},
 };
 
 /// The square that the sun's shadow map covers: fixed to the lane, so that the background's shadows are the same with
-/// and without a vehicle. From 10 m before the stop line to 3 m behind it, in 6 mm texels.
-const SHADOW_CENTRE_M: Vec3 = Vec3::new(0.0, 0.8, -3.5);
-const SHADOW_HALF_EXTENT_M: f32 = 6.5;
+/// and without a vehicle. From 10 m before the stop line to 3 m behind it, in 6 mm texels; with another vehicle behind or
+/// ahead 7 m more on its side, in 10 mm texels, with both in 13 mm texels. What is beyond it is in no other's shade.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct ShadowSquare {
+    centre_m: Vec3,
+    half_extent_m: f32,
+}
+
+impl ShadowSquare {
+    /// The square of an encounter.
+    pub(crate) fn of(plan: &EncounterPlan) -> Self {
+        const ONE_MORE_M: f32 = 7.0;
+        let more_m = |place| if plan.neighbours.iter().any(|n| n.place == place) { ONE_MORE_M } else { 0.0 };
+        let from_m = -10.0 - more_m(NeighbourPlace::Behind);
+        let to_m = 3.0 + more_m(NeighbourPlace::Ahead);
+        Self { centre_m: Vec3::new(0.0, 0.8, (from_m + to_m) / 2.0), half_extent_m: (to_m - from_m) / 2.0 }
+    }
+}
 
 /// One instant of an encounter.
 pub(crate) struct Moment {
@@ -33,6 +49,8 @@ pub(crate) struct Moment {
     people_m: Option<[Vec3; 2]>,
     /// Decoys that are there: index in the plan, what, and their frame in the vehicle's.
     pub(crate) decoys: Vec<(u8, DecoyKind, Arc<Figure>, Affine3A)>,
+    /// The other vehicles, in the order of the staged ones.
+    pub(crate) neighbours: Vec<Moment>,
 }
 
 /// How an occupant holds themselves at a time, the vehicle standing where it does.
@@ -121,7 +139,8 @@ impl Moment {
             Some((*k, decoy.kind(), figure, place))
         };
         let decoys: Vec<_> = staged.decoys.iter().filter_map(at).collect();
-        let mut moment = Self { time_s, world_from_vehicle, posed, decoys, people_m: None };
+        let neighbours = staged.neighbours.iter().map(|neighbour| Self::new(neighbour, time_s)).collect();
+        let mut moment = Self { time_s, world_from_vehicle, posed, people_m: None, decoys, neighbours };
         moment.people_m = moment.people_box_m(staged);
         moment
     }
@@ -145,6 +164,12 @@ impl Moment {
             (0..8).map(corner)
         });
         corners.map(|corner| [corner; 2]).reduce(|[low, high], [a, b]| [low.min(a), high.max(b)])
+    }
+
+    /// Every vehicle of the moment, the encounter's own first; `staged` is what the moment is of.
+    pub(crate) fn vehicles<'m>(&'m self, staged: &'m Staged) -> impl Iterator<Item = (&'m Staged, &'m Self)> {
+        let neighbours = staged.neighbours.iter().map(|neighbour| &**neighbour);
+        iter::once((staged, self)).chain(neighbours.zip(&self.neighbours))
     }
 
     /// Takes a point of the vehicle from where it is at this moment to where it is at another time, world frame.
@@ -174,6 +199,21 @@ impl Moment {
     /// The whole scene.
     pub(crate) fn scene(&self, staged: &Staged, time_s: f64) -> Scene {
         let mut scene = background(staged);
+        scene.fine_shadow_m = self.people_m;
+        self.put_into(&mut scene, staged, time_s);
+        for (k, (neighbour, moment)) in self.vehicles(staged).skip(1).enumerate() {
+            let (solids, cabins) = (scene.solids.len(), scene.cabins.len() as u8);
+            moment.put_into(&mut scene, neighbour, time_s);
+            for solid in &mut scene.solids[solids..] {
+                solid.tag = solid.tag.in_other_vehicle(k as u8);
+                solid.cabin = solid.cabin.map(|grid| cabins + grid);
+            }
+        }
+        scene
+    }
+
+    /// Adds one vehicle with its people to a scene.
+    fn put_into(&self, scene: &mut Scene, staged: &Staged, time_s: f64) {
         let vehicle = &staged.vehicle;
         scene.solids.extend(vehicle.parts.iter().map(|part| {
             let cabin = matches!(part.tag.role, Role::Interior | Role::Seat).then_some(0);
@@ -196,19 +236,13 @@ impl Moment {
             if staged.occupants.iter().any(down) { &visor.down } else { &visor.up }
         });
         scene.solids.extend(visors.map(|part| solid(part, self.world_from_vehicle, Some(0))));
-        scene.panes = vehicle
-            .panes
-            .iter()
-            .zip(&staged.glass.sun_transmittances)
-            .map(|(pane, transmittance)| ScenePane {
-                mesh: pane.mesh.clone(),
-                transmittance: transmittance.clone(),
-                world_from_mesh: self.world_from_vehicle,
-            })
-            .collect();
-        scene.fine_shadow_m = self.people_m;
-        scene.cabins = staged.cabin.placed(self.world_from_vehicle);
-        scene
+        let panes = vehicle.panes.iter().zip(&staged.glass.sun_transmittances);
+        scene.panes.extend(panes.map(|(pane, transmittance)| ScenePane {
+            mesh: pane.mesh.clone(),
+            transmittance: transmittance.clone(),
+            world_from_mesh: self.world_from_vehicle,
+        }));
+        scene.cabins.extend(staged.cabin.placed(self.world_from_vehicle));
     }
 }
 
@@ -218,15 +252,16 @@ pub(crate) fn solid(part: &Part, world_from_mesh: Affine3A, cabin: Option<u8>) -
     Solid { mesh: mesh.clone(), surface: surface.clone(), tag: *tag, world_from_mesh, cabin, hidden: false }
 }
 
-/// The lane without its vehicle.
+/// The lane without its vehicles.
 pub(crate) fn background(staged: &Staged) -> Scene {
+    let ShadowSquare { centre_m, half_extent_m } = ShadowSquare::of(&staged.plan);
     Scene {
         solids: staged.lane.parts.iter().map(|part| solid(part, Affine3A::IDENTITY, None)).collect(),
         panes: Vec::new(),
         light: Arc::clone(&staged.lane.light.light),
         cabins: Vec::new(),
-        shadow_centre_m: SHADOW_CENTRE_M,
-        shadow_half_extent_m: SHADOW_HALF_EXTENT_M,
+        shadow_centre_m: centre_m,
+        shadow_half_extent_m: half_extent_m,
         fine_shadow_m: None,
         soft_shadows: staged.plan.soft_shadows,
     }

@@ -51,21 +51,28 @@ fn shadow_corners_m(corners: &[Vec3], sun_direction: Option<Vec3>) -> Vec<Vec3> 
     corners.iter().map(|&c| c - sun * ((c.y + 0.1) / sun.y).clamp(0.0, 60.0)).collect()
 }
 
-/// The region of the sensor that the vehicle or its shadow can touch; `None` when neither is in view.
-pub(crate) fn vehicle_region(
+/// The region of the sensor that vehicles, each in its place, or their shadows can touch; `None` when none is in view.
+pub(crate) fn vehicles_region<'v>(
     camera: &PinholeCamera,
-    vehicle: &Vehicle,
-    world_from_vehicle: Affine3A,
+    vehicles: impl Iterator<Item = (&'v Vehicle, Affine3A)>,
     sun_direction: Option<Vec3>,
 ) -> Option<Region> {
-    let mut points = vehicle_corners_m(vehicle, world_from_vehicle);
-    points.extend(shadow_corners_m(&points, sun_direction));
     let full = Region::full(camera.width_px, camera.height_px);
     let mut bounds = [f32::MAX, f32::MAX, f32::MIN, f32::MIN];
-    for point in points {
-        // A corner beside or behind the pupil projects nowhere: everything may be touched.
-        let Some(([x, y], _)) = camera.project(point).filter(|(_, depth_m)| *depth_m > 0.2) else { return Some(full) };
-        bounds = [bounds[0].min(x), bounds[1].min(y), bounds[2].max(x), bounds[3].max(y)];
+    for (vehicle, world_from_vehicle) in vehicles {
+        let mut points = vehicle_corners_m(vehicle, world_from_vehicle);
+        points.extend(shadow_corners_m(&points, sun_direction));
+        // What lies between points behind the pupil's plane is behind it.
+        if points.iter().all(|point| camera.project(*point).is_none()) {
+            continue;
+        }
+        for point in points {
+            // A corner beside or behind the pupil projects nowhere: everything may be touched.
+            let Some(([x, y], _)) = camera.project(point).filter(|(_, depth_m)| *depth_m > 0.2) else {
+                return Some(full);
+            };
+            bounds = [bounds[0].min(x), bounds[1].min(y), bounds[2].max(x), bounds[3].max(y)];
+        }
     }
     let clip = |low: f32, high: f32, size: u32| {
         let low = (low - MARGIN_PX).floor().clamp(0.0, size as f32) as u32;

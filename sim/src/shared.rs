@@ -32,7 +32,7 @@ use crate::{
     lamps::{self, StagedLamp},
     lens_camera::{LensCamera, pinhole},
     light::LaneLight,
-    moment,
+    moment::{self, ShadowSquare},
     region::through_glass,
     simulator::SimError,
     staged::Staged,
@@ -42,11 +42,17 @@ use crate::{
 const PLACES_M: f32 = 0.1;
 /// Cabins in lamps' light that are kept: some lamps times some places.
 const LAMP_CABINS: usize = 64;
-/// Entries that one cache keeps.
+/// Cabins in daylight that are kept: some kinds of vehicle, each at the line and at some places before and behind it.
+const CABINS: usize = 32;
+/// Entries that any other cache keeps.
 const CACHE_ENTRIES: usize = 12;
 
 fn remember<T>(cache: &mut Vec<T>, entry: T) {
-    if cache.len() >= CACHE_ENTRIES {
+    remember_of(cache, CACHE_ENTRIES, entry);
+}
+
+fn remember_of<T>(cache: &mut Vec<T>, most: usize, entry: T) {
+    if cache.len() >= most {
         cache.remove(0);
     }
     cache.push(entry);
@@ -97,10 +103,11 @@ struct CabinEntry {
     glass: GlassSet,
     lane: LaneSpec,
     daylight: Daylight,
+    lit_at: Affine3A,
     cabin: Arc<Cabin>,
 }
 
-/// Where the light in a cabin is gathered: the vehicle's front at the stop line. The burst before the stop is taken within a
+/// Where the light in the cabin of an encounter's own vehicle is gathered: the vehicle's front at the stop line. The burst before the stop is taken within a
 /// metre of it; that the light changes little on that way is an assumption, and so is that the rig's poles matter little.
 pub(crate) fn at_the_stop_line(vehicle: &Vehicle) -> Affine3A {
     Affine3A::from_translation(Vec3::new(0.0, 0.0, -vehicle.front_z_m))
@@ -117,6 +124,7 @@ struct BackgroundScene {
     mount: CameraMount,
     illuminators: Vec<Lamp>,
     band: Option<Infrared>,
+    shadows: ShadowSquare,
     background: Background,
 }
 
@@ -202,32 +210,38 @@ impl Shared {
         Ok(vehicle)
     }
 
-    /// Light in a cabin. It is gathered in a vehicle of one grey paint, so that all paints share it; that the
+    /// Light in a cabin that stands here. It is gathered in a vehicle of one grey paint, so that all paints share it; that the
     /// paint seen from within matters little is an assumption.
     pub(crate) fn cabin(
         &mut self,
         plan: &EncounterPlan,
+        lit_at: Affine3A,
         light: &LaneLight,
         options: &CabinOptions,
     ) -> Result<Arc<Cabin>, SimError> {
         let known = self.cabins.iter().find(|c| {
-            c.model == plan.vehicle && c.glass == plan.glass && c.lane == plan.lane && c.daylight == plan.daylight
+            c.model == plan.vehicle
+                && c.glass == plan.glass
+                && c.lane == plan.lane
+                && c.daylight == plan.daylight
+                && c.lit_at == lit_at
         });
         if let Some(scene) = known {
             return Ok(scene.cabin.clone());
         }
         let vehicle = self.vehicle(&grey(plan))?;
         let lane = lane::build(&plan.lane, &[]);
-        let scene = CabinScene::in_daylight(&vehicle, at_the_stop_line(&vehicle), &lane, &light.model);
+        let scene = CabinScene::in_daylight(&vehicle, lit_at, &lane, &light.model);
         let cabin = Arc::new(Cabin::new(scene, options));
         let scene = CabinEntry {
             model: plan.vehicle.clone(),
             glass: plan.glass,
             lane: plan.lane.clone(),
             daylight: plan.daylight.clone(),
+            lit_at,
             cabin: cabin.clone(),
         };
-        remember(&mut self.cabins, scene);
+        remember_of(&mut self.cabins, CABINS, scene);
         Ok(cabin)
     }
 
@@ -286,7 +300,7 @@ impl Shared {
         band: Infrared,
         options: &CabinOptions,
     ) -> Result<Staged, SimError> {
-        if let Some(scene) = self.infrared.iter().find(|scene| scene.is_of(&staged.plan, band)) {
+        if let Some(scene) = self.infrared.iter().find(|scene| scene.is_of(staged, band)) {
             return Ok(scene.of(staged).settled(options));
         }
         let grey = self.vehicle(&grey(&staged.plan))?;
@@ -317,12 +331,14 @@ impl Shared {
     ) -> Result<Background, SimError> {
         let mount = &staged.plan.rig.cameras[camera_index];
         let band = staged.plan.sensors[camera_index].band;
+        let shadows = ShadowSquare::of(&staged.plan);
         let known = self.backgrounds.iter().find(|b| {
             b.mount == *mount
                 && b.band == band
                 && b.lane == staged.plan.lane
                 && b.daylight == staged.plan.daylight
                 && b.illuminators == staged.plan.rig.illuminators
+                && b.shadows == shadows
         });
         if let Some(scene) = known {
             return Ok(scene.background.clone());
@@ -336,6 +352,7 @@ impl Shared {
             mount: mount.clone(),
             illuminators: staged.plan.rig.illuminators.clone(),
             band,
+            shadows,
             background: background.clone(),
         };
         remember(&mut self.backgrounds, scene);

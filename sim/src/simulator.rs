@@ -1,14 +1,16 @@
 //! The simulator: people, vehicles and light behind one renderer.
 use std::sync::Arc;
 
+use glam::{Affine3A, Vec3};
 use laneproof_camera::Frame8;
 use laneproof_optics::cabin::CabinOptions;
-use laneproof_physics::Trajectory;
+use laneproof_physics::{Driven, Spacing, Trajectory, follow, lead};
 use laneproof_render::{AdapterRecord, Renderer};
 use laneproof_scenes::{
     document::DocumentKind,
     infrared::Infrared,
     people::{Appearance, Detail, Identity, PeopleLibrary, Person, Posed},
+    vehicle::Vehicle,
 };
 
 use crate::{
@@ -16,7 +18,7 @@ use crate::{
     decoys::{self, StagedDecoy},
     detail,
     document::{self, DocumentError, DocumentPortrait},
-    encounter::{DecoyPlan, EncounterPlan, OccupantPlan},
+    encounter::{DecoyPlan, EncounterPlan, NeighbourPlace, NeighbourPlan, OccupantPlan},
     glass::StagedGlass,
     ideal::Restaged,
     infrared, lamps,
@@ -24,7 +26,7 @@ use crate::{
     people_cache::{BakeCost, Looks, PeopleCache},
     region::TruthLayers,
     remade::Remade,
-    shared::Shared,
+    shared::{Shared, at_the_stop_line},
     staged::{Staged, StagedOccupant},
     studio::{self, FaceView, PortraitPicture},
     truth::ExposureTruth,
@@ -195,13 +197,32 @@ impl Simulator {
                 plan.rig.cameras.len()
             )));
         }
+        let vehicle = self.shared.vehicle(plan)?;
+        let drive = Arc::new(drive_alone(plan, &vehicle)?);
+        let mut staged = self.stage_vehicle(plan, drive.clone(), drive.clone(), at_the_stop_line(&vehicle))?;
+        for neighbour in &plan.neighbours {
+            let plan = plan.of_neighbour(neighbour);
+            let own = Driven { vehicle: &vehicle, drive: &drive };
+            let other = self.shared.vehicle(&plan)?;
+            let trajectory = in_queue(neighbour, own, &other, &drive_alone(&plan, &other)?);
+            let lit_at = stands_at(neighbour, &vehicle, &other);
+            staged = staged.with_neighbour(self.stage_vehicle(&plan, Arc::new(trajectory), drive.clone(), lit_at)?);
+        }
+        Ok(staged)
+    }
+
+    /// Makes one vehicle ready that comes through the lane in this way, its neighbours left out.
+    fn stage_vehicle(
+        &mut self,
+        plan: &EncounterPlan,
+        trajectory: Arc<Trajectory>,
+        triggered_by: Arc<Trajectory>,
+        lit_at: Affine3A,
+    ) -> Result<Staged, SimError> {
         let lane = self.shared.lane(plan)?;
         let vehicle = self.shared.vehicle(plan)?;
-        let cabin = self.shared.cabin(plan, &lane.light, &self.options.cabin)?;
-        let trajectory =
-            laneproof_physics::drive(&vehicle, plan.approach_speed_mps, plan.lateral_offset_m, plan.motion)
-                .map_err(|e| SimError::Plan(e.to_string()))?;
-        let level = |o: &OccupantPlan| detail::needed(plan, &vehicle, &trajectory, o);
+        let cabin = self.shared.cabin(plan, lit_at, &lane.light, &self.options.cabin)?;
+        let level = |o: &OccupantPlan| detail::needed(plan, &vehicle, &trajectory, &triggered_by, o);
         let mut looks: Vec<Looks> =
             plan.occupants.iter().map(|o| (o.identity.clone(), o.appearance.clone(), level(o))).collect();
         looks.extend(plan.decoys.iter().filter_map(decoys::likeness).map(|(who, day)| (who, day, Detail::Fine)));
@@ -230,7 +251,9 @@ impl Simulator {
             plan: plan.clone(),
             glass: Arc::new(StagedGlass::new(&vehicle)),
             vehicle,
-            trajectory: Arc::new(trajectory),
+            trajectory,
+            triggered_by,
+            lit_at,
             occupants,
             decoys,
             lane,
@@ -239,6 +262,7 @@ impl Simulator {
             people: Arc::new(People::nobody()),
             infrared: Vec::new(),
             admissions: None,
+            neighbours: Vec::new(),
             facing: None,
         }
         .settled(&self.options.cabin);
@@ -248,4 +272,34 @@ impl Simulator {
         }
         Ok(staged)
     }
+}
+
+/// How a vehicle comes to the line alone.
+fn drive_alone(plan: &EncounterPlan, vehicle: &Vehicle) -> Result<Trajectory, SimError> {
+    laneproof_physics::drive(vehicle, plan.approach_speed_mps, plan.lateral_offset_m, plan.motion)
+        .map_err(|e| SimError::Plan(e.to_string()))
+}
+
+/// How a neighbour comes through the lane before or after the encounter's own vehicle; `alone` is its drive without it.
+fn in_queue(neighbour: &NeighbourPlan, own: Driven<'_>, vehicle: &Vehicle, alone: &Trajectory) -> Trajectory {
+    let spacing = Spacing { gap_m: neighbour.gap_m, delay_s: neighbour.delay_s };
+    let other = Driven { vehicle, drive: alone };
+    match neighbour.place {
+        NeighbourPlace::Behind => follow(own, other, spacing),
+        NeighbourPlace::Ahead => lead(other, own, spacing),
+    }
+}
+
+/// Side of the grid on which a neighbour stands for the light in its cabin, metres, so that vehicles of one kind share it.
+/// That the light changes little over half of it is an assumption.
+const LIT_GRID_M: f32 = 0.5;
+
+/// Where the light in a neighbour's cabin is gathered: near where it stands while the encounter's own vehicle is at the
+/// stop line. The other vehicle's body is left out of that light (assumption).
+fn stands_at(neighbour: &NeighbourPlan, own: &Vehicle, vehicle: &Vehicle) -> Affine3A {
+    let z_m = match neighbour.place {
+        NeighbourPlace::Behind => -own.length_m - neighbour.gap_m - vehicle.front_z_m,
+        NeighbourPlace::Ahead => neighbour.gap_m + vehicle.length_m - vehicle.front_z_m,
+    };
+    Affine3A::from_translation(Vec3::Z * ((z_m / LIT_GRID_M).round() * LIT_GRID_M))
 }

@@ -102,6 +102,10 @@ pub struct Staged {
     pub(crate) vehicle: Arc<Vehicle>,
     pub(crate) glass: Arc<StagedGlass>,
     pub(crate) trajectory: Arc<Trajectory>,
+    /// The drive that fires the triggers: that of the encounter's own vehicle.
+    pub(crate) triggered_by: Arc<Trajectory>,
+    /// Where the light in the cabin is gathered.
+    pub(crate) lit_at: Affine3A,
     pub(crate) occupants: Vec<StagedOccupant>,
     /// Decoys, by their place in the plan.
     pub(crate) decoys: Vec<(u8, StagedDecoy)>,
@@ -117,6 +121,8 @@ pub struct Staged {
     pub(crate) facing: Option<Facing>,
     /// The same encounter in the bands of the rig's near-infrared cameras.
     pub(crate) infrared: Vec<(Infrared, Arc<Staged>)>,
+    /// The other vehicles in the lane, in the order of the plan, each staged as if the encounter were its own.
+    pub(crate) neighbours: Vec<Arc<Staged>>,
 }
 
 impl Staged {
@@ -129,7 +135,7 @@ impl Staged {
 
     /// When a trigger fires, microseconds since the encounter began; `None` when the vehicle never meets it.
     pub fn trigger_time_us(&self, trigger: Trigger) -> Option<u64> {
-        Some((trigger_time_s(&self.trajectory, trigger)? * 1e6).round() as u64)
+        Some((trigger_time_s(&self.triggered_by, trigger)? * 1e6).round() as u64)
     }
 
     /// A camera's own exposure control, as an encounter begins; `None` for one that is fixed or steered by the stack.
@@ -146,6 +152,15 @@ impl Staged {
     pub(crate) fn seen_by(&self, camera_index: usize) -> &Self {
         let band = self.plan.sensors.get(camera_index).and_then(|sensor| sensor.band);
         self.infrared.iter().find(|(known, _)| Some(*known) == band).map_or(self, |(_, staged)| staged)
+    }
+
+    /// Sets another vehicle into the lane, also as the near-infrared cameras see it.
+    pub(crate) fn with_neighbour(mut self, neighbour: Self) -> Self {
+        for ((_, own), (_, other)) in self.infrared.iter_mut().zip(&neighbour.infrared) {
+            Arc::make_mut(own).neighbours.push(other.clone());
+        }
+        self.neighbours.push(Arc::new(neighbour));
+        self
     }
 
     /// A camera of the rig as its lens draws.

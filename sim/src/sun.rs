@@ -25,14 +25,17 @@ pub(crate) struct SunBeside {
 
 impl SunBeside {
     /// The sun beside a camera's picture; `None` when it is in the picture, behind the camera, or hidden from it by the
-    /// lane or by the vehicle, of which a box stands here.
+    /// lane or by a vehicle, of which a box stands here.
     pub(crate) fn of(staged: &Staged, moment: &Moment, camera: &LensCamera, filter_transmittance: f32) -> Option<Self> {
         let from_m = Vec3::from(camera.sensor.world_from_camera.translation);
         let (towards, irradiance) = staged.lane.surround.sun_seen_from(from_m)?;
         let ([x, y], _) = camera.project(from_m + towards)?;
         let PinholeCamera { width_px, height_px, .. } = camera.sensor;
         let inside = (0.0..width_px as f32).contains(&x) && (0.0..height_px as f32).contains(&y);
-        if inside || in_vehicle_box(&staged.vehicle, moment.world_from_vehicle, from_m, towards) {
+        let hides = |(staged, moment): (&Staged, &Moment)| {
+            in_vehicle_box(&staged.vehicle, moment.world_from_vehicle, from_m, towards)
+        };
+        if inside || moment.vehicles(staged).any(hides) {
             return None;
         }
         Some(Self { place_px: [x, y], irradiance: irradiance.map(|e| e * filter_transmittance) })

@@ -91,10 +91,12 @@ fn frames(args: &Args, simulator: &mut Simulator) -> Result<(), Failure> {
             let name = format!("frames/{k:05}_{:02}.jpg", request.exposure_id);
             let path = folder.join(&name);
             std::fs::write(&path, &exposure.jpeg).map_err(|e| Failure::io(&path, e))?;
-            let faces: Vec<_> = exposure
-                .truth
+            let truth = &exposure.truth;
+            let faces: Vec<_> = truth
                 .faces
                 .iter()
+                // A detector finds faces, whichever vehicle they are in.
+                .chain(truth.others.iter().map(|other| &other.face))
                 .filter(|face| face.in_frame_share > 0.0)
                 .map(|face| {
                     let b = face.face_box_px;

@@ -10,7 +10,7 @@ use lane_stack::{InProcessStack, picture::Picture, select};
 use laneproof_assets::Cache;
 use laneproof_scenarios::{
     run::record::EncounterRecord,
-    score::{assign, rule::is_plain_face},
+    score::{Owner, assign, rule::is_plain_face},
 };
 use laneproof_sim::truth::{BoxPx, ExposureTruth};
 use laneproof_tests::{
@@ -141,7 +141,7 @@ fn every_acceptance_model_runs_by_its_card_on_a_rendered_frame() {
                 let faces = stack.look(picture).unwrap_or_else(|e| panic!("{e}"));
                 for face in &faces {
                     let [x0, y0, x1, y1] = face.raw.box_px;
-                    found += u32::from(assign(&BoxPx { x0, y0, x1, y1 }, &truth.faces).is_some());
+                    found += u32::from(assign(&BoxPx { x0, y0, x1, y1 }, &truth.faces, &[]) != Owner::Nobody);
                 }
                 if let Some(template) = stack.template(picture).unwrap_or_else(|e| panic!("{e}")) {
                     assert_eq!(template.len(), dimension);

@@ -1,4 +1,5 @@
-//! The ledger: one Parquet row per occupant and one per exposure, in the order of encounters.
+//! The ledger: one Parquet row per occupant and one per exposure, in the order of encounters; and one per person in another
+//! vehicle, where there was any.
 mod table;
 #[cfg(test)]
 mod tests;
@@ -10,7 +11,7 @@ use crate::{
         RunError,
         record::{EncounterRecord, ExposureRecord},
     },
-    score::{EncounterScore, MIN_VISIBLE_SHARE, OccupantScore},
+    score::{EncounterScore, MIN_VISIBLE_SHARE, OccupantScore, OtherOccupantScore, OtherVehicleScore},
 };
 
 /// A serialised enum's name, as in the JSON files.
@@ -68,6 +69,37 @@ pub fn occupants(scores: &[EncounterScore]) -> Result<Vec<u8>, RunError> {
     t.column("best_entropy_bits", &rows, |o| face(o).map(|f| f.entropy_bits));
     t.column("best_contrast", &rows, |o| face(o).map(|f| f.contrast));
     t.to_parquet()
+}
+
+/// `other-vehicles.parquet`: one row per person in another vehicle of an encounter that was done; `None` where all were alone.
+pub fn other_vehicles(scores: &[EncounterScore]) -> Result<Option<Vec<u8>>, RunError> {
+    let vehicles = scores.iter().flat_map(|s| s.others.iter().map(|other| (s.encounter, other)));
+    let rows: Vec<(u64, &OtherVehicleScore, &OtherOccupantScore)> =
+        vehicles.flat_map(|(k, other)| other.occupants.iter().map(move |o| (k, other, o))).collect();
+    if rows.is_empty() {
+        return Ok(None);
+    }
+    let mut t = Table::default();
+    t.column("encounter", &rows, |(k, ..)| *k);
+    t.column("place", &rows, |(_, other, _)| other.place.name().to_owned());
+    t.column("vehicle", &rows, |(_, other, _)| other.vehicle.clone());
+    t.column("gap_m", &rows, |(_, other, _)| other.gap_m);
+    t.column("occupant", &rows, |(.., o)| o.occupant);
+    t.column("row", &rows, |(.., o)| o.who.row);
+    t.column("side", &rows, |(.., o)| o.who.side.clone());
+    t.column("age_years", &rows, |(.., o)| o.who.age_years);
+    t.column("sex", &rows, |(.., o)| o.who.sex);
+    t.column("monk_tone", &rows, |(.., o)| o.who.monk_tone);
+    t.column("reference_id", &rows, |(.., o)| o.who.reference_id.clone());
+    t.column("exposures_seen", &rows, |(.., o)| o.exposures_seen);
+    t.column("largest_inter_eye_px", &rows, |(.., o)| o.largest_inter_eye_px);
+    t.column("detections", &rows, |(.., o)| o.counts.detections);
+    t.column("cross_vehicle_errors", &rows, |(.., o)| o.counts.errors);
+    t.column("matched_to_occupants", &rows, |(.., o)| o.counts.matched_to_occupants);
+    t.column("matched_to_themselves", &rows, |(.., o)| o.counts.matched_to_themselves);
+    t.column("matched_to_others", &rows, |(.., o)| o.counts.matched_to_others);
+    t.column("matched_to", &rows, |(.., o)| (!o.matched_to.is_empty()).then(|| o.matched_to.join(" ")));
+    t.to_parquet().map(Some)
 }
 
 /// `exposures.parquet`: one row per exposure of an encounter that was done.

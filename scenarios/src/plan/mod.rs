@@ -1,10 +1,10 @@
 //! Plans encounters: encounter `k` of a scenario as a pure function of (scenario, `k`).
 //!
 //! Every draw has a stream of its own, named by (seed, encounter, purpose) and, for people, by the seat; so a sampler
-//! that is added, or an occupant more, moves no other draw, and no encounter depends on another.
-use laneproof_exchange::encounter::{EncounterPlan, OccupantPlan};
+//! that is added, an occupant or another vehicle more, moves no other draw, and no encounter depends on another.
+use laneproof_exchange::encounter::{EncounterPlan, NeighbourPlace, NeighbourPlan, OccupantPlan};
 use laneproof_scenes::{
-    catalogue::{Childhood, Manoeuvre, TrafficMix, VehicleShare},
+    catalogue::{Childhood, Manoeuvre, Queue, QueuePlace, TrafficMix, VehicleShare},
     motion::Motion,
     people::{Appearance, Behaviour, Demographics, Expression, Identity, Wear},
     stream::stream,
@@ -39,22 +39,60 @@ const BOOTH_YAW_DEG: (f32, f32) = (30.0, 6.0);
 /// Share of the vehicles with more than one occupant whose front passenger seat is taken (assumption).
 const FRONT_PASSENGER_SHARE: f32 = 0.85;
 
+/// The draws of one vehicle of an encounter. Those of the encounter's own have plain names, those of another one say where it
+/// is, so that neither moves the other's.
+#[derive(Debug, Clone, Copy)]
+struct Draws<'a> {
+    seed: u64,
+    encounter: u64,
+    mix: &'a TrafficMix,
+    place: Option<NeighbourPlace>,
+}
+
+impl Draws<'_> {
+    fn open(&self, purpose: &str) -> impl rand::Rng + use<> {
+        match self.place {
+            None => stream(self.seed, self.encounter, purpose),
+            Some(place) => stream(self.seed, self.encounter, &format!("{purpose}, {}", place.name())),
+        }
+    }
+
+    fn share(&self, purpose: &str) -> f32 {
+        self.open(purpose).random()
+    }
+
+    fn between(&self, [low, high]: [f32; 2], purpose: &str) -> f32 {
+        low + (high - low) * self.share(purpose)
+    }
+
+    fn vehicle(&self) -> &VehicleShare {
+        &self.mix.vehicles[pick(self.mix.vehicles.iter().map(|v| v.weight), self.share("vehicle"))]
+    }
+
+    fn paint(&self) -> [f32; 3] {
+        PAINTS[pick(PAINTS.iter().map(|p| p.1), self.share("paint"))].0
+    }
+
+    fn lateral_offset_m(&self) -> f32 {
+        self.mix.lateral_offset_mean_m + self.mix.lateral_offset_sd_m * cut_normal(&mut self.open("lateral offset"))
+    }
+}
+
 /// The plan of encounter `k`; `k` need not be below the scenario's number of encounters.
 pub fn plan(scenario: &Scenario, k: u64) -> EncounterPlan {
     let seed = scenario.file.seed;
     let mix = &scenario.mix.value;
+    let own = Draws { seed, encounter: k, mix, place: None };
     let by_hand = scenario.file.encounter.iter().find(|e| e.index == k);
     let share = match by_hand {
         Some(e) => mix.vehicles.iter().find(|v| v.model == e.vehicle).expect("checked when the scenario was read"),
-        None => &mix.vehicles[pick(mix.vehicles.iter().map(|v| v.weight), stream(seed, k, "vehicle").random())],
+        None => own.vehicle(),
     };
     let taken = match by_hand {
         Some(e) => e.occupants.iter().map(|o| o.id()).collect(),
-        None => sample_seats(seed, k, mix, share),
+        None => sample_seats(own, share),
     };
-    let occupants: Vec<OccupantPlan> = taken.iter().map(|seat| plan_occupant(seed, k, mix, *seat)).collect();
-    let [slow, fast] = mix.approach_speed_mps;
-    let paint = PAINTS[pick(PAINTS.iter().map(|p| p.1), stream(seed, k, "paint").random())].0;
+    let occupants: Vec<OccupantPlan> = taken.iter().map(|seat| plan_occupant(own, *seat)).collect();
     EncounterPlan {
         seed,
         encounter: k,
@@ -65,24 +103,51 @@ pub fn plan(scenario: &Scenario, k: u64) -> EncounterPlan {
         soft_shadows: scenario.file.soft_shadows,
         vehicle: share.model.clone(),
         glass: share.glass,
-        paint,
-        approach_speed_mps: slow + (fast - slow) * stream(seed, k, "approach speed").random::<f32>(),
-        motion: motion(seed, k, mix),
-        lateral_offset_m: mix.lateral_offset_mean_m
-            + mix.lateral_offset_sd_m * cut_normal(&mut stream(seed, k, "lateral offset")),
+        paint: own.paint(),
+        approach_speed_mps: own.between(mix.approach_speed_mps, "approach speed"),
+        motion: motion(own),
+        lateral_offset_m: own.lateral_offset_m(),
         decoys: decoys::sample(seed, k, mix, &share.model, &occupants),
         occupants,
+        neighbours: neighbours(seed, k, mix),
     }
 }
 
-/// What the vehicle of encounter `k` does.
-fn motion(seed: u64, k: u64, mix: &TrafficMix) -> Motion {
+/// The vehicles behind and ahead of that of encounter `k`, drawn like any other.
+fn neighbours(seed: u64, k: u64, mix: &TrafficMix) -> Vec<NeighbourPlan> {
+    let Some(Queue { behind, ahead }) = &mix.queue else { return Vec::new() };
+    let places = [(NeighbourPlace::Behind, behind), (NeighbourPlace::Ahead, ahead)];
+    let neighbour = |(place, share): (NeighbourPlace, &Option<QueuePlace>)| {
+        let QueuePlace { share, gap_m, delay_s, .. } = share.as_ref()?;
+        let draws = Draws { seed, encounter: k, mix, place: Some(place) };
+        if draws.share("vehicle is there") >= *share {
+            return None;
+        }
+        let model = draws.vehicle();
+        let seats = sample_seats(draws, model);
+        Some(NeighbourPlan {
+            place,
+            vehicle: model.model.clone(),
+            glass: model.glass,
+            paint: draws.paint(),
+            gap_m: draws.between(*gap_m, "gap"),
+            delay_s: draws.between(*delay_s, "delay"),
+            lateral_offset_m: draws.lateral_offset_m(),
+            occupants: seats.into_iter().map(|seat| plan_occupant(draws, seat)).collect(),
+        })
+    };
+    places.into_iter().filter_map(neighbour).collect()
+}
+
+/// What the encounter's own vehicle does.
+fn motion(own: Draws<'_>) -> Motion {
+    let mix = own.mix;
     if mix.manoeuvres.is_empty() {
         return Motion::default();
     }
     let weights = mix.manoeuvres.iter().map(|m| m.weight);
-    let drawn = mix.manoeuvres[pick(weights, stream(seed, k, "manoeuvre").random())].manoeuvre;
-    let between = |[low, high]: [f32; 2], purpose| low + (high - low) * stream(seed, k, purpose).random::<f32>();
+    let drawn = mix.manoeuvres[pick(weights, own.share("manoeuvre"))].manoeuvre;
+    let between = |range, purpose| own.between(range, purpose);
     match drawn {
         Manoeuvre::Stop { braking_mps2 } => Motion::Stop { braking_mps2: between(braking_mps2, "braking") },
         Manoeuvre::Pass {} => Motion::Pass,
@@ -100,14 +165,14 @@ fn motion(seed: u64, k: u64, mix: &TrafficMix) -> Motion {
 }
 
 /// The seats that are taken, in the vehicle's order: the driver's, mostly the front passenger's, then any.
-fn sample_seats(seed: u64, k: u64, mix: &TrafficMix, share: &VehicleShare) -> Vec<SeatId> {
+fn sample_seats(draws: Draws<'_>, share: &VehicleShare) -> Vec<SeatId> {
     let all = seats::of_model(&share.model).expect("checked when the scenario was read");
-    let weights = mix.occupants.iter().take(all.len()).copied();
-    let count = 1 + pick(weights, stream(seed, k, "occupant count").random());
+    let weights = draws.mix.occupants.iter().take(all.len()).copied();
+    let count = 1 + pick(weights, draws.share("occupant count"));
     // One draw a seat decides the order in which the others fill.
     let mut others: Vec<(f32, SeatId)> = Vec::new();
     for seat in all.iter().copied().filter(|s| *s != seats::DRIVER) {
-        let draw: f32 = stream(seed, k, &format!("seat {}", seats::seat_name(seat))).random();
+        let draw = draws.share(&format!("seat {}", seats::seat_name(seat)));
         let first = seat.row == 1 && draw < FRONT_PASSENGER_SHARE;
         others.push((if first { -1.0 } else { draw }, seat));
     }
@@ -117,9 +182,11 @@ fn sample_seats(seed: u64, k: u64, mix: &TrafficMix, share: &VehicleShare) -> Ve
     all.into_iter().filter(|seat| taken.contains(seat)).collect()
 }
 
-fn plan_occupant(seed: u64, k: u64, mix: &TrafficMix, seat: SeatId) -> OccupantPlan {
+fn plan_occupant(draws: Draws<'_>, seat: SeatId) -> OccupantPlan {
+    let Draws { encounter: k, mix, place, .. } = draws;
     let name = seats::seat_name(seat);
-    let open = |purpose: &str| stream(seed, k, &format!("{purpose} {name}"));
+    let open = |purpose: &str| draws.open(&format!("{purpose} {name}"));
+    let vehicle = place.map_or(String::new(), |place| format!("{}-", place.name()));
     let child = seat.row > 1 && open("child").random::<f32>() < mix.child_share_rear;
     let (band, age_years) = if child {
         let bands = mix.age.childhood();
@@ -159,7 +226,7 @@ fn plan_occupant(seed: u64, k: u64, mix: &TrafficMix, seat: SeatId) -> OccupantP
         behaviour,
         identity,
         document: mix.documents.pick(open("document").random()),
-        reference_id: enrolled.then(|| format!("e{k:03}-r{name}")),
+        reference_id: enrolled.then(|| format!("e{k:03}-{vehicle}r{name}")),
         head_yaw_deg,
         head_pitch_deg: mix.head_pitch_sd_deg * pitch,
         head_roll_deg: mix.head_roll_sd_deg * roll,

@@ -1,8 +1,8 @@
 use std::collections::BTreeSet;
 
-use laneproof_exchange::encounter::DecoyPlace;
+use laneproof_exchange::encounter::{DecoyPlace, NeighbourPlace, OccupantPlan};
 use laneproof_scenes::{
-    catalogue::{Manoeuvre, ManoeuvreShare},
+    catalogue::{Manoeuvre, ManoeuvreShare, Queue, QueuePlace},
     decoy::DecoyKind,
     motion::Motion,
     people::{Behaviour, Expression},
@@ -249,4 +249,52 @@ fn a_behaviour_more_moves_nothing_but_who_does_it() {
         }
     }
     assert!(changed > 0);
+}
+
+/// The demo with others in some encounters.
+fn in_a_queue(share: f32) -> Scenario {
+    let mut scenario = first_light();
+    let place = |gap_m| QueuePlace { share, gap_m, delay_s: [1.0, 2.0], source: "test".to_owned() };
+    scenario.mix.value.queue = Some(Queue { behind: Some(place([1.0, 3.0])), ahead: Some(place([4.0, 5.0])) });
+    scenario
+}
+
+#[test]
+fn other_vehicles_move_no_draw_of_the_own_and_none_of_each_other() {
+    let [alone, both] = [first_light(), in_a_queue(1.0)];
+    let mut behind = in_a_queue(1.0);
+    behind.mix.value.queue.as_mut().expect("set").ahead = None;
+    for k in 0..12 {
+        let [alone, mut both, behind] = [&alone, &both, &behind].map(|scenario| plan(scenario, k));
+        assert!(alone.neighbours.is_empty());
+        assert_eq!(behind.neighbours.len(), 1);
+        assert_eq!(format!("{:?}", behind.neighbours[0]), format!("{:?}", both.neighbours[0]));
+        let [next, before] = &std::mem::take(&mut both.neighbours)[..] else { panic!("two") };
+        assert_eq!(format!("{both:?}"), format!("{alone:?}"));
+        assert_eq!((next.place, before.place), (NeighbourPlace::Behind, NeighbourPlace::Ahead));
+        assert!((1.0..=3.0).contains(&next.gap_m) && (4.0..=5.0).contains(&before.gap_m));
+        assert!((1.0..=2.0).contains(&next.delay_s));
+        // Other people, each with a reference of their own.
+        let seeds = |people: &[OccupantPlan]| people.iter().map(|o| o.identity.seed).collect::<Vec<_>>();
+        let all = [seeds(&alone.occupants), seeds(&next.occupants), seeds(&before.occupants)].concat();
+        assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), all.len());
+        for (neighbour, name) in [(next, "behind"), (before, "ahead")] {
+            assert_eq!(neighbour.occupants[0].seat, seats::DRIVER);
+            for id in neighbour.occupants.iter().filter_map(|o| o.reference_id.as_ref()) {
+                assert!(id.starts_with(&format!("e{k:03}-{name}-r")), "{id}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_share_says_how_often_another_vehicle_is_there() {
+    let scenario = in_a_queue(0.3);
+    let plans: Vec<_> = (0..400).map(|k| plan(&scenario, k)).collect();
+    for place in [NeighbourPlace::Behind, NeighbourPlace::Ahead] {
+        let count = plans.iter().filter(|p| p.neighbours.iter().any(|n| n.place == place)).count();
+        // Three deviations of a binomial of 400 and 0.3.
+        assert!((93..=147).contains(&count), "{count} of 400 {place:?}");
+    }
+    assert!((0..50).all(|k| plan(&in_a_queue(0.0), k).neighbours.is_empty()));
 }

@@ -11,8 +11,9 @@ use crate::{
     score::{EncounterScore, OccupantScore},
 };
 
-/// Truth boxes.
+/// Truth boxes: of occupants, and of people in other vehicles.
 const TRUTH: [u8; 3] = [255, 255, 255];
+const TRUTH_OTHER: [u8; 3] = [191, 90, 242];
 /// The stack's boxes: valid shots, and others.
 const STACK_VALID: [u8; 3] = [52, 199, 89];
 const STACK_OTHER: [u8; 3] = [255, 159, 10];
@@ -118,9 +119,12 @@ pub(super) fn camera_views(record: &EncounterRecord, score: &EncounterScore, fra
             let scale = VIEW_WIDTH_PX as f32 / frame.width() as f32;
             let placed =
                 |[x0, y0, x1, y1]: [f32; 4]| BoxPx { x0: x0 * scale, y0: y0 * scale, x1: x1 * scale, y1: y1 * scale };
-            for face in exposure.truth.faces.iter().filter(|f| f.visible_share >= crate::score::MIN_VISIBLE_SHARE) {
+            let own = exposure.truth.faces.iter().map(|face| (face, TRUTH));
+            let others = exposure.truth.others.iter().map(|other| (&other.face, TRUTH_OTHER));
+            for (face, colour) in own.chain(others).filter(|(f, _)| f.visible_share >= crate::score::MIN_VISIBLE_SHARE)
+            {
                 let b = face.face_box_px;
-                draw_box(&mut small, &placed([b.x0, b.y0, b.x1, b.y1]), TRUTH, 1);
+                draw_box(&mut small, &placed([b.x0, b.y0, b.x1, b.y1]), colour, 1);
             }
             let is_shot = |b: [f32; 4]| {
                 let shots = score.occupants.iter().filter_map(|o| o.shot.as_ref());

@@ -263,7 +263,8 @@ fn kept_record(folder: &RunFolder, k: u64, resumes: bool) -> Result<Option<Encou
 /// People that a world is told of at a time.
 const TOGETHER: usize = 8;
 
-/// Enrols every reference of the scenario, of encounters that are not run too: a gallery does not know who will come.
+/// Enrols every reference of the scenario, of encounters that are not run too: a gallery does not know who will come. Those
+/// who travel in other vehicles come after all others: they are the travellers of encounters before and after.
 fn enrol_all<W: World>(
     scenario: &Scenario,
     world: &mut W,
@@ -271,8 +272,13 @@ fn enrol_all<W: World>(
     folder: &RunFolder,
     events: &mut dyn FnMut(RunEvent),
 ) -> Result<Vec<Enrolment>, RunError> {
-    let people: Vec<_> = (0..scenario.file.encounters)
-        .flat_map(|k| plan(scenario, k).occupants)
+    let plans: Vec<EncounterPlan> = (0..scenario.file.encounters).map(|k| plan(scenario, k)).collect();
+    let others = plans.iter().flat_map(|plan| &plan.neighbours).flat_map(|neighbour| &neighbour.occupants);
+    let people: Vec<_> = plans
+        .iter()
+        .flat_map(|plan| &plan.occupants)
+        .chain(others)
+        .cloned()
         .filter_map(|o| Some((o.reference_id?, o.identity, o.document)))
         .collect();
     let mut enrolments = Vec::new();
@@ -356,6 +362,9 @@ fn conclude(
     let summary = Summary::new(head, scenario, records, &scores, refused);
     folder.write("occupants.parquet", &ledger::occupants(&scores)?)?;
     folder.write("exposures.parquet", &ledger::exposures(records, &scores)?)?;
+    if let Some(others) = ledger::other_vehicles(&scores)? {
+        folder.write("other-vehicles.parquet", &others)?;
+    }
     folder.write_json("summary.json", &summary)?;
     let page = report::html(&summary, records, &scores, folder, &options.command)?;
     folder.write("report.html", page.as_bytes())?;

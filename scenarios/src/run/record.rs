@@ -1,6 +1,9 @@
 //! What is kept of an encounter: enough to score it again, nothing that depends on the clock.
 use lane_stack::client::{ControlMessage, Decisions};
-use laneproof_exchange::{encounter::EncounterPlan, truth::ExposureTruth};
+use laneproof_exchange::{
+    encounter::{EncounterPlan, NeighbourPlace, OccupantPlan},
+    truth::ExposureTruth,
+};
 use laneproof_scenes::{document::DocumentKind, people::Behaviour, vehicle::ChildSeat};
 use serde::{Deserialize, Serialize};
 
@@ -15,8 +18,24 @@ pub struct EncounterRecord {
     pub vehicle: String,
     /// Who sat where.
     pub occupants: Vec<OccupantRecord>,
+    /// The other vehicles in the lane, in the order of the plan.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<OtherVehicleRecord>,
     /// How it ended.
     pub end: End,
+}
+
+/// Another vehicle in the lane.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OtherVehicleRecord {
+    /// Where it is.
+    pub place: NeighbourPlace,
+    /// Vehicle model.
+    pub vehicle: String,
+    /// From bumper to bumper to the encounter's own where both stand, metres.
+    pub gap_m: f32,
+    /// Who sat where.
+    pub occupants: Vec<OccupantRecord>,
 }
 
 /// How an encounter ended.
@@ -86,18 +105,20 @@ pub struct ExposureRecord {
 impl EncounterRecord {
     /// A record of a plan.
     pub fn new(plan: &EncounterPlan, end: End) -> Self {
-        let occupants = plan.occupants.iter().map(|o| OccupantRecord {
-            row: o.seat.row,
-            side: seats::side_name(o.seat.side).to_owned(),
-            reference_id: o.reference_id.clone(),
-            document: o.document,
-            age_years: o.identity.age_years,
-            sex: o.identity.sex,
-            monk_tone: o.identity.monk_tone,
-            behaviour: o.behaviour,
-            child_seat: o.child_seat,
+        let people = |occupants: &[OccupantPlan]| occupants.iter().map(OccupantRecord::new).collect();
+        let others = plan.neighbours.iter().map(|neighbour| OtherVehicleRecord {
+            place: neighbour.place,
+            vehicle: neighbour.vehicle.clone(),
+            gap_m: neighbour.gap_m,
+            occupants: people(&neighbour.occupants),
         });
-        Self { encounter: plan.encounter, vehicle: plan.vehicle.clone(), occupants: occupants.collect(), end }
+        Self {
+            encounter: plan.encounter,
+            vehicle: plan.vehicle.clone(),
+            occupants: people(&plan.occupants),
+            others: others.collect(),
+            end,
+        }
     }
 
     /// What was seen; `None` when the encounter failed.
@@ -110,6 +131,21 @@ impl EncounterRecord {
 }
 
 impl OccupantRecord {
+    /// A record of who was planned.
+    fn new(o: &OccupantPlan) -> Self {
+        Self {
+            row: o.seat.row,
+            side: seats::side_name(o.seat.side).to_owned(),
+            reference_id: o.reference_id.clone(),
+            document: o.document,
+            age_years: o.identity.age_years,
+            sex: o.identity.sex,
+            monk_tone: o.identity.monk_tone,
+            behaviour: o.behaviour,
+            child_seat: o.child_seat,
+        }
+    }
+
     /// What they do, and for infants that they face backwards: a camera ahead cannot see such a face.
     pub fn doing(&self) -> String {
         match self.child_seat {

@@ -115,6 +115,8 @@ pub struct Gates {
     pub min_matched_coverage: Option<f64>,
     /// Most false matches.
     pub max_false_matches: Option<u64>,
+    /// Most cross-vehicle errors: claimed shots of people in other vehicles of the lane.
+    pub max_cross_vehicle_errors: Option<u64>,
 }
 
 /// One encounter set by hand.

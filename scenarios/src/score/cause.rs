@@ -70,6 +70,8 @@ pub enum Cause {
     CoveredByFaceCover,
     /// Hidden by booth, pole or kerb.
     OccludedByFurniture,
+    /// Hidden by another vehicle, or somebody in it.
+    OccludedByOtherVehicle,
     /// Hidden, by nothing that the truth names.
     Occluded,
     /// Head turned away.
@@ -114,6 +116,7 @@ impl Cause {
             Cause::CoveredByHeadwear => "covered by hat, hood or head scarf",
             Cause::CoveredByFaceCover => "covered by mask, veil or scarf",
             Cause::OccludedByFurniture => "occluded by booth or pole",
+            Cause::OccludedByOtherVehicle => "occluded by another vehicle",
             Cause::Occluded => "occluded",
             Cause::HeadTurned => "head turned",
             Cause::FacesBackwards => "faces backwards in a child seat",
@@ -148,6 +151,7 @@ impl Cause {
             | Cause::CoveredByHeadwear
             | Cause::CoveredByFaceCover
             | Cause::OccludedByFurniture
+            | Cause::OccludedByOtherVehicle
             | Cause::Occluded => 1,
             Cause::HeadTurned | Cause::FacesBackwards => 2,
             Cause::TooFewPixels => 3,
@@ -178,6 +182,7 @@ fn occluded_by(occluder: Occluder) -> Cause {
         Occluder::Person => Cause::OccludedByPerson,
         Occluder::Oneself => Cause::OccludedByOneself,
         Occluder::Furniture => Cause::OccludedByFurniture,
+        Occluder::OtherVehicle => Cause::OccludedByOtherVehicle,
         Occluder::Eyewear => Cause::CoveredByEyewear,
         Occluder::Headwear => Cause::CoveredByHeadwear,
         Occluder::FaceCover => Cause::CoveredByFaceCover,

@@ -1,8 +1,12 @@
 //! Scores what a stack decided against the truth.
 //!
-//! **Who is it.** A detection belongs to the occupant whose projected face box has the largest intersection over union
+//! **Who is it.** A detection belongs to the person whose projected face box has the largest intersection over union
 //! with it, of those whose overlap is at least [`MIN_IOU`] and whose face is visible to at least
-//! [`MIN_VISIBLE_SHARE`] there; else it is nobody's.
+//! [`MIN_VISIBLE_SHARE`] there; else it is nobody's. The person may sit in another vehicle of the lane.
+//!
+//! **Cross-vehicle errors.** A best shot that the stack claims as valid and that belongs to somebody in another vehicle:
+//! the stack takes that face for one of this vehicle. They are counted by themselves ([`CrossVehicle`]), with whom they were
+//! matched to, and are neither nobody's nor among the [`Shots`].
 //!
 //! **Verified capture.** A best shot that the stack claims as valid, that belongs to the occupant, and whose frame and
 //! truth meet the scenario's validation rule ([`cause::passes`]), whatever the stack says about its quality.
@@ -12,7 +16,7 @@
 use std::collections::BTreeMap;
 
 use lane_stack::client::{BestShot, Detection};
-use laneproof_exchange::truth::{BoxPx, DecoyTruth, ExposureTruth, FaceTruth};
+use laneproof_exchange::truth::{BoxPx, DecoyTruth, ExposureTruth, FaceTruth, OtherFace};
 use laneproof_scenes::{decoy::DecoyKind, vehicle::ChildSeat};
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +26,7 @@ use crate::{
 };
 
 pub mod cause;
+mod other_vehicles;
 pub mod rule;
 pub mod summary;
 #[cfg(test)]
@@ -29,6 +34,7 @@ mod tests;
 pub mod wilson;
 
 pub use cause::Cause;
+pub use other_vehicles::{CrossVehicle, OtherOccupantScore, OtherVehicleScore};
 
 /// Least overlap of a detection with a face's projected box.
 pub const MIN_IOU: f32 = 0.3;
@@ -158,6 +164,9 @@ pub struct EncounterScore {
     pub decoy_detections: u64,
     /// Decoys of the encounter that some exposure shows.
     pub decoys: Vec<DecoyScore>,
+    /// The other vehicles in the lane, and what the stack made of those in them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<OtherVehicleScore>,
 }
 
 /// What a stack made of a decoy.
@@ -173,7 +182,7 @@ pub struct DecoyScore {
     pub taken: bool,
 }
 
-/// Best shots counted by what the stack claims and what the testbed finds.
+/// Best shots of occupants and of nobody, counted by what the stack claims and what the testbed finds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shots {
     /// Claimed and verified.
@@ -192,16 +201,45 @@ pub struct Shots {
     pub false_matches: u64,
 }
 
-/// The occupant that a detection belongs to.
-pub fn assign(detection_box: &BoxPx, faces: &[FaceTruth]) -> Option<u8> {
-    faces
+/// Whose face a detection shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Owner {
+    /// An occupant of the encounter's own vehicle, by index.
+    Occupant(u8),
+    /// Somebody in another vehicle, both by index.
+    Other {
+        /// The vehicle.
+        vehicle: u8,
+        /// The person in it.
+        occupant: u8,
+    },
+    /// Nobody's.
+    Nobody,
+}
+
+impl Owner {
+    /// The occupant of the encounter's own vehicle.
+    pub fn occupant(self) -> Option<u8> {
+        match self {
+            Self::Occupant(occupant) => Some(occupant),
+            Self::Other { .. } | Self::Nobody => None,
+        }
+    }
+}
+
+/// The person that a detection belongs to, of the encounter's own and of those in other vehicles.
+pub fn assign(detection_box: &BoxPx, faces: &[FaceTruth], others: &[OtherFace]) -> Owner {
+    let own = faces.iter().map(|face| (Owner::Occupant(face.occupant), face));
+    let others = others
         .iter()
-        .filter(|face| face.visible_share >= MIN_VISIBLE_SHARE)
-        .map(|face| (face.face_box_px.iou(detection_box), face.occupant))
+        .map(|OtherFace { vehicle, face }| (Owner::Other { vehicle: *vehicle, occupant: face.occupant }, face));
+    own.chain(others)
+        .filter(|(_, face)| face.visible_share >= MIN_VISIBLE_SHARE)
+        .map(|(owner, face)| (face.face_box_px.iou(detection_box), owner))
         .filter(|(iou, _)| *iou >= MIN_IOU)
         // Equal overlaps go to the first occupant, so that the order of a list decides, not chance.
         .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)))
-        .map(|(_, occupant)| occupant)
+        .map_or(Owner::Nobody, |(_, owner)| owner)
 }
 
 /// The decoy that a detection shows, where it shows nobody's face: that whose box it overlaps most, of those whose overlap
@@ -227,21 +265,21 @@ fn truth_at<'s>(seen: &'s Seen, detection: &Detection) -> Option<&'s ExposureTru
     (exposure.truth.camera_id == detection.camera_id).then_some(&exposure.truth)
 }
 
-/// The exposure's faces that a detection was made in.
-fn faces_at<'s>(seen: &'s Seen, detection: &Detection) -> &'s [FaceTruth] {
-    truth_at(seen, detection).map_or(&[], |truth| &truth.faces)
+/// Whose face a detection shows in the exposure that it was made in.
+fn owner_of(seen: &Seen, detection: &Detection) -> Owner {
+    truth_at(seen, detection).map_or(Owner::Nobody, |truth| assign(&box_of(detection), &truth.faces, &truth.others))
 }
 
-/// The decoy that a detection shows; `None` where it shows an occupant.
-fn decoy_of(seen: &Seen, detection: &Detection, owner: Option<u8>) -> Option<u8> {
-    let truth = truth_at(seen, detection).filter(|_| owner.is_none())?;
+/// The decoy that a detection shows; `None` where it shows a person.
+fn decoy_of(seen: &Seen, detection: &Detection, owner: Owner) -> Option<u8> {
+    let truth = truth_at(seen, detection).filter(|_| owner == Owner::Nobody)?;
     assign_decoy(&box_of(detection), &truth.decoys)
 }
 
 /// A best shot with the testbed's view of it.
 struct Judged<'a> {
     shot: &'a BestShot,
-    owner: Option<u8>,
+    owner: Owner,
     decoy: Option<u8>,
     verified: bool,
 }
@@ -254,19 +292,14 @@ pub fn score(record: &EncounterRecord, rule: &ValidationRule) -> Option<Encounte
         .best_shots
         .iter()
         .map(|shot| {
-            let faces = faces_at(seen, &shot.detection);
-            let owner = assign(&box_of(&shot.detection), faces);
-            let face = owner.and_then(|o| faces.iter().find(|f| f.occupant == o));
+            let owner = owner_of(seen, &shot.detection);
+            let truth = truth_at(seen, &shot.detection);
+            let face = owner.occupant().and_then(|o| truth?.faces.iter().find(|f| f.occupant == o));
             let decoy = decoy_of(seen, &shot.detection, owner);
             Judged { shot, owner, decoy, verified: face.is_some_and(|f| cause::passes(f, rule)) }
         })
         .collect();
-    let owners: Vec<Option<u8>> = seen
-        .decisions
-        .detections
-        .iter()
-        .map(|detection| assign(&box_of(detection), faces_at(seen, detection)))
-        .collect();
+    let owners: Vec<Owner> = seen.decisions.detections.iter().map(|detection| owner_of(seen, detection)).collect();
 
     let detected_decoys: Vec<u8> = seen
         .decisions
@@ -277,16 +310,17 @@ pub fn score(record: &EncounterRecord, rule: &ValidationRule) -> Option<Encounte
         .collect();
 
     let mut shots = Shots::default();
-    for j in &judged {
+    let of_this_vehicle = |j: &&Judged<'_>| !matches!(j.owner, Owner::Other { .. });
+    for j in judged.iter().filter(of_this_vehicle) {
         match (j.shot.valid, j.verified) {
             (true, true) => shots.claimed_verified += 1,
             (true, false) => shots.claimed_only += 1,
             (false, true) => shots.verified_only += 1,
             (false, false) => shots.neither += 1,
         }
-        shots.nobodys_claimed += u64::from(j.shot.valid && j.owner.is_none());
+        shots.nobodys_claimed += u64::from(j.shot.valid && j.owner == Owner::Nobody);
         shots.decoys_claimed += u64::from(j.shot.valid && j.decoy.is_some());
-        let own = j.owner.and_then(|o| record.occupants.get(usize::from(o))?.reference_id.clone());
+        let own = j.owner.occupant().and_then(|o| record.occupants.get(usize::from(o))?.reference_id.clone());
         shots.false_matches += u64::from(j.shot.valid && j.shot.matched.is_some() && j.shot.matched != own);
     }
     let occupants = (0..record.occupants.len()).map(|o| score_occupant(record, seen, rule, o as u8, &judged, &owners));
@@ -298,7 +332,8 @@ pub fn score(record: &EncounterRecord, rule: &ValidationRule) -> Option<Encounte
         detections: owners.len() as u64,
         decoy_detections: detected_decoys.len() as u64,
         decoys: decoys(seen, &judged, &detected_decoys),
-        nobodys_detections: owners.iter().filter(|o| o.is_none()).count() as u64,
+        nobodys_detections: owners.iter().filter(|owner| **owner == Owner::Nobody).count() as u64,
+        others: other_vehicles::score(record, seen, &judged, &owners),
     })
 }
 
@@ -319,16 +354,16 @@ fn score_occupant(
     rule: &ValidationRule,
     occupant: u8,
     judged: &[Judged<'_>],
-    owners: &[Option<u8>],
+    owners: &[Owner],
 ) -> OccupantScore {
     let who = &record.occupants[usize::from(occupant)];
-    let mine: Vec<&Judged<'_>> = judged.iter().filter(|j| j.owner == Some(occupant)).collect();
+    let mine: Vec<&Judged<'_>> = judged.iter().filter(|j| j.owner == Owner::Occupant(occupant)).collect();
     let detected_in: Vec<u64> = seen
         .decisions
         .detections
         .iter()
         .zip(owners)
-        .filter(|(_, owner)| **owner == Some(occupant))
+        .filter(|(_, owner)| **owner == Owner::Occupant(occupant))
         .map(|(d, _)| d.exposure_id)
         .chain(mine.iter().map(|j| j.shot.detection.exposure_id))
         .collect();

@@ -1,10 +1,13 @@
 //! A run's numbers: `summary.json`, and what terminal and report show.
 use std::collections::BTreeMap;
 
+use laneproof_exchange::encounter::NeighbourPlace;
 use laneproof_scenes::decoy::DecoyKind;
 use serde::{Deserialize, Serialize};
 
-use super::{Cause, DecoyScore, EncounterScore, OccupantScore, Outcome, Shots, wilson::Share};
+use super::{
+    Cause, CrossVehicle, DecoyScore, EncounterScore, OccupantScore, OtherVehicleScore, Outcome, Shots, wilson::Share,
+};
 use crate::{
     run::record::{EncounterRecord, OccupantRecord},
     scenario::Scenario,
@@ -92,6 +95,34 @@ pub struct GateResult {
     pub kept: bool,
 }
 
+/// Faces of other vehicles' people that were attributed to the vehicle in hand.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CrossVehicleSummary {
+    /// All together.
+    pub all: CrossVehicle,
+    /// Of the encounters with another vehicle in the lane: those with a cross-vehicle error.
+    pub encounters_with_errors: Share,
+    /// By where the other vehicle is.
+    pub places: Vec<(NeighbourPlace, CrossVehicle)>,
+    /// Every other vehicle, in the order of encounters.
+    pub vehicles: Vec<CrossVehicleRow>,
+}
+
+/// Another vehicle of one encounter.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CrossVehicleRow {
+    /// Encounter.
+    pub encounter: u64,
+    /// Where it is.
+    pub place: NeighbourPlace,
+    /// Vehicle model.
+    pub vehicle: String,
+    /// From bumper to bumper to the encounter's own where both stand, metres.
+    pub gap_m: f32,
+    /// Its people.
+    pub counts: CrossVehicle,
+}
+
 /// A run's numbers. Wall-clock times are not among them: the same run gives the same bytes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
@@ -151,6 +182,9 @@ pub struct Summary {
     pub decoys: Vec<(DecoyKind, Share)>,
     /// Of all decoys that a camera saw: taken for an occupant.
     pub decoys_taken: Share,
+    /// What the stack made of people in other vehicles of the lane; `None` where there were no other vehicles.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cross_vehicle: Option<CrossVehicleSummary>,
     /// Occupants who are plainly there (visible, turned < 30°, ≥ 60 px wide) of all.
     pub plain_faces: Share,
     /// Of those, detected in such an exposure.
@@ -185,8 +219,7 @@ impl Summary {
         let everyone = |hit: &dyn Fn(&OccupantScore) -> bool| Share::of_items(people.iter().copied(), hit);
         let captured = |o: &OccupantScore| o.outcome.is_captured();
         let vehicles = |hit: &dyn Fn(&OccupantScore) -> bool| Share::of_items(scores, |s| s.occupants.iter().all(hit));
-        let counted =
-            scores.iter().map(|s| (s.shots.claimed_verified + s.shots.claimed_only).min(s.occupants.len() as u64));
+        let counted = scores.iter().map(|s| claims(s).min(s.occupants.len() as u64));
         let seen: Vec<_> = records.iter().filter_map(EncounterRecord::seen).collect();
         let exposures = || seen.iter().flat_map(|s| &s.exposures);
         let count = |hit: &dyn Fn(&OccupantScore) -> bool| people.iter().filter(|o| hit(o)).count() as u64;
@@ -234,6 +267,7 @@ impl Summary {
             detections: scores.iter().map(|s| s.detections).sum(),
             decoy_detections: scores.iter().map(|s| s.decoy_detections).sum(),
             decoys: decoys_by_kind(scores),
+            cross_vehicle: cross_vehicle(scores),
             decoys_taken: Share::of_items(scores.iter().flat_map(|s| &s.decoys), |d| d.taken),
             nobodys_detections: scores.iter().map(|s| s.nobodys_detections).sum(),
             plain_faces: everyone(&|o| o.plain),
@@ -258,6 +292,37 @@ fn failure(record: &EncounterRecord) -> Option<Failure> {
         }
         crate::run::record::End::Done(_) => None,
     }
+}
+
+/// Claimed shots, whoever they show: the stack cannot tell.
+fn claims(score: &EncounterScore) -> u64 {
+    let others = CrossVehicle::sum(score.others.iter().map(OtherVehicleScore::counts));
+    score.shots.claimed_verified + score.shots.claimed_only + others.errors
+}
+
+fn cross_vehicle(scores: &[EncounterScore]) -> Option<CrossVehicleSummary> {
+    let vehicles: Vec<CrossVehicleRow> = scores
+        .iter()
+        .flat_map(|s| s.others.iter().map(|other| (s.encounter, other)))
+        .map(|(encounter, other)| CrossVehicleRow {
+            encounter,
+            place: other.place,
+            vehicle: other.vehicle.clone(),
+            gap_m: other.gap_m,
+            counts: other.counts(),
+        })
+        .collect();
+    let mut places: BTreeMap<NeighbourPlace, CrossVehicle> = BTreeMap::new();
+    for row in &vehicles {
+        *places.entry(row.place).or_default() += row.counts;
+    }
+    let accompanied = scores.iter().filter(|s| !s.others.is_empty());
+    (!vehicles.is_empty()).then(|| CrossVehicleSummary {
+        all: CrossVehicle::sum(vehicles.iter().map(|row| row.counts)),
+        encounters_with_errors: Share::of_items(accompanied, |s| s.others.iter().any(|o| o.counts().errors > 0)),
+        places: places.into_iter().collect(),
+        vehicles,
+    })
 }
 
 fn decoys_by_kind(scores: &[EncounterScore]) -> Vec<(DecoyKind, Share)> {
@@ -316,6 +381,7 @@ fn sex(who: &OccupantRecord) -> (u8, String) {
 
 fn gates(summary: &Summary, scenario: &Scenario) -> Vec<GateResult> {
     let gates = &scenario.file.gates;
+    let cross_vehicle_errors = summary.cross_vehicle.as_ref().map_or(0, |cross| cross.all.errors);
     let least = |name: &str, bound: Option<f64>, actual: Option<f64>| {
         let bound = bound?;
         // A run that measured nothing keeps no gate.
@@ -335,6 +401,7 @@ fn gates(summary: &Summary, scenario: &Scenario) -> Vec<GateResult> {
         least("min_vehicle_coverage", gates.min_vehicle_coverage, summary.vehicle_coverage.share),
         least("min_matched_coverage", gates.min_matched_coverage, summary.matched_coverage.share),
         most("max_false_matches", gates.max_false_matches, summary.shots.false_matches),
+        most("max_cross_vehicle_errors", gates.max_cross_vehicle_errors, cross_vehicle_errors),
     ]
     .into_iter()
     .flatten()

@@ -1,11 +1,19 @@
-use laneproof_exchange::truth::{BoxPx, DecoyTruth, FaceTruth, Occluder};
-use laneproof_scenes::decoy::DecoyKind;
+use laneproof_exchange::{
+    encounter::NeighbourPlace,
+    truth::{BoxPx, DecoyTruth, FaceTruth, Occluder, OtherFace},
+};
+use laneproof_scenes::{
+    catalogue::{Queue, QueuePlace},
+    decoy::DecoyKind,
+};
 
 use super::{
-    BestExposure, Cause, assign, assign_decoy,
+    BestExposure, Cause, CrossVehicle, Owner, assign, assign_decoy,
     cause::{self, best_exposure, geometric_cause},
+    summary::Summary,
 };
 use crate::{
+    plan::plan,
     run::{
         RunOptions, RunResult,
         record::{ExposureRecord, Seen},
@@ -185,6 +193,7 @@ fn the_best_exposure_is_the_one_that_gets_furthest() {
             speed_mps: 0.0,
             faces: vec![face],
             decoys: Vec::new(),
+            others: Vec::new(),
         },
         gain_db: 0.0,
         frame: String::new(),
@@ -206,11 +215,11 @@ fn a_detection_goes_to_the_largest_overlap_that_is_visible() {
     let near = good_face(0, 100.0, 100.0);
     let mut far = good_face(1, 130.0, 100.0);
     let b = BoxPx { x0: 125.0, y0: 100.0, x1: 215.0, y1: 210.0 };
-    assert_eq!(assign(&b, &[near.clone(), far.clone()]), Some(1));
+    assert_eq!(assign(&b, &[near.clone(), far.clone()], &[]), Owner::Occupant(1));
     far.visible_share = 0.1;
-    assert_eq!(assign(&b, &[near.clone(), far]), Some(0));
-    assert_eq!(assign(&BoxPx { x0: 400.0, y0: 0.0, x1: 500.0, y1: 90.0 }, std::slice::from_ref(&near)), None);
-    assert_eq!(assign(&BoxPx { x0: f32::NAN, y0: 0.0, x1: 500.0, y1: 90.0 }, &[near]), None);
+    assert_eq!(assign(&b, &[near.clone(), far], &[]), Owner::Occupant(0));
+    let nobodys = |x0| assign(&BoxPx { x0, y0: 0.0, x1: 500.0, y1: 90.0 }, std::slice::from_ref(&near), &[]);
+    assert_eq!([nobodys(400.0), nobodys(f32::NAN)], [Owner::Nobody; 2]);
 }
 
 #[test]
@@ -247,7 +256,7 @@ fn a_face_is_an_occupants_before_it_is_a_decoys() {
         box_px: BoxPx { x0: 95.0, y0: 240.0, x1: 195.0, y1: 360.0 },
         visible_share: 0.6,
     };
-    assert_eq!(assign(&face.face_box_px, std::slice::from_ref(&face)), Some(0));
+    assert_eq!(assign(&face.face_box_px, std::slice::from_ref(&face), &[]), Owner::Occupant(0));
     assert_eq!(assign_decoy(&face.face_box_px, &[printed]), None);
     let hidden = DecoyTruth { visible_share: 0.01, ..printed };
     assert_eq!(assign_decoy(&hidden.box_px, &[hidden]), None);
@@ -261,4 +270,101 @@ fn an_infant_who_faces_backwards_is_lost_by_that() {
     let exposure = super::BestExposure { exposure_id: 0, camera_id: String::new(), frame: String::new(), face: turned };
     let cause = |backwards| cause::first_cause(Some(&exposure), &rule, &[], false, backwards);
     assert_eq!((cause(false), cause(true)), (Cause::HeadTurned, Cause::FacesBackwards));
+}
+
+/// The demo with a vehicle behind in each encounter.
+fn with_one_behind() -> Scenario {
+    let mut scenario = first_light();
+    scenario.mix.value.queue = Some(Queue {
+        behind: Some(QueuePlace { share: 1.0, gap_m: [2.0, 2.0], delay_s: [1.0, 1.0], source: "test".to_owned() }),
+        ahead: None,
+    });
+    scenario
+}
+
+fn others_taken(matched_to: Option<String>) -> RunResult {
+    let mut world = FlatWorld::default();
+    let mut stack = TestStack::new(Manner::Oracle(world.key.clone()));
+    stack.takes_others = Some((world.others.clone(), matched_to));
+    outcome(&mut world, &mut stack, &with_one_behind())
+}
+
+#[test]
+fn people_of_another_vehicle_that_are_claimed_are_cross_vehicle_errors_and_nothing_else() {
+    let (mut alone, mut world) = (FlatWorld::default(), FlatWorld::default());
+    let mut stack = TestStack::new(Manner::Oracle(alone.key.clone()));
+    let alone = outcome(&mut alone, &mut stack, &first_light()).summary;
+    assert_eq!(alone.cross_vehicle, None);
+    let mut stack = TestStack::new(Manner::Oracle(world.key.clone()));
+    let unmoved = outcome(&mut world, &mut stack, &with_one_behind()).summary;
+    let taken = others_taken(None);
+    let s = &taken.summary;
+    // What is counted of the encounters' own occupants is the same whether others are there, or claimed.
+    for with in [&unmoved, s] {
+        assert_eq!(with.shots, alone.shots);
+        assert_eq!((with.nobodys_detections, &with.outcomes), (0, &alone.outcomes));
+        assert_eq!(with.occupant_coverage, alone.occupant_coverage);
+    }
+    let people = taken.scores.iter().flat_map(|s| &s.others).flat_map(|o| &o.occupants);
+    let (enrolled, all) = people.fold((0, 0), |(e, n), o| (e + u64::from(o.who.reference_id.is_some()), n + 1));
+    assert!(enrolled > 0 && enrolled < all, "{enrolled} of {all}");
+    let nothing = unmoved.cross_vehicle.as_ref().expect("others are there").all;
+    assert_eq!(nothing, CrossVehicle { people_seen: all, ..CrossVehicle::default() });
+    let cross = s.cross_vehicle.as_ref().expect("others are there");
+    let counts = CrossVehicle {
+        people_seen: all,
+        detections: s.detections - alone.detections,
+        errors: all,
+        matched_to_occupants: 0,
+        // The face is right, the vehicle is wrong.
+        matched_to_themselves: enrolled,
+        matched_to_others: 0,
+    };
+    assert_eq!(cross.all, counts);
+    assert_eq!((cross.encounters_with_errors.count, cross.encounters_with_errors.of), (12, 12));
+    assert_eq!(cross.places, [(NeighbourPlace::Behind, counts)]);
+    assert_eq!(cross.vehicles.len(), 12);
+    assert_eq!(cross.vehicles.iter().map(|v| v.counts.errors).sum::<u64>(), all);
+    let mut gated = with_one_behind();
+    gated.file.gates.max_cross_vehicle_errors = Some(all - 1);
+    let gates = Summary::new(s.head.clone(), &gated, &[], &taken.scores, Vec::new()).gates;
+    let broken = gates.iter().find(|gate| gate.gate == "max_cross_vehicle_errors").expect("it is set");
+    assert_eq!((broken.actual, broken.kept), (Some(all as f64), false));
+    // The stack itself cannot tell: by its own count it would report more.
+    assert!(s.claimed_by_count.count >= alone.claimed_by_count.count);
+    let said = crate::terminal::table(s);
+    assert!(said.contains(&format!("cross-vehicle errors {all} in 12 of 12 encounters")), "{said}");
+    let ledger = crate::ledger::other_vehicles(&taken.scores).expect("writes").expect("others are there");
+    assert_eq!(&ledger[..4], b"PAR1");
+}
+
+#[test]
+fn a_cross_vehicle_match_says_whose_reference_it_is() {
+    let scenario = with_one_behind();
+    let somebody = plan(&scenario, 3).occupants.iter().find_map(|o| o.reference_id.clone()).expect("enrolled");
+    let result = others_taken(Some(somebody.clone()));
+    for score in &result.scores {
+        for other in score.others.iter().flat_map(|vehicle| &vehicle.occupants) {
+            assert_eq!(other.matched_to, std::slice::from_ref(&somebody));
+            let here = u64::from(score.encounter == 3);
+            assert_eq!((other.counts.matched_to_occupants, other.counts.matched_to_others), (here, 1 - here));
+            assert_eq!((other.counts.matched_to_themselves, other.counts.errors), (0, 1));
+        }
+    }
+    // An occupant's false match is one of their own face's alone.
+    assert_eq!(result.summary.shots.false_matches, 0);
+}
+
+#[test]
+fn a_detection_belongs_to_whom_it_overlaps_most_in_whichever_vehicle() {
+    let own = good_face(0, 100.0, 100.0);
+    let other = |x, vehicle| OtherFace { vehicle, face: good_face(2, x, 100.0) };
+    let at = |x0: f32| BoxPx { x0, y0: 100.0, x1: x0 + 90.0, y1: 210.0 };
+    let of = |x0: f32, others: &[OtherFace]| assign(&at(x0), std::slice::from_ref(&own), others);
+    assert_eq!(of(100.0, &[other(140.0, 1)]), Owner::Occupant(0));
+    assert_eq!(of(140.0, &[other(140.0, 1)]), Owner::Other { vehicle: 1, occupant: 2 });
+    assert_eq!(of(120.0, &[other(140.0, 0)]), Owner::Occupant(0), "of equals the own");
+    // Who cannot be seen is nobody.
+    let hidden = OtherFace { face: FaceTruth { visible_share: 0.1, ..good_face(0, 300.0, 100.0) }, vehicle: 0 };
+    assert_eq!(of(300.0, &[hidden]), Owner::Nobody);
 }

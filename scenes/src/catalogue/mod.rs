@@ -15,6 +15,7 @@ mod glass;
 mod lamp;
 pub mod load;
 mod manoeuvre;
+mod queue;
 pub mod source;
 mod suggest;
 #[cfg(test)]
@@ -25,6 +26,7 @@ pub use camera::{CameraMount, Colour, Distortion, ExposureControl, Lens, Meter, 
 pub use glass::{GlassSet, Lowered, PerPane};
 pub use lamp::{Lamp, LampLight};
 pub use manoeuvre::{Manoeuvre, ManoeuvreShare};
+pub use queue::{Queue, QueuePlace};
 pub use suggest::nearest;
 
 /// A lane's measures. Everything is in the world frame (see the crate's page).
@@ -106,6 +108,9 @@ pub struct TrafficMix {
     /// How often vehicles stop, pass, stand, or stop and go; all brake at 2 m·s⁻² and stop at the line when left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub manoeuvres: Vec<ManoeuvreShare>,
+    /// Other vehicles behind and ahead; none when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<Queue>,
     /// Mean lateral offset of the vehicle from the lane's middle, metres, left positive, −0.8 to 0.8; 0 when left out.
     #[serde(default)]
     pub lateral_offset_mean_m: f32,

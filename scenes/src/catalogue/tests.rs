@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use super::{
-    LaneSpec, Meter, Rig, Sensor, TrafficMix,
+    LaneSpec, Meter, Queue, Rig, Sensor, TrafficMix,
     check::{Check as _, check_distortion},
     fault::FileFault,
     load::{Kind, load, load_shipped, shipped_names},
@@ -141,6 +141,34 @@ fn faults_in_a_mix_say_where_they_are() {
         let (line, column) = fault.line_and_column().expect("has a place");
         assert!(line > 30 && column >= 1, "{to}: {fault}");
     }
+}
+
+#[test]
+fn faults_of_a_queue_say_where_they_are_and_what_is_right() {
+    let fine = "share = 0.5\ngap_m = [1, 3]\ndelay_s = [1, 2]\nsource = \"test\"";
+    let mix = |from: &str, to: &str| {
+        let place = fine.replace(from, to);
+        assert!(from.is_empty() || place != fine, "{from}");
+        format!("[queue.behind]\n{place}\n\n[[vehicles]]")
+    };
+    for (from, to, says) in [
+        ("share = 0.5", "share = 1.5", "impossible value 1.5"),
+        ("[1, 3]", "[0.1, 3]", "it must lie in 0.5 to 6 m"),
+        ("[1, 2]", "[2, 1]", "the range runs backwards"),
+        ("delay_s", "delay", "`delay`"),
+        ("\"test\"", "\"\"", "write a text"),
+    ] {
+        let fault = mix_fault("[[vehicles]]", &mix(from, to));
+        assert!(fault.to_string().contains(says), "{to}: {fault}");
+        assert!(fault.line_and_column().is_some(), "{to}: {fault}");
+    }
+    let shipped = load_shipped::<TrafficMix>(Kind::Mix, "families-holiday").expect("ships");
+    assert_eq!(shipped.value.queue, None, "a mix that says nothing has no other vehicles");
+    let queued: TrafficMix =
+        file(&shipped.source.text.replacen("[[vehicles]]", &mix("", ""), 1)).parse().expect("a queue is fine");
+    queued.check().expect("nothing is wrong");
+    let Some(Queue { behind: Some(behind), ahead: None }) = queued.queue else { panic!("{:?}", queued.queue) };
+    assert_eq!((behind.share, behind.gap_m), (0.5, [1.0, 3.0]));
 }
 
 #[test]

@@ -41,6 +41,67 @@ pub struct EncounterPlan {
     pub occupants: Vec<OccupantPlan>,
     /// What looks like an occupant and is none.
     pub decoys: Vec<DecoyPlan>,
+    /// Other vehicles in the lane, one a place at most: that behind first.
+    pub neighbours: Vec<NeighbourPlan>,
+}
+
+impl EncounterPlan {
+    /// The plan of a neighbour as if the encounter were its own: the same lane, rig and light, the same manner of driving.
+    /// Nobody is planned behind or ahead of it.
+    pub fn of_neighbour(&self, neighbour: &NeighbourPlan) -> Self {
+        let NeighbourPlan { vehicle, glass, paint, lateral_offset_m, occupants, .. } = neighbour;
+        Self {
+            vehicle: vehicle.clone(),
+            glass: *glass,
+            paint: *paint,
+            lateral_offset_m: *lateral_offset_m,
+            occupants: occupants.clone(),
+            decoys: Vec::new(),
+            neighbours: Vec::new(),
+            ..self.clone()
+        }
+    }
+}
+
+/// Where another vehicle is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NeighbourPlace {
+    /// It comes next.
+    Behind,
+    /// It came before.
+    Ahead,
+}
+
+impl NeighbourPlace {
+    /// "behind", "ahead": as in reference ids and reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Behind => "behind",
+            Self::Ahead => "ahead",
+        }
+    }
+}
+
+/// Another vehicle in the lane. It holds no decoys.
+#[derive(Debug, Clone)]
+pub struct NeighbourPlan {
+    /// Where it is.
+    pub place: NeighbourPlace,
+    /// Vehicle model.
+    pub vehicle: String,
+    /// Its glass.
+    pub glass: GlassSet,
+    /// Linear reflectance of its paint, red, green, blue.
+    pub paint: [f32; 3],
+    /// From bumper to bumper to the encounter's own vehicle where both stand, metres.
+    pub gap_m: f32,
+    /// How much later than the vehicle before it, the one behind does the same, seconds.
+    pub delay_s: f32,
+    /// Offset of its middle from the lane's, metres, left positive.
+    pub lateral_offset_m: f32,
+    /// Who sits where. Their references are in the gallery like everybody's.
+    pub occupants: Vec<OccupantPlan>,
 }
 
 /// Where a decoy is.

@@ -60,6 +60,8 @@ pub enum Occluder {
     ChildSeat,
     /// A decoy: a dog, something held up.
     Decoy,
+    /// Another vehicle than the face's own, or somebody in it.
+    OtherVehicle,
 }
 
 /// One occupant's face in one exposure.
@@ -133,6 +135,18 @@ pub struct ExposureTruth {
     /// One entry per decoy that is seen, in the order of the plan.
     #[serde(default)]
     pub decoys: Vec<DecoyTruth>,
+    /// The faces of other vehicles' occupants, vehicle by vehicle, in the order of the plan.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<OtherFace>,
+}
+
+/// The face of somebody in another vehicle, in one exposure.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct OtherFace {
+    /// The vehicle, by index in the encounter's neighbours.
+    pub vehicle: u8,
+    /// The face; `occupant` is the index in that vehicle.
+    pub face: FaceTruth,
 }
 
 /// What looks like a face and is nobody's, in one exposure.

@@ -112,9 +112,11 @@ impl Simulator {
         let mount = &staged.plan.rig.cameras[request.camera_index];
         let lamps = shining(staged, &mount.id, request.exposure_us);
         let time_s = request.mid_exposure_us as f64 * 1e-6;
-        let scene = Moment::new(staged, time_s).scene(staged, time_s);
+        let moment = Moment::new(staged, time_s);
+        let scene = moment.scene(staged, time_s);
         let camera = lens_camera.sensor;
-        let panes: Vec<ExportedPane> = staged.vehicle.panes.iter().map(exported).collect();
+        let panes: Vec<ExportedPane> =
+            moment.vehicles(staged).flat_map(|(s, _)| &s.vehicle.panes).map(exported).collect();
         let mut writer = Writer::new(&camera, &staged.lane.light);
         scene.solids.iter().for_each(|solid| writer.solid(solid));
         scene.panes.iter().zip(&panes).for_each(|(pane, optics)| writer.pane(pane, optics));
@@ -170,6 +172,8 @@ fn kind(Tag { subject, role }: Tag) -> String {
         Subject::Lane => "lane".to_owned(),
         Subject::Vehicle => "vehicle".to_owned(),
         Subject::Occupant(k) => format!("occupant-{k}"),
+        Subject::OtherVehicle(v) => format!("other-{v}-vehicle"),
+        Subject::OtherOccupant { vehicle, occupant } => format!("other-{vehicle}-occupant-{occupant}"),
         Subject::Decoy(k) => format!("decoy-{k}"),
     };
     format!("{whose}-{}", format!("{role:?}").to_lowercase())

@@ -10,7 +10,7 @@ use super::{
 
 /// Bit of a pixel's mask that says: behind all panes is the sky. The others are panes.
 pub(super) const SKY_BIT: u32 = 1 << 31;
-/// Most panes of a vehicle.
+/// Most panes of all vehicles in the lane: three of the largest have 24.
 pub(super) const MOST_PANES: usize = 31;
 /// Most panes on one ray that count; the farthest ones beyond are left out.
 const MOST_ON_RAY: usize = 6;

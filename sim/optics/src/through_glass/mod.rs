@@ -13,7 +13,9 @@
 //! may be mirrored. The edges of panes and of what covers them are exact.
 //!
 //! Left out: the displacement of a ray by the glass (2 mm and less), mirror images of mirror images between different panes,
-//! and the vehicle's own body in its panes (assumption: outward-leaning glass mirrors little of it).
+//! and the bodies of vehicles, the own and others in the lane (assumption: side windows mirror what is beside and above the
+//! lane; a windscreen that lies 45° or flatter mirrors a level ray, as from a bumper ahead, upwards, where no camera is; into
+//! rear windows from behind no camera looks).
 mod cells;
 mod look;
 mod placed;
