@@ -15,6 +15,7 @@
 //! Left out: the displacement of a ray by the glass (2 mm and less), mirror images of mirror images between different panes,
 //! and the vehicle's own body in its panes (assumption: outward-leaning glass mirrors little of it).
 mod cells;
+mod in_air;
 mod look;
 mod placed;
 mod rays;
@@ -29,6 +30,7 @@ use rayon::prelude::*;
 
 use crate::lamp::LampSource;
 
+pub use in_air::{Before, add_air};
 pub use placed::PlacedPane;
 pub use rays::{ChiefRays, LensFilter};
 pub use response::PaneResponse;
@@ -59,6 +61,9 @@ pub struct GlassLayer {
     pub transmittance: Vec<[f32; 3]>,
     /// Radiance that panes add to it by mirroring, W·m⁻²·sr⁻¹ per band.
     pub veil: Vec<[f32; 3]>,
+    /// Radiance that the air before the lens adds, spread along the ray up to what is seen, W·m⁻²·sr⁻¹ per band; empty where
+    /// the air is clean.
+    pub airlight: Vec<[f32; 3]>,
 }
 
 /// What panes mirror.
@@ -84,7 +89,8 @@ pub fn compose(
     let width = region.width as usize;
     let pixels = width * region.height as usize;
     assert_eq!(range_m.len(), pixels, "one range a pixel");
-    let mut layer = GlassLayer { transmittance: vec![[0.0; 3]; pixels], veil: vec![[0.0; 3]; pixels] };
+    let mut layer =
+        GlassLayer { transmittance: vec![[0.0; 3]; pixels], veil: vec![[0.0; 3]; pixels], airlight: Vec::new() };
     let mut bands = Vec::new();
     let (mut t, mut v, mut r) = (&mut layer.transmittance[..], &mut layer.veil[..], range_m);
     let mut y = region.y;
