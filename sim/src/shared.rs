@@ -73,7 +73,8 @@ impl StagedLane {
             renderer.irradiance_sh,
             renderer.sheltered_m,
             lamps::steady(&lamps::of_plan(plan, band)),
-        );
+        )
+        .in_air(light.air.clone());
         Self { light, parts: Arc::new(parts), surround: Arc::new(surround) }
     }
 }

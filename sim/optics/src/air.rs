@@ -7,7 +7,9 @@
 //! Light is scattered once (more would fill shadows; over a lane's metres the optical depth is below one). What scatters:
 //! the mean radiance of sky and ground at the place, below the roof and away from it, as if it came evenly from all round
 //! (assumption: in fog it does); the sun, where the roof does not shade the air; lamps. Shadows of vehicle, booth and
-//! poles in the air are left out (assumption), and so is fog in the cabin: windows keep it out.
+//! poles in the air are left out (assumption), and so is fog in the cabin: windows keep it out. Lamps light surfaces as in
+//! clean air (assumption: what leaves a beam mostly goes forward and arrives as well; with an extinction of β(1 − g), 5 m of
+//! fog of 50 m would take 4 %, where without all scattered light it would be 26 %).
 //!
 //! Phase functions have two terms of Henyey and Greenstein (1941): one forward, and a small backward one, because a single
 //! one gives water a fifteenth of the backscatter that lidars find. Water has a mean cosine of 0.85 (J. Hansen and
@@ -29,7 +31,7 @@ use crate::lamp::LampSource;
 const CONTRAST_AT_RANGE: f32 = 0.05;
 /// Places at which a lamp's light is gathered along a ray, evenly in the angle at the lamp (C. Kulla and M. Fajardo,
 /// Computer Graphics Forum 31, 2012).
-const LAMP_STEPS: u32 = 12;
+const LAMP_STEPS: u32 = 24;
 
 /// Extinction of air of a meteorological optical range, m⁻¹.
 pub fn extinction_of_visibility_per_m(visibility_m: f32) -> f32 {
@@ -145,9 +147,10 @@ impl Air {
         self.extinction_per_m
     }
 
-    /// Share of light that passes a way, metres.
+    /// Share of light that passes a way, metres; it may be infinite.
     pub fn passes(&self, way_m: f32) -> f32 {
-        (-self.extinction_per_m * way_m).exp()
+        // A ray that never ends has no finite depth in clean air.
+        if self.extinction_per_m > 0.0 { (-self.extinction_per_m * way_m).exp() } else { 1.0 }
     }
 
     /// Shares of sunlight from a height (its sine) that arrive below the air: direct, and with what is scattered forward.

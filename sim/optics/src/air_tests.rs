@@ -33,7 +33,7 @@ fn a_twentieth_of_a_contrast_is_left_at_the_visibility() {
 #[test]
 fn no_particles_change_nothing_to_the_bit() {
     for air in [Air::of(&CLEAN, None), Air::of(&Weather { rain_mm_per_h: Some(0.0), ..CLEAN }, None)] {
-        assert_eq!(air.passes(1e5), 1.0);
+        assert_eq!([air.passes(1e5), air.passes(f32::INFINITY)], [1.0; 2]);
         assert_eq!(air.passes_from_above(0.2), [1.0, 1.0]);
         assert_eq!(air.airlight(&path(Vec3::NEG_Z, 1e5), &light(None)), [0.0; 3]);
         assert_eq!(air.lamplight(&path(Vec3::NEG_Z, 10.0), &lamp()), [0.0; 3]);
