@@ -31,7 +31,7 @@ use crate::lamp::LampSource;
 const CONTRAST_AT_RANGE: f32 = 0.05;
 /// Places at which a lamp's light is gathered along a ray, evenly in the angle at the lamp (C. Kulla and M. Fajardo,
 /// Computer Graphics Forum 31, 2012).
-const LAMP_STEPS: u32 = 24;
+const LAMP_STEPS: u32 = 12;
 
 /// Extinction of air of a meteorological optical range, m⁻¹.
 pub fn extinction_of_visibility_per_m(visibility_m: f32) -> f32 {
@@ -220,22 +220,33 @@ impl Air {
 
     /// What a stretch scatters of a lamp's beam towards the ray's start, W·m⁻²·sr⁻¹ per band.
     pub fn lamplight(&self, path: &AirPath, lamp: &LampSource) -> [f32; 3] {
-        self.lamplight_in(path, lamp, LAMP_STEPS)
-    }
-
-    fn lamplight_in(&self, path: &AirPath, lamp: &LampSource, steps: u32) -> [f32; 3] {
         let AirPath { from_m, direction, stretch_m: [near, far] } = *path;
         if self.extinction_per_m <= 0.0 || far <= near {
             return [0.0; 3];
         }
         let along_m = (lamp.position_m - from_m).dot(direction);
         // A ray through the lamp itself passes beside its middle.
-        let aside_m = (lamp.position_m - from_m - direction * along_m).length().max(lamp.radius_m).max(1e-3);
+        let foot_m = from_m + direction * along_m - lamp.position_m;
+        let aside_m = foot_m.length().max(lamp.radius_m).max(1e-3);
         let angle = |distance_m: f32| ((distance_m - along_m) / aside_m).atan();
-        let (first, last) = (angle(near), angle(far));
-        let step = (last - first) / steps as f32;
+        let (mut first, mut last) = (angle(near), angle(far));
+        // Only what lies in the beam counts: cos of the angle from its axis is R·cos(φ − ψ).
+        let end = lamp.end_cosine();
+        if foot_m.length() >= aside_m && end >= 0.0 {
+            let (across, along) = (lamp.axis.dot(foot_m / aside_m), lamp.axis.dot(direction));
+            let most = across.hypot(along);
+            if most <= end {
+                return [0.0; 3];
+            }
+            let (middle, half) = (along.atan2(across), (end / most).acos());
+            (first, last) = (first.max(middle - half), last.min(middle + half));
+            if last <= first {
+                return [0.0; 3];
+            }
+        }
+        let step = (last - first) / LAMP_STEPS as f32;
         let mut sum = [0.0; 3];
-        for k in 0..steps {
+        for k in 0..LAMP_STEPS {
             let distance_m = along_m + aside_m * (first + (k as f32 + 0.5) * step).tan();
             let way = from_m + direction * distance_m - lamp.position_m;
             let way_m = way.length().max(1e-3);

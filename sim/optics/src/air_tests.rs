@@ -127,7 +127,7 @@ fn a_strobes_backscatter_is_that_of_a_fine_sum() {
                 fine += f64::from(100.0 * share * scattering * air.passes(s as f32 + way_m)) * f64::from(far_m)
                     / f64::from(steps);
             }
-            assert!((got / fine - 1.0).abs() < 0.05, "{direction} to {far_m} m: {got} and {fine}");
+            assert!((got / fine - 1.0).abs() < 0.015, "{direction} to {far_m} m: {got} and {fine}");
         }
     }
 }
