@@ -246,7 +246,7 @@ impl Simulator {
         let on_sensor = |open_us: f32| -> Result<Vec<[f32; 3]>, SimError> {
             let mut radiance = draw(open_us)?;
             let light = &staged.lane.light.model;
-            sun::draw_disc(&mut radiance, &camera, &layers, light.sun_direction, light.sun_normal_irradiance);
+            sun::draw_disc(&mut radiance, &camera, &layers, light.sun_direction, light.sun_above_air);
             Ok(match &distorted {
                 Some(sensor) => sensor.resample(&radiance),
                 None => radiance,
@@ -392,14 +392,16 @@ impl Panes {
     fn mean(self, share: f32) -> Arc<GlassLayer> {
         let mut mean = self.steady;
         if let Some(pulsed) = &self.pulsed {
-            for (sum, more) in Arc::make_mut(&mut mean).veil.iter_mut().zip(&pulsed.veil) {
+            let mean = Arc::make_mut(&mut mean);
+            let veil = mean.veil.iter_mut().zip(&pulsed.veil);
+            for (sum, more) in veil.chain(mean.airlight.iter_mut().zip(&pulsed.airlight)) {
                 *sum = std::array::from_fn(|band| sum[band] + share * more[band]);
             }
         }
         mean
     }
 
-    /// The same with a share of what they mirror.
+    /// The same with a share of what they mirror and of what the air before them adds.
     fn dimmed(&self, share: f32) -> Self {
         if share == 1.0 {
             return self.clone();
@@ -408,6 +410,7 @@ impl Panes {
             Arc::new(GlassLayer {
                 transmittance: layer.transmittance.clone(),
                 veil: layer.veil.par_iter().map(|light| light.map(|band| share * band)).collect(),
+                airlight: layer.airlight.par_iter().map(|light| light.map(|band| share * band)).collect(),
             })
         };
         Self { steady: dimmed(&self.steady), pulsed: self.pulsed.as_ref().map(dimmed) }
@@ -468,8 +471,14 @@ impl<'a> View<'a> {
             of_kind.map(|lamp| lamp.source).collect()
         };
         let strobes = shining(true);
-        let steady = glass::before_scene(staged, moment, camera, polariser.as_ref(), &shining(false), layers);
-        let pulsed = || glass::images_of(staged, moment, camera, polariser.as_ref(), &strobes, layers);
+        let burning = shining(false);
+        let mut steady = glass::before_scene(staged, moment, camera, polariser.as_ref(), &burning, layers);
+        glass::add_air(staged, Some(moment), camera, polariser.as_ref(), (&burning, true), layers, &mut steady);
+        let pulsed = || {
+            let mut images = glass::images_of(staged, moment, camera, polariser.as_ref(), &strobes, layers);
+            glass::add_air(staged, Some(moment), camera, polariser.as_ref(), (&strobes, false), layers, &mut images);
+            images
+        };
         Panes { steady: Arc::new(steady), pulsed: (!strobes.is_empty()).then(|| Arc::new(pulsed())) }
     }
 }

@@ -7,12 +7,15 @@ use laneproof_optics::{
     entrance::{self, Admission},
     lamp::LampSource,
     pane_optics::PaneOptics,
-    through_glass::{ChiefRays, GlassLayer, LensFilter, Mirrored, PaneResponse, PlacedPane, Rect, compose},
+    through_glass::{
+        self, Before, ChiefRays, GlassLayer, LensFilter, Mirrored, PaneResponse, PlacedPane, Rect, compose,
+    },
 };
 use laneproof_render::{Layers, PinholeCamera};
 use laneproof_scenes::{
     catalogue::Polariser,
     surface::Pane,
+    truth::{Subject, Tag},
     vehicle::{GLASS_INDEX, Vehicle},
 };
 
@@ -97,6 +100,44 @@ fn rect(layers: &Layers) -> Rect {
     Rect { x: region.x, y: region.y, width: region.width, height: region.height }
 }
 
+/// The panes of all vehicles, where they stand.
+fn placed<'s>(staged: &'s Staged, moment: &'s Moment, rays: &ChiefRays) -> Vec<PlacedPane<'s>> {
+    moment
+        .vehicles(staged)
+        .flat_map(|(staged, moment)| {
+            let panes = staged.vehicle.panes.iter().zip(&staged.glass.responses);
+            panes.map(|(pane, response)| PlacedPane::new(rays, &pane.mesh, moment.world_from_vehicle, response))
+        })
+        .collect()
+}
+
+/// Puts the lane's air before a picture and the glass in it; nothing where it is clean. `moment` is that of a vehicle in the
+/// lane; of light, `lamps` count, and sky and sun where that is asked for.
+pub(crate) fn add_air(
+    staged: &Staged,
+    moment: Option<&Moment>,
+    camera: &PinholeCamera,
+    polariser: Option<&Polariser>,
+    (lamps, daylight): (&[LampSource], bool),
+    layers: &Layers,
+    glass: &mut GlassLayer,
+) {
+    let Some(air) = &staged.lane.light.air else { return };
+    let (air, light) = &**air;
+    let rays = chief_rays(camera, polariser);
+    let panes = moment.map_or_else(Vec::new, |moment| placed(staged, moment, &rays));
+    let behind_is_outside =
+        |i: usize| matches!(Tag::from_bits(layers.tag[i]), None | Some(Tag { subject: Subject::Lane, .. }));
+    let before = Before {
+        air,
+        light: daylight.then_some(light),
+        lamps,
+        filter_transmittance: filter_transmittance(polariser),
+        outside: &behind_is_outside,
+    };
+    through_glass::add_air(&rays, &panes, &before, rect(layers), &layers.range_m, glass);
+}
+
 /// The panes of all vehicles, where they stand, before a camera's picture, with what they mirror.
 fn composed(
     staged: &Staged,
@@ -105,14 +146,7 @@ fn composed(
     mirrored: &Mirrored<'_>,
     layers: &Layers,
 ) -> GlassLayer {
-    let placed: Vec<PlacedPane<'_>> = moment
-        .vehicles(staged)
-        .flat_map(|(staged, moment)| {
-            let panes = staged.vehicle.panes.iter().zip(&staged.glass.responses);
-            panes.map(|(pane, response)| PlacedPane::new(rays, &pane.mesh, moment.world_from_vehicle, response))
-        })
-        .collect();
-    compose(rays, &placed, mirrored, rect(layers), &layers.range_m)
+    compose(rays, &placed(staged, moment, rays), mirrored, rect(layers), &layers.range_m)
 }
 
 /// Whose cabin a place in a pane belongs to: of the vehicles, each with its moment, that which reaches nearest to it along the
@@ -168,14 +202,21 @@ pub(crate) fn images_of(
     composed(staged, moment, &chief_rays(camera, polariser), &mirrored, layers)
 }
 
-/// A camera's filter before the lane without a vehicle; `None` without a filter.
+/// A camera's filter and the lane's air before the lane without a vehicle; `None` without a filter in clean air. What the air
+/// scatters is that of `lamps`, and of sky and sun where that is asked for.
 pub(crate) fn before_lane(
     staged: &Staged,
     camera: &PinholeCamera,
     polariser: Option<&Polariser>,
+    shining: (&[LampSource], bool),
     layers: &Layers,
 ) -> Option<GlassLayer> {
-    let rays = chief_rays(camera, Some(polariser?));
+    if polariser.is_none() && staged.lane.light.air.is_none() {
+        return None;
+    }
+    let rays = chief_rays(camera, polariser);
     let mirrored = Mirrored { outside: Some(&staged.lane.surround), lamps: &[], cabin: &|_, _| [0.0; 3] };
-    Some(compose(&rays, &[], &mirrored, rect(layers), &layers.range_m))
+    let mut layer = compose(&rays, &[], &mirrored, rect(layers), &layers.range_m);
+    add_air(staged, None, camera, polariser, shining, layers, &mut layer);
+    Some(layer)
 }

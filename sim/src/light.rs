@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use glam::Vec3;
 use laneproof_optics::{
+    air::{Air, AirLight},
     daylight::{DaylightModel, SkyTable},
     sh,
     shelter::Shelter,
@@ -21,6 +22,8 @@ pub struct LaneLight {
     pub model: DaylightModel,
     /// For the renderer.
     pub light: Arc<Light>,
+    /// Air that is not clean, and what lights it.
+    pub(crate) air: Option<Arc<(Air, AirLight)>>,
 }
 
 /// Where the roof's shade is taken from: between the front seats of a car at the stop line, metres.
@@ -40,6 +43,11 @@ impl LaneLight {
             Some(band) => seen.in_band(band),
             None => seen,
         };
+        let air = daylight.weather.map(|weather| Air::of(&weather, band));
+        let open = match &air {
+            Some(air) => open.in_air(air),
+            None => open,
+        };
         let model = match lane.canopy {
             Some(canopy) => open.clone().below(Shelter::new(canopy, PLACE_M)),
             None => open.clone(),
@@ -49,7 +57,12 @@ impl LaneLight {
         let direction = (sun != [0.0; 3]).then_some(model.sun_direction);
         let footprint = lane.canopy.map(|c| [-c.half_width_m, c.from_z_m, c.half_width_m, c.to_z_m]);
         let light = render_light(&table(&model), &table(&open), footprint, direction, sun);
-        Ok(Self { light: Arc::new(light), model })
+        let air = air.map(|air| {
+            let sun = direction.map(|direction| (direction, sun));
+            let (open, sheltered) = (mean_radiance(&light.open_irradiance_sh), mean_radiance(&light.irradiance_sh));
+            Arc::new((air, AirLight { open, sheltered, sun, roof: lane.canopy }))
+        });
+        Ok(Self { light: Arc::new(light), model, air })
     }
 
     /// Irradiance on a surface with this unit normal, in the sun where it faces it, W·m⁻² in red, green, blue.
@@ -58,6 +71,15 @@ impl LaneLight {
         let cosine = self.light.sun_direction.map_or(0.0, |sun| normal.dot(sun).max(0.0));
         std::array::from_fn(|band| sky[band] + cosine * self.light.sun_irradiance[band])
     }
+}
+
+/// Mean radiance from all round: irradiance, in which the second order cancels over three axes, over π.
+fn mean_radiance(irradiance_sh: &sh::IrradianceSh9) -> [f32; 3] {
+    let axes = [Vec3::X, Vec3::Y, Vec3::Z].into_iter().flat_map(|axis| [axis, -axis]);
+    let sum = axes
+        .map(|axis| sh::irradiance(irradiance_sh, axis))
+        .fold([0.0; 3], |sum, irradiance| std::array::from_fn(|band| sum[band] + irradiance[band]));
+    sum.map(|irradiance| irradiance / (6.0 * std::f32::consts::PI))
 }
 
 /// Sky tables (of the same size) and a sun in the renderer's terms.

@@ -94,14 +94,20 @@ pub(crate) fn overlay<T: Copy>(background: &[T], width_px: u32, region: Region, 
     out
 }
 
-/// Radiance of the scene that arrives at the lens through glass, without what panes mirror; red, green, blue per pixel.
+/// Radiance of the scene that arrives at the lens through glass and air, with what the air adds and without what panes
+/// mirror; red, green, blue per pixel.
 pub(crate) fn through_glass(layers: &Layers, glass: Option<&GlassLayer>) -> Vec<[f32; 3]> {
     const PIECE: usize = 4096;
     let mut radiance = layers.rgb();
-    if let Some(GlassLayer { transmittance, .. }) = glass {
+    if let Some(GlassLayer { transmittance, airlight, .. }) = glass {
         radiance.par_chunks_mut(PIECE).zip(transmittance.par_chunks(PIECE)).for_each(|(radiance, transmittance)| {
             for (l, t) in radiance.iter_mut().zip(transmittance) {
                 *l = std::array::from_fn(|band| l[band] * t[band]);
+            }
+        });
+        radiance.par_chunks_mut(PIECE).zip(airlight.par_chunks(PIECE)).for_each(|(radiance, airlight)| {
+            for (l, more) in radiance.iter_mut().zip(airlight) {
+                *l = std::array::from_fn(|band| l[band] + more[band]);
             }
         });
     }
@@ -133,7 +139,7 @@ pub struct PixelLight {
     pub radiance: [f32; 3],
     /// Share of it that passes panes and filter, per band.
     pub transmittance: [f32; 3],
-    /// Radiance that panes mirror into it.
+    /// Radiance that panes mirror into it and that the air before it scatters.
     pub veil: [f32; 3],
 }
 
@@ -162,16 +168,22 @@ impl TruthLayers {
         PixelLight {
             radiance: [r, g, b],
             transmittance: glass.map_or([1.0; 3], |glass| glass.transmittance[i]),
-            veil: glass.map_or([0.0; 3], |glass| glass.veil[i]),
+            veil: glass.map_or([0.0; 3], |glass| {
+                let air = glass.airlight.get(i).copied().unwrap_or_default();
+                std::array::from_fn(|band| glass.veil[i][band] + air[band])
+            }),
         }
     }
 
     /// Glass before the whole sensor in one piece.
     pub fn whole_glass(&self) -> GlassLayer {
-        let GlassLayer { transmittance, veil } = self.drawn_glass();
-        match &self.distorted {
-            None => GlassLayer { transmittance, veil },
-            Some(sensor) => GlassLayer { transmittance: sensor.gather(&transmittance), veil: sensor.gather(&veil) },
+        let drawn = self.drawn_glass();
+        let Some(sensor) = &self.distorted else { return drawn };
+        let GlassLayer { transmittance, veil, airlight } = &drawn;
+        GlassLayer {
+            transmittance: sensor.gather(transmittance),
+            veil: sensor.gather(veil),
+            airlight: if airlight.is_empty() { Vec::new() } else { sensor.gather(airlight) },
         }
     }
 
@@ -179,13 +191,17 @@ impl TruthLayers {
     fn drawn_glass(&self) -> GlassLayer {
         let background = self.background_glass.as_deref().cloned().unwrap_or_else(|| {
             let pixels = self.background.region.pixels();
-            GlassLayer { transmittance: vec![[1.0; 3]; pixels], veil: vec![[0.0; 3]; pixels] }
+            GlassLayer { transmittance: vec![[1.0; 3]; pixels], veil: vec![[0.0; 3]; pixels], airlight: Vec::new() }
         });
         let (Some(part), Some(glass)) = (&self.part, &self.glass) else { return background };
         let width = self.background.region.width;
         GlassLayer {
             transmittance: overlay(&background.transmittance, width, part.region, &glass.transmittance),
             veil: overlay(&background.veil, width, part.region, &glass.veil),
+            airlight: match glass.airlight.is_empty() {
+                true => Vec::new(),
+                false => overlay(&background.airlight, width, part.region, &glass.airlight),
+            },
         }
     }
 

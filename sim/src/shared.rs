@@ -11,6 +11,7 @@ use laneproof_camera::{
 use laneproof_optics::{
     cabin::{CabinOptions, CabinScene},
     entrance::Admission,
+    lamp::LampSource,
     through_glass::{GlassLayer, Surround},
 };
 use laneproof_render::{Layers, PinholeCamera, Region, RenderRequest, Renderer};
@@ -79,7 +80,8 @@ impl StagedLane {
             renderer.irradiance_sh,
             renderer.sheltered_m,
             lamps::steady(&lamps::of_plan(plan, band)),
-        );
+        )
+        .in_air(light.air.clone());
         Self { light, parts: Arc::new(parts), surround: Arc::new(surround) }
     }
 }
@@ -380,14 +382,23 @@ impl Shared {
                 (Some(_), none) => *none = Some(lit),
             }
         }
-        let glass = glass::before_lane(staged, camera, still.lens.polariser.as_ref(), &layers);
-        let backdrop = |layers: &Layers| {
-            Backdrop::new(through_glass(layers, glass.as_ref()), &layers.range_m, still)
+        let shining = |strobed: bool| -> Vec<LampSource> {
+            let lamps = lamps::of_camera(&staged.lamps, camera_id).into_iter();
+            lamps.filter(|lamp| lamp.lamp.pulse_us.is_some() == strobed).map(|lamp| lamp.source).collect()
+        };
+        let before = |lamps: &[LampSource], daylight: bool| {
+            glass::before_lane(staged, camera, still.lens.polariser.as_ref(), (lamps, daylight), &layers)
+        };
+        let glass = before(&shining(false), true);
+        let in_pulse = pulsed.as_ref().and_then(|_| before(&shining(true), false));
+        let backdrop = |layers: &Layers, glass: Option<&GlassLayer>| {
+            Backdrop::new(through_glass(layers, glass), &layers.range_m, still)
                 .map(Arc::new)
                 .map_err(|e| SimError::Plan(format!("the lens: {e}")))
         };
-        let pulsed = pulsed.map(|radiance| backdrop(&Layers { radiance, ..layers.clone() })).transpose()?;
-        let backdrop = backdrop(&layers)?;
+        let pulsed =
+            pulsed.map(|radiance| backdrop(&Layers { radiance, ..layers.clone() }, in_pulse.as_ref())).transpose()?;
+        let backdrop = backdrop(&layers, glass.as_ref())?;
         Ok(Background { backdrop, pulsed, layers: Arc::new(layers), glass: glass.map(Arc::new) })
     }
 }

@@ -112,7 +112,8 @@ fn a_poles_shadow_has_the_published_length_and_bearing() {
                 source: "test".into(),
             };
             let Published { what, latitude_deg, longitude_deg, time, elevation_deg, azimuth_deg } = published;
-            let daylight = Daylight { latitude_deg, longitude_deg, time: time.to_owned(), sky: Sky::Clear };
+            let daylight =
+                Daylight { latitude_deg, longitude_deg, time: time.to_owned(), sky: Sky::Clear, weather: None };
             let light = LaneLight::new(&daylight, &lane).expect("daylight").light;
             let scene = Scene {
                 solids: ground_and_pole(),

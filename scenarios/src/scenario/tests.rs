@@ -88,6 +88,27 @@ fn a_missing_scenario_is_told_by_its_path() {
 }
 
 #[test]
+fn impossible_weather_is_told_by_its_place() {
+    let source = first_light().source;
+    let with = |weather: &str| {
+        let text = source.text.replacen("[validation]", &format!("[daylight.weather]\n{weather}\n\n[validation]"), 1);
+        Scenario::from_source(SourceFile { text, ..source.clone() })
+    };
+    assert_eq!(with("fog_visibility_m = 50").unwrap().file.daylight.weather.unwrap().fog_visibility_m, Some(50.0));
+    for (weather, problem) in [
+        ("fog_visibility_m = 0", "impossible value 0 m"),
+        ("rain_mm_per_h = 20", "it does not rain from a clear sky"),
+        ("fog_visibilty_m = 50", "fog_visibilty_m"),
+    ] {
+        let fault = with(weather).unwrap_err();
+        assert!(fault.to_string().contains(problem), "{fault}");
+        let at = source.text.find("[validation]").unwrap();
+        let line = source.text[..at].matches('\n').count() + 2;
+        assert_eq!(fault.line_and_column().unwrap().0, line, "{fault}");
+    }
+}
+
+#[test]
 fn the_committed_schema_is_fresh() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/scenario.schema.json");
     if std::env::var_os("LANEPROOF_BLESS").is_some() {

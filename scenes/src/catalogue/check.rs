@@ -283,7 +283,11 @@ impl Check for Daylight {
     fn check(&self) -> Result<(), ValueFault> {
         within("latitude_deg", self.latitude_deg, -90.0, 90.0, "°")?;
         within("longitude_deg", self.longitude_deg, -180.0, 180.0, "°")?;
-        check_instant("time", &self.time)
+        check_instant("time", &self.time)?;
+        self.weather.map_or(Ok(()), |weather| {
+            let under = |fault: ValueFault| ValueFault { key_path: format!("weather.{}", fault.key_path), ..fault };
+            weather.check_under(self.sky).map_err(under)
+        })
     }
 }
 

@@ -20,6 +20,7 @@ pub mod source;
 mod suggest;
 #[cfg(test)]
 mod tests;
+mod weather;
 
 pub use behaviour::{AgeShares, BehaviourShares, Childhood, DecoyShares};
 pub use camera::{CameraMount, Colour, Distortion, ExposureControl, Lens, Meter, Polariser, Rig, Sensor, Trigger};
@@ -28,6 +29,7 @@ pub use lamp::{Lamp, LampLight};
 pub use manoeuvre::{Manoeuvre, ManoeuvreShare};
 pub use queue::{Queue, QueuePlace};
 pub use suggest::nearest;
+pub use weather::Weather;
 
 /// A lane's measures. Everything is in the world frame (see the crate's page).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -83,6 +85,9 @@ pub struct Daylight {
     pub time: String,
     /// Sky: clear or overcast.
     pub sky: Sky,
+    /// Fog, dust and rain; clean air when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weather: Option<Weather>,
 }
 
 /// CIE S 011 standard general skies that are supported.

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Factor {
-    /// Panes mirror nothing.
+    /// Panes mirror nothing, and fog, dust and rain before the vehicle scatter nothing towards the camera; what they take from
+    /// the light stays taken. Round the vehicle's part of the picture the lane is as it was.
     Veil,
     /// Panes are clear, clean and bare, on the light's way in too.
     Glass,

@@ -14,6 +14,7 @@ use laneproof_scenes::{
 };
 
 use crate::{
+    air::Air,
     sh::{self, IrradianceSh9},
     shelter::Shelter,
     spectrum::Spectrum,
@@ -94,6 +95,8 @@ pub struct DaylightModel {
     pub sun: SunPosition,
     /// Irradiance of the direct beam on a plane facing the sun, W·m⁻² per band; 0 under an overcast sky.
     pub sun_normal_irradiance: [f32; 3],
+    /// The same above fog and dust.
+    pub sun_above_air: [f32; 3],
     /// Irradiance of the sky alone on the horizontal, W·m⁻² per band.
     pub sky_horizontal_irradiance: [f32; 3],
     /// Diffuse horizontal illuminance, lux.
@@ -133,12 +136,13 @@ impl DaylightModel {
 
         let sky_watts_per_lumen = Spectrum::daylight(kind.cct_k).watts_per_lumen();
         let zenith_scale = diffuse_horizontal_lux / horizontal_integral(&kind, sun_direction);
+        let sun_normal_irradiance =
+            Spectrum::daylight(SUN_CCT_K).watts_per_lumen().map(|w| w * direct_normal_lux as f32);
         Self {
             sun_direction,
             sun,
-            sun_normal_irradiance: Spectrum::daylight(SUN_CCT_K)
-                .watts_per_lumen()
-                .map(|w| w * direct_normal_lux as f32),
+            sun_normal_irradiance,
+            sun_above_air: sun_normal_irradiance,
             sky_horizontal_irradiance: sky_watts_per_lumen.map(|w| w * diffuse_horizontal_lux as f32),
             diffuse_horizontal_lux: diffuse_horizontal_lux as f32,
             direct_normal_lux: direct_normal_lux as f32,
@@ -162,9 +166,32 @@ impl DaylightModel {
         let (sun, sky) =
             (SUN_OF_RED[index], if self.direct_normal_lux > 0.0 { CLEAR_SKY_OF_RED } else { SUN_OF_RED }[index]);
         self.sun_normal_irradiance = [self.sun_normal_irradiance[0] * sun; 3];
+        self.sun_above_air = self.sun_normal_irradiance;
         self.sky_horizontal_irradiance = [self.sky_horizontal_irradiance[0] * sky; 3];
         self.unit_radiance = [self.unit_radiance[0] * sky; 3];
         self.ground_reflectance = [Material::Lane.reflectance(band, self.ground_reflectance); 3];
+        self
+    }
+
+    /// The same light below air that is not clean; call it after [`Self::in_band`] and before a roof is put over the light.
+    ///
+    /// Under a clear sky the air dims the sun and turns what it takes from it into skylight, less what it sends back to space;
+    /// the sky keeps the pattern of a clear one (assumption). An overcast sky's light is that measured on the ground under
+    /// clouds, whatever hangs below these.
+    pub fn in_air(mut self, air: &Air) -> Self {
+        if self.sun_normal_irradiance == [0.0; 3] {
+            return self;
+        }
+        let sine = self.sun_direction.y.max(0.0);
+        let [direct, total] = air.passes_from_above(sine);
+        for band in 0..3 {
+            let sky = self.sky_horizontal_irradiance[band];
+            let scattered = self.sun_normal_irradiance[band] * sine * (total - direct);
+            let gain = total + if sky > 0.0 { scattered / sky } else { 0.0 };
+            self.sky_horizontal_irradiance[band] *= gain;
+            self.unit_radiance[band] *= gain;
+            self.sun_normal_irradiance[band] *= direct;
+        }
         self
     }
 
@@ -545,6 +572,7 @@ mod tests {
             longitude_deg: -105.0,
             time: "2026-06-21T00:30:00-07:00".into(),
             sky: Sky::Clear,
+            weather: None,
         };
         let model = DaylightModel::new(&night, 0.0).unwrap();
         assert!(model.sun_at_place().is_none() && model.sun.elevation_deg < -18.0);

@@ -55,9 +55,14 @@ impl LampSource {
     /// Share of the axis' intensity in a direction from the lamp (unit vector): over the cosine of the angle it falls
     /// smoothly, 3s² − 2s³, to half at the half angle and to nothing as far beyond (assumption; LED lenses have such beams).
     pub fn share(&self, direction: Vec3) -> f32 {
-        let end = 2.0 * self.half_angle_rad.cos() - 1.0;
+        let end = self.end_cosine();
         let s = ((direction.dot(self.axis) - end) / (1.0 - end)).clamp(0.0, 1.0);
         s * s * (3.0 - 2.0 * s)
+    }
+
+    /// Cosine of the angle from the axis beyond which there is no light.
+    pub(crate) fn end_cosine(&self) -> f32 {
+        2.0 * self.half_angle_rad.cos() - 1.0
     }
 
     /// Direction towards the lamp from a place, distance in metres, and irradiance of a plane there that faces it, W·m⁻² per

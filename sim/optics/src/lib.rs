@@ -3,6 +3,7 @@
 //! Bands are boxes: red 600–700 nm, green 500–600 nm, blue 400–500 nm. Radiance is W·m⁻²·sr⁻¹ and irradiance W·m⁻²,
 //! both per band. Directions are world directions (traffic drives towards +Z, +Y up, +X to its left) unless named otherwise.
 //! Polarised light has its own page, [`stokes`], which says against which axes it is measured.
+pub mod air;
 pub mod band;
 pub mod cabin;
 mod coat;

@@ -107,6 +107,10 @@ impl Simulator {
                 reason: "has a lens with distortion: scenes are exported for an ideal pinhole only".to_owned(),
             });
         }
+        if staged.plan.daylight.weather.is_some() {
+            let reason = "the daylight has weather, which is not exported: leave out [daylight.weather]";
+            return Err(SimError::Plan(reason.to_owned()));
+        }
         let exposure = self.expose(staged, request)?;
         let staged = staged.seen_by(request.camera_index);
         let mount = &staged.plan.rig.cameras[request.camera_index];

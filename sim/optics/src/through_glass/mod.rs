@@ -17,6 +17,7 @@
 //! lane; a windscreen that lies 45° or flatter mirrors a level ray, as from a bumper ahead, upwards, where no camera is; into
 //! rear windows from behind no camera looks).
 mod cells;
+mod in_air;
 mod look;
 mod placed;
 mod rays;
@@ -31,6 +32,7 @@ use rayon::prelude::*;
 
 use crate::lamp::LampSource;
 
+pub use in_air::{Before, add_air};
 pub use placed::PlacedPane;
 pub use rays::{ChiefRays, LensFilter};
 pub use response::PaneResponse;
@@ -61,6 +63,9 @@ pub struct GlassLayer {
     pub transmittance: Vec<[f32; 3]>,
     /// Radiance that panes add to it by mirroring, W·m⁻²·sr⁻¹ per band.
     pub veil: Vec<[f32; 3]>,
+    /// Radiance that the air before the lens adds, spread along the ray up to what is seen, W·m⁻²·sr⁻¹ per band; empty where
+    /// the air is clean.
+    pub airlight: Vec<[f32; 3]>,
 }
 
 /// What panes mirror.
@@ -86,7 +91,8 @@ pub fn compose(
     let width = region.width as usize;
     let pixels = width * region.height as usize;
     assert_eq!(range_m.len(), pixels, "one range a pixel");
-    let mut layer = GlassLayer { transmittance: vec![[0.0; 3]; pixels], veil: vec![[0.0; 3]; pixels] };
+    let mut layer =
+        GlassLayer { transmittance: vec![[0.0; 3]; pixels], veil: vec![[0.0; 3]; pixels], airlight: Vec::new() };
     let mut bands = Vec::new();
     let (mut t, mut v, mut r) = (&mut layer.transmittance[..], &mut layer.veil[..], range_m);
     let mut y = region.y;

@@ -11,6 +11,7 @@ use laneproof_scenes::{
 use rayon::prelude::*;
 
 use crate::{
+    air::{Air, AirLight, AirPath},
     daylight::DaylightModel,
     lamp::LampSource,
     rays::{Facet, Hit, RayScene, SKIN_M},
@@ -92,6 +93,7 @@ pub struct Surround {
     facets: Vec<[[f32; 3]; 3]>,
     model: DaylightModel,
     polarisation: SkyPolarisation,
+    air: Option<Arc<(Air, AirLight)>>,
     open_sh: IrradianceSh9,
     sheltered_sh: IrradianceSh9,
     /// Footprint of the roof: lowest x and z, highest x and z.
@@ -133,6 +135,7 @@ impl Surround {
             facets: Vec::new(),
             model,
             polarisation,
+            air: None,
             open_sh,
             sheltered_sh,
             sheltered_m,
@@ -146,6 +149,12 @@ impl Surround {
         }
         surround.ground = surround.light_on_ground();
         surround
+    }
+
+    /// The same seen through air that is not clean. Its light on lane and cabin is that of the daylight model; what it takes on
+    /// the way from one surface to the next is left out (assumption).
+    pub fn in_air(self, air: Option<Arc<(Air, AirLight)>>) -> Self {
+        Self { air, ..self }
     }
 
     /// Gathers radiance at the corners of all triangles, direct light left out.
@@ -322,6 +331,20 @@ impl Surround {
 
     /// What is seen from a place (world frame, metres) in a direction (unit vector).
     pub fn seen(&self, from_m: Vec3, direction: Vec3) -> Seen {
+        let (seen, far_m) = self.seen_clearly(from_m, direction);
+        let Some((air, light)) = self.air.as_deref() else { return seen };
+        let far_m = far_m.min(air.ends_m(from_m, direction));
+        let airlight = air.airlight(&AirPath { from_m, direction, stretch_m: [0.0, far_m] }, light);
+        let passes = air.passes(far_m);
+        let radiance: [f32; 3] = std::array::from_fn(|band| seen.radiance[band] * passes + airlight[band]);
+        // What the air adds is taken as unpolarised (assumption).
+        let [polarised, all] = [seen.radiance[1] * passes, radiance[1]];
+        let degree = if all > 0.0 { seen.degree * (polarised / all) } else { 0.0 };
+        Seen { radiance, degree, ..seen }
+    }
+
+    /// The same as if the air were clean, and how far away it is, metres.
+    fn seen_clearly(&self, from_m: Vec3, direction: Vec3) -> (Seen, f32) {
         let plain = |radiance: [f32; 3], source| Seen { radiance, degree: 0.0, axis: Vec3::X, source };
         if let Some(hit) = self.scene.hit(from_m, direction) {
             let place_m = from_m + direction * hit.distance_m;
@@ -330,25 +353,30 @@ impl Surround {
             let sunlit = u32::from(sunlight != [0.0; 3]) << 3;
             if hit.tag.role == Role::Ground {
                 // Some bits of the albedo tell markings from asphalt.
-                return plain(radiance, GROUND | sunlit | (hit.albedo[1] * 4096.0) as u32 & 0xfff << 4);
+                return (
+                    plain(radiance, GROUND | sunlit | (hit.albedo[1] * 4096.0) as u32 & 0xfff << 4),
+                    hit.distance_m,
+                );
             }
             // Triangles of one plane and colour, in the sun or not, are one smooth thing.
             let facet = self.scene.facet(hit.facet);
             let [x, y, z] = facet.normal.to_array().map(|v| (v * 127.0).round() as i32 as u32 & 0xff);
             let colour = (facet.albedo[1] * 15.0) as u32;
-            return plain(radiance, x << 24 | y << 16 | z << 8 | colour << 4 & 0xf0 | sunlit | 1);
+            return (plain(radiance, x << 24 | y << 16 | z << 8 | colour << 4 & 0xf0 | sunlit | 1), hit.distance_m);
         }
         if direction.y < 0.0 {
-            return plain(self.model.open_ground_radiance(), GROUND);
+            return (plain(self.model.open_ground_radiance(), GROUND), f32::INFINITY);
         }
         let sky = self.sky(direction);
-        match self.sun() {
+        let sky = match self.sun() {
             // Chord ÷ radius for small angles, exact enough for a quarter of a degree.
-            Some((towards, irradiance)) if direction.distance(towards) <= SUN_RADIUS_RAD => {
+            Some((towards, _)) if direction.distance(towards) <= SUN_RADIUS_RAD => {
                 let solid_angle_sr = PI * SUN_RADIUS_RAD * SUN_RADIUS_RAD;
+                let irradiance = self.model.sun_above_air;
                 plain(std::array::from_fn(|band| sky.radiance[band] + irradiance[band] / solid_angle_sr), SUN)
             }
             _ => sky,
-        }
+        };
+        (sky, f32::INFINITY)
     }
 }
