@@ -17,6 +17,11 @@ fn main() -> ExitCode {
     unsafe {
         libmimalloc_sys::mi_option_set(PURGE_DELAY, -1);
     }
+    // Rust ignores it, and a program whose reader has gone would panic; a run that ends so goes on with --resume.
+    #[expect(unsafe_code, reason = "nothing else runs yet, so nobody handles signals at the same time")]
+    unsafe {
+        libc::signal(libc::SIGPIPE, libc::SIG_DFL);
+    }
     // Mesa's device-select layer looks for a display server and complains on standard error where there is none.
     #[expect(unsafe_code, reason = "nothing else runs yet, so nobody reads the environment at the same time")]
     unsafe {

@@ -1,5 +1,10 @@
 //! What a person gets wrong is told once, with place and remedy, under the documented exit code, and nothing is written.
-use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, process::Command};
+use std::{
+    fs,
+    os::unix::{fs::PermissionsExt as _, process::ExitStatusExt as _},
+    path::Path,
+    process::{Command, Stdio},
+};
 
 use laneproof_scenarios::exit;
 use laneproof_tests::{acceptance_models, default_models, program, skipped};
@@ -222,4 +227,16 @@ fn a_run_folder_in_use() {
     tells(&message, &["is in use", "--out", "--resume"]);
     assert_eq!(fs::read_dir(folder.path()).expect("list").count(), 1, "something was written");
     assert_eq!(fs::read_to_string(folder.path().join("mine.txt")).expect("still there"), "keep");
+}
+
+#[test]
+fn a_reader_that_has_gone_ends_the_program_quietly() {
+    let mut command = program::command(["sweep", "scenarios/first-light.toml", "--list"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("the program ends");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(!stderr.contains("panicked"), "{stderr}");
+    // By the signal that ends any program in such a pipe, or because all fitted into it.
+    assert!(output.status.signal() == Some(13) || output.status.success(), "{:?}", output.status);
 }
