@@ -240,3 +240,22 @@ fn a_reader_that_has_gone_ends_the_program_quietly() {
     // By the signal that ends any program in such a pipe, or because all fitted into it.
     assert!(output.status.signal() == Some(13) || output.status.success(), "{:?}", output.status);
 }
+
+#[test]
+fn panes_that_are_not_and_glass_that_cannot_be() {
+    let tint = |arguments: &[&str]| {
+        let out = TempDir::new().expect("a folder");
+        let of = ["tint", "scenarios/light/noon.toml", "--out"];
+        let mut command = program::command(of);
+        message(command.arg(out.path()).args(arguments), exit::USAGE)
+    };
+    let of = ["tint", "scenarios/light/noon.toml", "--camera", "front", "--pane", "roof", "--out", "nowhere"];
+    let (code, _, told) = program::run(&mut program::command(of));
+    assert_eq!(code, i32::from(exit::USAGE), "{told}");
+    tells(&told, &["there are no panes \"roof\"", "windscreen, front-side and rear"]);
+    tells(
+        &tint(&["--camera", "front", "--pane", "rear", "--transmittance", "0.2,1.5"]),
+        &["transmittance of the rear windows", "1.5", "at most 0.9184"],
+    );
+    tells(&tint(&["--camera", "top", "--pane", "rear"]), &["no camera \"top\"", "it has front"]);
+}

@@ -126,3 +126,26 @@ fn strobes_pay_for_the_glass_both_ways_by_weights_too() {
     let others = [own.with_transmittance(PaneKind::Windscreen, 0.45)];
     compare(&mut simulator, "night-strobe.toml", own, &[PaneKind::Windscreen], &others);
 }
+
+#[test]
+fn the_command_writes_a_frame_a_tint_and_what_becomes_of_each_face() {
+    let out = tempfile::TempDir::new().expect("a folder");
+    let of = ["tint", "scenarios/light/noon.toml", "--camera", "front", "--pane", "front-side"];
+    let mut command = program::command(of);
+    let (code, told, wrong) = program::run(command.args(["--transmittance", "0.1,0.7", "--out"]).arg(out.path()));
+    assert_eq!(code, 0, "{told}{wrong}");
+    let text = std::fs::read_to_string(out.path().join("tint.json")).expect("tint.json");
+    let document: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let tints = document["tints"].as_array().expect("tints");
+    assert_eq!(tints.len(), 2);
+    for tint in tints {
+        let frame = out.path().join(tint["frame"].as_str().expect("a frame"));
+        assert!(frame.is_file(), "{}", frame.display());
+    }
+    let share = document["light_on_faces"][0]["share"].as_f64().expect("a share");
+    assert!((0.1..0.9).contains(&share), "{share}");
+    let light = |k: usize| tints[k]["faces"][0]["truth"]["transmitted_radiance"].as_f64().expect("light");
+    // What came in elsewhere stays, and of the rest a seventh and somewhat less: glass is crossed at an angle.
+    let left = light(0) / light(1);
+    assert!(left > 1.0 - share && left < 1.0 - 0.8 * share, "{left} of the light, {share} through the front windows");
+}
