@@ -28,13 +28,13 @@ use rayon::prelude::*;
 
 use crate::{
     cabin::{Cabin, Occupied},
-    exposing::View,
     glass::StagedGlass,
     ideal::{Counterfactual, Factors},
     lamps::{self, Lit},
     remade::Take,
     simulator::{Exposure, ExposureRequest, SimError, Simulator},
     staged::Staged,
+    view::View,
 };
 
 /// An exposure and what its light is made of.

@@ -7,12 +7,9 @@ use laneproof_camera::{
     blur::{Backdrop, Blur},
     encode_jpeg, lens,
 };
-use laneproof_optics::{lamp::LampSource, through_glass::GlassLayer};
-use laneproof_render::{Layers, PinholeCamera, Region, RenderRequest, Scene};
-use laneproof_scenes::{
-    catalogue::Polariser,
-    truth::{Role, Subject},
-};
+use laneproof_optics::through_glass::GlassLayer;
+use laneproof_render::{Layers, Region, RenderRequest, Scene};
+use laneproof_scenes::truth::{Role, Subject};
 use rayon::prelude::*;
 
 use crate::{
@@ -21,36 +18,18 @@ use crate::{
     face_truth::{Evidence, FacePose, face_truth, mid_eyes_m},
     glass,
     ideal::{self, Counterfactual, Factor, Factors},
-    lamps::{self, Lit, StagedLamp},
-    lens_camera::LensCamera,
+    lamps::{self, Lit},
     moment::{self, Moment},
     readout,
-    region::{TruthLayers, through_glass, vehicles_region},
-    remade::{Take, TakeKey},
+    region::{TruthLayers, through_glass},
+    remade::Take,
     shared::Background,
     simulator::{Exposure, ExposureRequest, SimError, Simulator},
     staged::Staged,
     sun::{self, SunBeside},
     truth::{ExposureTruth, FaceTruth, OtherFace},
+    view::View,
 };
-
-/// What a camera sees of a moment.
-pub(crate) struct View<'a> {
-    pub(crate) staged: &'a Staged,
-    moment: &'a Moment,
-    scene: &'a Scene,
-    /// The ideal picture that is rendered.
-    camera: PinholeCamera,
-    /// The camera as its lens draws.
-    pub(crate) lens_camera: LensCamera,
-    polariser: Option<Polariser>,
-    /// Lamps that shine in its exposures.
-    lamps: Vec<&'a StagedLamp>,
-    /// Whom a counterfactual is about, and what it idealises; nothing in an exposure as it is.
-    pub(crate) ideal: Counterfactual,
-    /// Whether what it takes is kept for further counterfactuals.
-    kept: bool,
-}
 
 /// Radiance on a sensor, and the truth about it.
 pub(crate) struct Seen {
@@ -379,109 +358,6 @@ impl Simulator {
 
 /// What changes how the lens draws a take.
 const DRAWN: [Factor; 3] = [Factor::Veil, Factor::MotionBlur, Factor::Defocus];
-
-/// Panes before a picture: what they mirror all the time, and what of strobes while these shine.
-#[derive(Clone)]
-pub(crate) struct Panes {
-    steady: Arc<GlassLayer>,
-    pulsed: Option<Arc<GlassLayer>>,
-}
-
-impl Panes {
-    /// The mean over an exposure of which strobes shine for a share.
-    fn mean(self, share: f32) -> Arc<GlassLayer> {
-        let mut mean = self.steady;
-        if let Some(pulsed) = &self.pulsed {
-            let mean = Arc::make_mut(&mut mean);
-            let veil = mean.veil.iter_mut().zip(&pulsed.veil);
-            for (sum, more) in veil.chain(mean.airlight.iter_mut().zip(&pulsed.airlight)) {
-                *sum = std::array::from_fn(|band| sum[band] + share * more[band]);
-            }
-        }
-        mean
-    }
-
-    /// The same with a share of what they mirror and of what the air before them adds.
-    fn dimmed(&self, share: f32) -> Self {
-        if share == 1.0 {
-            return self.clone();
-        }
-        let dimmed = |layer: &Arc<GlassLayer>| {
-            Arc::new(GlassLayer {
-                transmittance: layer.transmittance.clone(),
-                veil: layer.veil.par_iter().map(|light| light.map(|band| share * band)).collect(),
-                airlight: layer.airlight.par_iter().map(|light| light.map(|band| share * band)).collect(),
-            })
-        };
-        Self { steady: dimmed(&self.steady), pulsed: self.pulsed.as_ref().map(dimmed) }
-    }
-}
-
-impl<'a> View<'a> {
-    /// A camera's view of a moment and its scene.
-    pub(crate) fn new(
-        staged: &'a Staged,
-        (moment, scene): (&'a Moment, &'a Scene),
-        camera_index: usize,
-        ideal: Counterfactual,
-        kept: bool,
-    ) -> Result<Self, SimError> {
-        let mount = &staged.plan.rig.cameras[camera_index];
-        let lens_camera = ideal::camera(staged, moment, camera_index, &ideal)?;
-        let (camera, polariser) = (lens_camera.drawn, mount.lens.polariser);
-        let lamps = lamps::of_camera(&staged.lamps, &mount.id);
-        Ok(Self { staged, moment, scene, camera, lens_camera, polariser, lamps, ideal, kept })
-    }
-
-    /// What a take of it depends on.
-    pub(crate) fn key(&self, request: &ExposureRequest) -> TakeKey {
-        let Self { staged, ideal, .. } = self;
-        let cleared = ideal.factors.contains(Factor::Occluder);
-        let enlarged = ideal.factors.contains(Factor::Pixels);
-        TakeKey {
-            drive: staged.trajectory.clone(),
-            camera_index: request.camera_index,
-            exposure_id: request.exposure_id,
-            mid_exposure_us: request.mid_exposure_us,
-            exposure_bits: request.exposure_us.to_bits(),
-            own: (cleared || enlarged).then(|| (ideal.occupant, cleared, ideal.left(Factor::Pixels).to_bits())),
-            private: [Factor::Worn, Factor::Pose].iter().any(|factor| ideal.factors.contains(*factor)),
-        }
-    }
-
-    /// Where on the sensor the vehicle can change anything; `None` when it is out of view.
-    pub(crate) fn region(&self) -> Option<Region> {
-        let Self { staged, moment, camera, .. } = self;
-        let sun = staged.lane.light.light.sun_direction;
-        match self.lamps.is_empty() {
-            true => {
-                let vehicles = moment.vehicles(staged);
-                vehicles_region(camera, vehicles.map(|(s, m)| (&*s.vehicle, m.world_from_vehicle)), sun)
-            }
-            // Shadows of lamps fall anywhere.
-            false => Some(Region::full(camera.width_px, camera.height_px)),
-        }
-    }
-
-    /// The panes before what was rendered.
-    pub(crate) fn glass(&self, layers: &Layers) -> Panes {
-        let Self { staged, moment, camera, polariser, .. } = self;
-        let shining = |strobed: bool| -> Vec<LampSource> {
-            let of_kind = self.lamps.iter().filter(|lamp| lamp.lamp.pulse_us.is_some() == strobed);
-            of_kind.map(|lamp| lamp.source).collect()
-        };
-        let strobes = shining(true);
-        let burning = shining(false);
-        let mut steady = glass::before_scene(staged, moment, camera, polariser.as_ref(), &burning, layers);
-        glass::add_air(staged, Some(moment), camera, polariser.as_ref(), (&burning, true), layers, &mut steady);
-        let pulsed = || {
-            let mut images = glass::images_of(staged, moment, camera, polariser.as_ref(), &strobes, layers);
-            glass::add_air(staged, Some(moment), camera, polariser.as_ref(), (&strobes, false), layers, &mut images);
-            images
-        };
-        Panes { steady: Arc::new(steady), pulsed: (!strobes.is_empty()).then(|| Arc::new(pulsed())) }
-    }
-}
 
 /// Which vehicle's people are asked about.
 #[derive(Debug, Clone, Copy)]

@@ -31,6 +31,7 @@ mod staged;
 mod studio;
 mod studio_light;
 mod sun;
+mod view;
 
 pub use document::{DocumentPortrait, PortraitGeometry};
 pub use entrances::{GlassBasis, LightOnFace};

@@ -7,11 +7,12 @@ use laneproof_camera::{
 use laneproof_scenes::catalogue::{CameraMount, Sensor};
 
 use crate::{
-    exposing::{Exposed, Seen, View},
+    exposing::{Exposed, Seen},
     ideal::{self, Factor},
     lamps,
     lens_camera::LensCamera,
     simulator::{ExposureRequest, SimError},
+    view::View,
 };
 
 /// The picture of what a view sees.

@@ -7,7 +7,7 @@ use laneproof_camera::blur::Blur;
 use laneproof_physics::Trajectory;
 use laneproof_render::{Layers, Region};
 
-use crate::{exposing::Panes, lamps::Lit, shared::Background};
+use crate::{lamps::Lit, shared::Background, view::Panes};
 
 /// Takes that are kept of what all occupants share: an encounter's exposures in which a row's faces show, as they are and
 /// behind clear glass. One holds some 120 MB of a sensor of 2.3 megapixels.
