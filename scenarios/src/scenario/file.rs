@@ -31,7 +31,7 @@ pub struct ScenarioFile {
     /// Place, time and sky.
     pub daylight: Daylight,
     /// Whether the sun's shadows on people get the soft edges that its disc gives, 9 mm a metre from what throws them, instead
-    /// of edges of 2 mm. An exposure in the sun takes 1.7 times as long to render.
+    /// of edges of 3 mm. An exposure in the sun takes 1.6 times as long to render.
     #[serde(default, skip_serializing_if = "is_off")]
     pub soft_shadows: bool,
     /// What a photograph must fulfil to count as a capture.

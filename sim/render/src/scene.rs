@@ -134,7 +134,7 @@ pub struct Scene {
     /// Lowest and highest corner of a box, world frame, metres, in which cabins get the sun's shadows from a finer map of their
     /// own. `None` where the one map is fine enough.
     pub fine_shadow_m: Option<[Vec3; 2]>,
-    /// Whether shadows in that box have the soft edges that the sun's disc gives, instead of edges as wide as a texel. 1.7
+    /// Whether shadows in that box have the soft edges that the sun's disc gives, instead of edges as wide as a texel. 1.6
     /// times as long to render.
     pub soft_shadows: bool,
 }

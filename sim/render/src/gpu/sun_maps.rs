@@ -17,7 +17,7 @@ use super::{
     passes::{Recording, colour_attachment, depth_attachment},
     pipelines::{DEPTH, SUN_GLASS},
     targets::MapTarget,
-    uniforms::{DRAW_STRIDE, SUN_DEPTH_M, SUN_RESOLUTION, lamp_clip_from_world, view_uniform},
+    uniforms::{DRAW_STRIDE, PEOPLE_SHARE, SUN_DEPTH_M, SUN_RESOLUTION, lamp_clip_from_world, view_uniform},
 };
 use crate::scene::Solid;
 
@@ -104,9 +104,9 @@ impl Covered {
         Self::by_people(view).filter(|_| view.soft_shadows)
     }
 
-    /// The longer side of a texel, metres.
+    /// The longer side of a texel of the people's map, metres.
     pub(super) fn texel_m(&self) -> f32 {
-        2.0 * self.half_m.max_element() / SUN_RESOLUTION as f32
+        2.0 * self.half_m.max_element() / (PEOPLE_SHARE * SUN_RESOLUTION as f32)
     }
 }
 
@@ -227,6 +227,8 @@ impl Recording<'_> {
         );
         let SunTargets { depth, glass, glass_depth, .. } = &self.targets.sun_maps;
         let layer = map.kind.layer();
+        let share = if matches!(map.kind, Kind::People { .. }) { PEOPLE_SHARE } else { 1.0 };
+        let side = share * SUN_RESOLUTION as f32;
         let sun = view.light.sun_direction.filter(|_| view.light.lamp.is_none());
         let reach_m = map.covered.half_m.length();
         // Only what can throw its shadow on what is mapped: near the axis from its middle to the sun.
@@ -242,6 +244,7 @@ impl Recording<'_> {
             depth_stencil_attachment: depth_attachment(&depth.layers[layer], Some(1.0)),
             ..Default::default()
         });
+        pass.set_viewport(0.0, 0.0, side, side, 0.0, 1.0);
         pass.set_bind_group(0, &sun_view, &[]);
         for (cut_out, &shadow) in [false, true].into_iter().zip(&self.ready.pipelines.shadow) {
             pass.set_pipeline(self.pipeline(shadow)?);
@@ -273,6 +276,7 @@ impl Recording<'_> {
             ..Default::default()
         });
         pass.set_pipeline(self.pipeline(self.ready.pipelines.sun_glass)?);
+        pass.set_viewport(0.0, 0.0, side, side, 0.0, 1.0);
         pass.set_bind_group(0, &sun_view, &[]);
         for (k, pane) in self.job.panes.iter().enumerate() {
             pass.set_bind_group(1, draw_group, &[((self.job.solids.len() + k) * DRAW_STRIDE) as u32]);

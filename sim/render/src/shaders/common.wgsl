@@ -42,6 +42,8 @@ struct View {
 const SCENE: i32 = 0;
 const PEOPLE: i32 = 1;
 const LANE: i32 = 2;
+// The people's map takes this share of its layer's sides.
+const PEOPLE_SHARE: f32 = 0.5;
 
 // (1 - cosine)^5 of Schlick's Fresnel.
 fn fifth(cosine: f32) -> f32 {
@@ -108,13 +110,15 @@ fn sun_share(position: vec3<f32>, normal: vec3<f32>, n_dot_l: f32, cabin: bool) 
     let projected = m * vec4<f32>(position + normal * (view.shadow.x * away * texels), 1.0);
     var clip = projected.xyz / projected.w;
     var map = SCENE;
+    var share = 1.0;
     if cabin {
         let fine = (view.fine_clip_from_world * vec4<f32>(position + normal * (view.fine.x * texels), 1.0)).xyz;
         let inside = view.fine.y > 0.0 && all(abs(fine.xy) < vec2<f32>(1.0));
         clip = select(clip, fine, inside);
         map = select(SCENE, PEOPLE, inside);
+        share = select(1.0, PEOPLE_SHARE, inside);
     }
-    let uv = vec2<f32>(clip.x * 0.5 + 0.5, 0.5 - clip.y * 0.5);
+    let uv = vec2<f32>(clip.x * 0.5 + 0.5, 0.5 - clip.y * 0.5) * share;
     if any(uv < vec2<f32>(0.0)) || any(uv > vec2<f32>(1.0)) || clip.z > 1.0 {
         return vec3<f32>(1.0);
     }
@@ -191,18 +195,18 @@ fn soft_sun_share(position: vec3<f32>, normal: vec3<f32>, n_dot_l: f32) -> vec3<
     let slope = sqrt(max(1.0 - n_dot_l * n_dot_l, 0.0));
     let m = view.fine_clip_from_world;
     let clip = (m * vec4<f32>(position + normal * (view.fine.x * (0.6 + 1.6 * slope)), 1.0)).xyz;
-    let uv = vec2<f32>(clip.x * 0.5 + 0.5, 0.5 - clip.y * 0.5);
+    let uv = vec2<f32>(clip.x * 0.5 + 0.5, 0.5 - clip.y * 0.5) * PEOPLE_SHARE;
     let near = view.fine.zw * (SUN_SLOPE * FARTHEST_INSIDE_M);
     let lane_clip = (view.sun_clip_from_world * vec4<f32>(position, 1.0)).xyz;
     let lane_uv = vec2<f32>(lane_clip.x * 0.5 + 0.5, 0.5 - lane_clip.y * 0.5);
     let far = vec2<f32>(SUN_SLOPE * FARTHEST_OUTSIDE_M / view.shadow.x * view.shadow.z);
-    let outside = any(uv < near) || any(uv > vec2<f32>(1.0) - near) || any(lane_uv < far) || any(lane_uv > vec2<f32>(1.0) - far);
+    let outside = any(uv < near) || any(uv > vec2<f32>(PEOPLE_SHARE) - near) || any(lane_uv < far) || any(lane_uv > vec2<f32>(1.0) - far);
     if view.fine.y == 0.0 || outside {
         return sun_share(position, normal, n_dot_l, true);
     }
     // How the depth of the surface itself changes over the map, so that it does not shade itself beside the point.
     let across = vec2<f32>(dot(vec3<f32>(m[0].x, m[1].x, m[2].x), normal), dot(vec3<f32>(m[0].y, m[1].y, m[2].y), normal));
-    let tilt = across / (view.fine.zw * view.fine.zw) * vec2<f32>(0.5, -0.5) / (max(n_dot_l, 0.2) * view.shadow.y);
+    let tilt = across / (view.fine.zw * view.fine.zw) * vec2<f32>(0.5, -0.5) * PEOPLE_SHARE / (max(n_dot_l, 0.2) * view.shadow.y);
     var open = disc_open(PEOPLE, uv, clip.z, tilt, near, FARTHEST_INSIDE_M);
     if open > 0.0 {
         open *= disc_open(LANE, lane_uv, lane_clip.z, vec2<f32>(0.0), far, FARTHEST_OUTSIDE_M);
