@@ -156,11 +156,6 @@ impl Simulator {
 const AS_IT_IS: Counterfactual = Counterfactual::whole(0, Factors::NONE);
 
 impl GlassBasis {
-    /// The encounter, as the camera sees it.
-    pub fn staged(&self) -> &Staged {
-        &self.staged
-    }
-
     /// How much of each part another vehicle of the same model takes, in red, green, blue.
     fn weights(&self, other: &Vehicle) -> Result<Vec<(&Part, [f32; 3])>, SimError> {
         let own = &self.staged.vehicle;

@@ -11,8 +11,7 @@ use crate::session::{self, Choices, Failure};
 
 /// Show one exposure behind glass of other tints: where the light on each face comes from, and from which tint on it is lost
 ///
-/// Renders the exposure four times, then weighs each tint from these pictures (within 1 % of a render). The glass of the
-/// scenario's encounter must be darker than none and lighter than black.
+/// Renders the exposure four times, then weighs each tint from these pictures (within 1 % of a render).
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Scenario, encounter, camera, exposure
