@@ -66,7 +66,7 @@ fn alone(source: &LampSource) -> Light {
         sky: dark.clone(),
         open_sky: dark,
         open_irradiance_sh: [[0.0; 3]; 9],
-        sheltered_m: None,
+        roof: None,
         irradiance_sh: [[0.0; 3]; 9],
     }
 }

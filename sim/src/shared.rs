@@ -78,7 +78,7 @@ impl StagedLane {
             plan.daylight.sky,
             renderer.open_irradiance_sh,
             renderer.irradiance_sh,
-            renderer.sheltered_m,
+            renderer.roof.map(|roof| roof.footprint_m),
             lamps::steady(&lamps::of_plan(plan, band)),
         )
         .in_air(light.air.clone());

@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use glam::{Affine3A, Vec3};
 use laneproof_render::{
-    Cabin, CabinLight, Layers, Light, PinholeCamera, Region, RenderRequest, Renderer, RendererOptions, Scene,
+    Cabin, CabinLight, Layers, Light, PinholeCamera, Region, RenderRequest, Renderer, RendererOptions, Roof, Scene,
     ScenePane, Solid,
 };
 use laneproof_scenes::{
@@ -39,7 +39,7 @@ fn uniform_light(radiance: f32, sun: Option<(Vec3, f32)>) -> Arc<Light> {
         sky: vec![[radiance; 3]; 32],
         open_sky: vec![[radiance; 3]; 32],
         open_irradiance_sh: irradiance_sh,
-        sheltered_m: None,
+        roof: None,
         irradiance_sh,
     })
 }
@@ -118,6 +118,34 @@ fn a_plate_before_the_sun_throws_its_shadow() {
     let beside = f32::from(layers.radiance[at(&layers, 150, 60)][0]);
     assert_eq!(middle, 0.0);
     assert!(beside > 20.0);
+}
+
+/// A plate upright in the shade of a flat roof, above it a sun that stands behind the camera.
+fn below_a_roof(cabin: Option<u8>, roof: Option<Roof>) -> Scene {
+    let lie = Affine3A::from_rotation_x(-std::f32::consts::FRAC_PI_2);
+    let mut deck = solid(plate(3.0), Surface { double_sided: true, ..matt(0.4) }, Role::Furniture, Vec3::ZERO);
+    deck.world_from_mesh = Affine3A::from_translation(Vec3::Y * 2.0) * lie;
+    let coated = Surface { roughness: 0.3, specular_f0: 0.04, ..matt(0.6) };
+    let light = Light { roof, ..Light::clone(&uniform_light(3.0, Some((Vec3::new(0.0, 1.0, 1.0), 200.0)))) };
+    let upright = Solid { cabin, ..solid(plate(0.4), coated, Role::Seat, Vec3::ZERO) };
+    Scene {
+        cabins: vec![Cabin { vehicle_from_world: Affine3A::IDENTITY, light: Arc::new(Dark) }],
+        fine_shadow_m: cabin.map(|_| [Vec3::splat(-0.4), Vec3::splat(0.4)]),
+        ..scene(vec![upright, deck], vec![], light.into())
+    }
+}
+
+#[test]
+fn what_a_roof_is_known_to_shade_is_as_dark_as_the_maps_have_it() {
+    let roof = Roof { footprint_m: [-3.0, -3.0, 3.0, 3.0], underside_m: 2.0 };
+    for cabin in [None, Some(0)] {
+        let by_the_maps = full(&below_a_roof(cabin, None));
+        assert_eq!(full(&below_a_roof(cabin, Some(roof))), by_the_maps);
+        let mut open = below_a_roof(cabin, None);
+        open.solids.truncate(1);
+        let middle = at(&by_the_maps, 100, 60);
+        assert!(full(&open).radiance[middle][1] > by_the_maps.radiance[middle][1], "the roof takes the sun away");
+    }
 }
 
 #[test]

@@ -121,7 +121,7 @@ pub(super) fn view_uniform(view: &PendingView, covered: Option<&Covered>) -> Vec
         sky_irradiance: light.irradiance_sh.map(|c| with_w(c, 0.0)),
         open_irradiance: light.open_irradiance_sh.map(|c| with_w(c, 0.0)),
         // Nothing lies between these bounds.
-        sheltered: light.sheltered_m.unwrap_or([1.0, 1.0, -1.0, -1.0]),
+        sheltered: light.roof.map_or([1.0, 1.0, -1.0, -1.0], |roof| roof.footprint_m),
         pinhole: [camera.focal_length_px, camera.principal_point_px[0], camera.principal_point_px[1], 0.0],
         shadow: [texel_m(view), 2.0 * SUN_DEPTH_M, 1.0 / SUN_RESOLUTION as f32, 0.0],
         fine: people.map_or([0.0; 4], |map| {
