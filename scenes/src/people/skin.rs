@@ -316,3 +316,31 @@ pub(super) fn paint(atlas: &Atlas, identity: &Identity) -> Texture {
     });
     Texture { width: size as u32, height: size as u32, rgba }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::tests::{library, sample},
+        *,
+    };
+
+    #[test]
+    fn slow_fields_between_the_corners_of_blocks_are_as_good_as_their_own() {
+        let Some(library) = library() else { return };
+        let who = sample(3, (30.0, 60.0));
+        let painter = Painter::new(&who);
+        let painted = paint(&library.atlas, &who);
+        let byte = |x: f32| i32::from(encode(x));
+        let (mut sum, mut most, mut count) = (0i64, 0, 0i64);
+        for (texel, rgba) in library.atlas.texels.iter().zip(painted.rgba.chunks_exact(4)).filter(|(t, _)| t.covered) {
+            let c = painter.texel(texel, painter.fields(texel.position_m)).to_array();
+            for (own, painted) in c.iter().zip(rgba) {
+                let off = (byte(*own) - i32::from(*painted)).abs();
+                (sum, most, count) = (sum + i64::from(off), most.max(off), count + 1);
+            }
+        }
+        let mean = sum as f64 / count as f64;
+        println!("off by {mean:.3} levels on average, {most} at most");
+        assert!(mean < 0.1 && most <= 2, "off by {mean} levels on average, {most} at most");
+    }
+}
