@@ -1,5 +1,8 @@
 //! Head-lamps of the vehicles in the lane: dipped beams that drive with them. They light what is before them like other lamps,
 //! each in a picture of its own, and cameras see their lenses.
+//!
+//! Left out (assumptions): what road, booth and cars ahead throw back of them into cabins, by hand some 0.1 lx from the road and a
+//! few lux from a light car 2 m ahead on the driver's face; what panes mirror of what they light; the load that tips a car.
 use std::sync::Arc;
 
 use glam::{Affine3A, Vec3};
@@ -148,9 +151,50 @@ pub(crate) fn beside(
 
 #[cfg(test)]
 mod tests {
-    use laneproof_scenes::{catalogue::GlassSet, vehicle};
+    use laneproof_scenes::{
+        catalogue::{Canopy, Daylight, GlassSet, HeadLampKind, LaneSpec, Sky},
+        vehicle,
+    };
 
     use super::*;
+    use crate::light::LaneLight;
+
+    #[test]
+    fn automatic_lamps_burn_where_it_is_dark_outside_whatever_the_roof() {
+        let sedan = vehicle::build("sedan", &GlassSet::bare(0.75, 0.72, 0.2), [0.3; 3]).expect("a sedan");
+        let canopy =
+            Canopy { height_m: 5.0, from_z_m: -12.0, to_z_m: 8.0, half_width_m: 6.0, underside_reflectance: 0.2 };
+        // Sunset is at 20:28; under an overcast sky 1,000 lx are reached near it.
+        for (time, sky, dark) in [
+            ("2026-06-21T23:30:00-05:00", Sky::Clear, true),
+            ("2026-06-21T20:40:00-05:00", Sky::Overcast, true),
+            ("2026-06-21T19:00:00-05:00", Sky::Overcast, false),
+            ("2026-06-21T12:30:00-05:00", Sky::Clear, false),
+        ] {
+            let daylight =
+                Daylight { latitude_deg: 26.1, longitude_deg: -98.2, time: time.to_owned(), sky, weather: None };
+            let lane = LaneSpec {
+                title: "test".into(),
+                bearing_deg: 0.0,
+                width_m: 3.6,
+                kerb_height_m: 0.15,
+                booth: false,
+                canopy: Some(canopy),
+                lamps: Vec::new(),
+                road_reflectance: 0.1,
+                source: "test".into(),
+            };
+            let light = LaneLight::new(&daylight, &lane).expect("daylight").light;
+            for (state, burn) in [(HeadLampState::Auto, dark), (HeadLampState::On, true), (HeadLampState::Off, false)] {
+                let plan = HeadLampPlan { kind: HeadLampKind::Led, state, lit_below_lux: 1000.0, aim_down: 0.01 };
+                let lamps = HeadLamps::new(Some(plan), &sedan, &light);
+                assert_eq!(lamps.burn(), burn, "{time} {sky:?} {state:?}: {} lx", open_sky_lux(&light));
+                assert_eq!(lamps.sources.len(), if burn { 2 } else { 0 });
+                let infrared = lamps.in_band(&sedan, Some(Infrared::Nir850));
+                assert!(infrared.burn() == burn && infrared.sources.is_empty(), "LEDs give nothing there");
+            }
+        }
+    }
 
     #[test]
     fn a_lens_shines_as_brightly_as_its_intensity_over_the_area_that_is_seen() {

@@ -180,7 +180,7 @@ fn faults_of_head_lamps_say_where_they_are_and_what_is_right() {
         format!("[head_lamps]\n{table}\n\n[[vehicles]]")
     };
     for (from, to, says) in [
-        ("\"auto\"", "\"dim\"", "`dim`"),
+        ("\"auto\"", "\"dim\"", "unknown value \"dim\"; possible: \"auto\", \"on\", \"off\""),
         ("led_share = 0.5", "led_share = 1.5", "impossible value 1.5"),
         ("900", "0", "it must lie in 0.1 to 100000 lx"),
         ("1.2", "12", "it must lie in 0 to 4 %"),
