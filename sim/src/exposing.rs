@@ -16,7 +16,7 @@ use crate::{
     blur::{self, Bodies, Shutter},
     decoys,
     face_truth::{Evidence, FacePose, face_truth, mid_eyes_m},
-    glass,
+    glass, head_lamps,
     ideal::{self, Counterfactual, Factor, Factors},
     lamps::{self, Lit},
     moment::{self, Moment},
@@ -26,7 +26,7 @@ use crate::{
     shared::Background,
     simulator::{Exposure, ExposureRequest, SimError, Simulator},
     staged::Staged,
-    sun::{self, SunBeside},
+    sun::{self, LightBeside},
     truth::{ExposureTruth, FaceTruth, OtherFace},
     view::View,
 };
@@ -35,7 +35,8 @@ use crate::{
 pub(crate) struct Seen {
     /// What falls on the sensor in the exposures of a frame; of a bracket more than one.
     pub(crate) exposed: Vec<Exposed>,
-    pub(crate) sun_beside: Option<SunBeside>,
+    /// Sun and lamps that are not in the picture but shine on the lens.
+    pub(crate) beside: Vec<LightBeside>,
     layers: TruthLayers,
     rendered_pixels: usize,
     cross_check_differs: Option<bool>,
@@ -77,10 +78,10 @@ impl Simulator {
         let begin = clock();
         let time_s = request.mid_exposure_us as f64 * 1e-6;
         let moment = self.moment(staged, request.mid_exposure_us);
-        let scene = moment.scene(staged, time_s);
+        let mount = &staged.plan.rig.cameras[request.camera_index];
+        let scene = moment.scene_before(staged, time_s, mount.position_m.into());
         let staged_at = clock();
 
-        let mount = &staged.plan.rig.cameras[request.camera_index];
         let view = View::new(staged, (&moment, &scene), request.camera_index, ideal, kept)?;
         let seen = self.see(&view, request)?;
         let rendered_at = clock();
@@ -260,13 +261,13 @@ impl Simulator {
         };
         let rendered_pixels = take.region.map_or(0, |region| region.pixels());
         layers.distorted = distorted;
-        let sun_beside = if mount.lens.veiling_glare.is_some() {
+        let mut beside = Vec::new();
+        if mount.lens.veiling_glare.is_some() {
             let passes = glass::filter_transmittance(view.polariser.as_ref());
-            SunBeside::of(staged, moment, &view.lens_camera, passes)
-        } else {
-            None
-        };
-        Ok(Seen { exposed, sun_beside, layers, rendered_pixels, cross_check_differs })
+            beside.extend(LightBeside::of_sun(staged, moment, &view.lens_camera, passes));
+            beside.extend(head_lamps::beside(staged, moment, &view.lens_camera, passes));
+        }
+        Ok(Seen { exposed, beside, layers, rendered_pixels, cross_check_differs })
     }
 
     /// What a view shows of the lane when nobody is there.
@@ -320,11 +321,15 @@ impl Simulator {
             let mut cabins = Vec::new();
             for (staged, moment) in view.moment.vehicles(view.staged) {
                 let place = moment.world_from_vehicle;
-                cabins.extend(self.shared.lamp_cabin(staged, lamp, place, &self.options.cabin).placed(place));
+                if lamp.is_driven() && !head_lamps::reaches(&lamp.source, &staged.vehicle, place) {
+                    cabins.extend(staged.cabin.in_the_dark(place));
+                } else {
+                    cabins.extend(self.shared.lamp_cabin(staged, lamp, place, &self.options.cabin).placed(place));
+                }
             }
             let scene = lamps::lit_by(view.scene, lamp, cabins);
             let more = self.render(view, &scene, exposure_id, region)?.radiance;
-            match (&lamp.lamp.pulse_us, &mut pulsed) {
+            match (lamp.pulse_us(), &mut pulsed) {
                 (None, _) => lamps::add(&mut steady.radiance, &more, 1.0),
                 (Some(_), Some(sum)) => lamps::add(sum, &more, 1.0),
                 (Some(_), none) => *none = Some(more),

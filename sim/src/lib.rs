@@ -15,6 +15,7 @@ mod exposing;
 mod eye_safety;
 mod face_truth;
 mod glass;
+mod head_lamps;
 mod ideal;
 mod infrared;
 mod lamps;

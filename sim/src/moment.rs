@@ -15,7 +15,7 @@ use crate::{
     cabin,
     decoys::StagedDecoy,
     encounter::{EncounterPlan, NeighbourPlace},
-    ideal,
+    head_lamps, ideal,
     staged::{Facing, Staged, StagedOccupant},
 };
 
@@ -209,6 +209,13 @@ impl Moment {
                 solid.cabin = solid.cabin.map(|grid| cabins + grid);
             }
         }
+        scene
+    }
+
+    /// The whole scene as a camera here (world frame, metres) sees it: with lamps as bright as they are for it.
+    pub(crate) fn scene_before(&self, staged: &Staged, time_s: f64, camera_m: Vec3) -> Scene {
+        let mut scene = self.scene(staged, time_s);
+        scene.solids.extend(head_lamps::lenses(staged, self, camera_m));
         scene
     }
 

@@ -78,8 +78,8 @@ fn with_glare<T>(
     let picture = RadianceView::whole(sensor.width_px, sensor.height_px, samples);
     let scattered = mount.lens.veiling_glare.map(|_| {
         let mut scattered = ScatteredLight::of(&picture, lens_camera.sensor.focal_length_px.into());
-        if let Some(sun) = &seen.sun_beside {
-            sun.shine_on(&mut scattered, lens_camera);
+        for light in &seen.beside {
+            light.shine_on(&mut scattered, lens_camera);
         }
         scattered
     });

@@ -31,8 +31,15 @@ fn vehicle_corners_m(vehicle: &Vehicle, world_from_vehicle: Affine3A) -> Vec<Vec
         .collect()
 }
 
-/// Whether a ray (from a place, metres, along a unit vector, world frame) meets the box round a vehicle.
-pub(crate) fn in_vehicle_box(vehicle: &Vehicle, world_from_vehicle: Affine3A, from_m: Vec3, direction: Vec3) -> bool {
+/// Whether a ray (from a place, metres, along a unit vector, world frame) meets the box round a vehicle within a distance,
+/// metres.
+pub(crate) fn in_vehicle_box(
+    vehicle: &Vehicle,
+    world_from_vehicle: Affine3A,
+    from_m: Vec3,
+    direction: Vec3,
+    within_m: f32,
+) -> bool {
     let corners = vehicle_corners_m(vehicle, Affine3A::IDENTITY);
     let (low, high) = corners.iter().fold((Vec3::MAX, Vec3::MIN), |(low, high), &c| (low.min(c), high.max(c)));
     let vehicle_from_world = world_from_vehicle.inverse();
@@ -41,7 +48,7 @@ pub(crate) fn in_vehicle_box(vehicle: &Vehicle, world_from_vehicle: Affine3A, fr
     let per_step = vehicle_from_world.transform_vector3(direction).recip();
     let (a, b) = ((low - from) * per_step, (high - from) * per_step);
     let (enters, leaves) = (a.min(b).max_element(), a.max(b).min_element());
-    leaves >= enters.max(0.0)
+    leaves >= enters.max(0.0) && enters <= within_m
 }
 
 /// Where the box's corners throw their shadow on the ground, world frame. Shadows on kerbs and booth lie within the

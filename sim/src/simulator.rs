@@ -20,6 +20,7 @@ use crate::{
     document::{self, DocumentError, DocumentPortrait},
     encounter::{DecoyPlan, EncounterPlan, NeighbourPlace, NeighbourPlan, OccupantPlan},
     glass::StagedGlass,
+    head_lamps::HeadLamps,
     ideal::Restaged,
     infrared, lamps,
     moment::Moment,
@@ -250,6 +251,7 @@ impl Simulator {
         let mut staged = Staged {
             plan: plan.clone(),
             glass: Arc::new(StagedGlass::new(&vehicle)),
+            head_lamps: HeadLamps::new(plan.head_lamps, &vehicle, &lane.light.light),
             vehicle,
             trajectory,
             triggered_by,

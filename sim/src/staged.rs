@@ -22,6 +22,7 @@ use crate::{
     decoys::{StagedDecoy, shown_by},
     encounter::{EncounterPlan, OccupantPlan},
     glass::StagedGlass,
+    head_lamps::HeadLamps,
     lamps::StagedLamp,
     lens_camera::LensCamera,
     moment::restraint_parts,
@@ -112,6 +113,8 @@ pub struct Staged {
     pub(crate) lane: StagedLane,
     /// Lamps of lane and rig that shine in this band.
     pub(crate) lamps: Arc<Vec<StagedLamp>>,
+    /// The vehicle's own lamps, in this band.
+    pub(crate) head_lamps: HeadLamps,
     pub(crate) cabin: Occupied,
     /// Who sits there, for the light of lamps.
     pub(crate) people: Arc<People>,

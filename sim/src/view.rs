@@ -7,7 +7,7 @@ use laneproof_scenes::catalogue::Polariser;
 use rayon::prelude::*;
 
 use crate::{
-    glass,
+    glass, head_lamps,
     ideal::{self, Counterfactual, Factor},
     lamps::{self, StagedLamp},
     lens_camera::LensCamera,
@@ -29,7 +29,7 @@ pub(crate) struct View<'a> {
     pub(crate) lens_camera: LensCamera,
     pub(crate) polariser: Option<Polariser>,
     /// Lamps that shine in its exposures.
-    pub(crate) lamps: Vec<&'a StagedLamp>,
+    pub(crate) lamps: Vec<StagedLamp>,
     /// Whom a counterfactual is about, and what it idealises; nothing in an exposure as it is.
     pub(crate) ideal: Counterfactual,
     /// Whether what it takes is kept for further counterfactuals.
@@ -48,7 +48,8 @@ impl<'a> View<'a> {
         let mount = &staged.plan.rig.cameras[camera_index];
         let lens_camera = ideal::camera(staged, moment, camera_index, &ideal)?;
         let (camera, polariser) = (lens_camera.drawn, mount.lens.polariser);
-        let lamps = lamps::of_camera(&staged.lamps, &mount.id);
+        let mut lamps: Vec<StagedLamp> = lamps::of_camera(&staged.lamps, &mount.id).into_iter().cloned().collect();
+        lamps.extend(head_lamps::shining(staged, moment));
         Ok(Self { staged, moment, scene, camera, lens_camera, polariser, lamps, ideal, kept })
     }
 
@@ -86,7 +87,7 @@ impl<'a> View<'a> {
     pub(crate) fn glass(&self, layers: &Layers) -> Panes {
         let Self { staged, moment, camera, polariser, .. } = self;
         let shining = |strobed: bool| -> Vec<LampSource> {
-            let of_kind = self.lamps.iter().filter(|lamp| lamp.lamp.pulse_us.is_some() == strobed);
+            let of_kind = self.lamps.iter().filter(|lamp| lamp.pulse_us().is_some() == strobed);
             of_kind.map(|lamp| lamp.source).collect()
         };
         let strobes = shining(true);

@@ -2,8 +2,9 @@
 use crate::{distortion, document::DocumentKind, people::WearShares};
 
 use super::{
-    AgeShares, BehaviourShares, CameraMount, Colour, Daylight, Distortion, ExposureControl, GlassSet, Lamp, LaneSpec,
-    Lens, Meter, Polariser, Queue, Rig, Sensor, TrafficMix, Trigger, fault::ValueFault, manoeuvre::check_range,
+    AgeShares, BehaviourShares, CameraMount, Colour, Daylight, Distortion, ExposureControl, GlassSet, HeadLampShares,
+    Lamp, LaneSpec, Lens, Meter, Polariser, Queue, Rig, Sensor, TrafficMix, Trigger, fault::ValueFault,
+    manoeuvre::check_range,
 };
 
 /// Most exposures of one bracket.
@@ -332,6 +333,7 @@ impl Check for TrafficMix {
             return Err(ValueFault::new("manoeuvres", "all weights are 0", help));
         }
         self.queue.iter().try_for_each(Queue::check)?;
+        self.head_lamps.iter().try_for_each(HeadLampShares::check)?;
         within("lateral_offset_mean_m", self.lateral_offset_mean_m.into(), -0.8, 0.8, "m")?;
         within("lateral_offset_sd_m", self.lateral_offset_sd_m.into(), 0.0, 0.5, "m")?;
         for (i, weight) in self.occupants.iter().enumerate() {

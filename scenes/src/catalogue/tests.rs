@@ -172,6 +172,36 @@ fn faults_of_a_queue_say_where_they_are_and_what_is_right() {
 }
 
 #[test]
+fn faults_of_head_lamps_say_where_they_are_and_what_is_right() {
+    let fine = "state = \"auto\"\nled_share = 0.5\nlit_below_lux = 900\naim_down_percent = 1.2\nsource = \"test\"";
+    let mix = |from: &str, to: &str| {
+        let table = fine.replace(from, to);
+        assert!(from.is_empty() || table != fine, "{from}");
+        format!("[head_lamps]\n{table}\n\n[[vehicles]]")
+    };
+    for (from, to, says) in [
+        ("\"auto\"", "\"dim\"", "unknown value \"dim\"; possible: \"auto\", \"on\", \"off\""),
+        ("led_share = 0.5", "led_share = 1.5", "impossible value 1.5"),
+        ("900", "0", "it must lie in 0.1 to 100000 lx"),
+        ("1.2", "12", "it must lie in 0 to 4 %"),
+        ("led_share", "led", "`led`"),
+        ("\"test\"", "\"\"", "write a text"),
+    ] {
+        let fault = mix_fault("[[vehicles]]", &mix(from, to));
+        assert!(fault.to_string().contains(says), "{to}: {fault}");
+        assert!(fault.line_and_column().is_some(), "{to}: {fault}");
+    }
+    let shipped = load_shipped::<TrafficMix>(Kind::Mix, "families-holiday").expect("ships");
+    assert_eq!(shipped.value.head_lamps, None, "a mix that says nothing is dark");
+    let short = mix("lit_below_lux = 900\naim_down_percent = 1.2\n", "");
+    let lit: TrafficMix =
+        file(&shipped.source.text.replacen("[[vehicles]]", &short, 1)).parse().expect("head-lamps are fine");
+    lit.check().expect("nothing is wrong");
+    let lamps = lit.head_lamps.expect("said");
+    assert_eq!((lamps.lit_below_lux, lamps.aim_down_percent), (1000.0, 1.0));
+}
+
+#[test]
 fn faults_of_manoeuvres_say_where_they_are_and_what_is_right() {
     let shares = |inside: &str| {
         format!("[[manoeuvres]]\nweight = 1\nsource = \"test\"\nmanoeuvre = {{ {inside} }}\n\n[[vehicles]]")

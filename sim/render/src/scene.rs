@@ -2,7 +2,7 @@
 use std::sync::Arc;
 
 use glam::{Affine3A, Vec3};
-use laneproof_scenes::{mesh::Mesh, surface::Surface, truth::Tag};
+use laneproof_scenes::{beam::BeamPattern, mesh::Mesh, surface::Surface, truth::Tag};
 
 /// A surface in its place: opaque, or a lens that people wear.
 #[derive(Debug, Clone)]
@@ -32,7 +32,7 @@ pub struct ScenePane {
     pub world_from_mesh: Affine3A,
 }
 
-/// A lamp with a round beam, small against its distance.
+/// A lamp, small against its distance.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LampBeam {
     /// Where it is, world frame, metres.
@@ -42,13 +42,16 @@ pub struct LampBeam {
     /// Angle from the axis at which half of the intensity is left, radians, below π/2. Over the cosine of the angle the
     /// intensity falls smoothly (3s² − 2s³) from all on the axis to nothing as far beyond that as the axis is before it.
     pub half_angle_rad: f32,
-    /// Intensity on the axis, W·sr⁻¹ per band.
+    /// Intensity on the axis, W·sr⁻¹ per band; with a pattern, that of which it gives shares.
     pub intensity: [f32; 3],
+    /// What the round beam is multiplied with, and the unit vector across the axis to the right for who looks along it; `None`:
+    /// nothing.
+    pub pattern: Option<(BeamPattern, Vec3)>,
 }
 
 impl LampBeam {
     /// Cosine of the angle from the axis at which nothing is left.
-    pub(crate) fn end_cosine(&self) -> f32 {
+    pub fn end_cosine(&self) -> f32 {
         2.0 * self.half_angle_rad.cos() - 1.0
     }
 }

@@ -258,6 +258,11 @@ impl Surround {
         self.sun().filter(|(towards, _)| !self.scene.blocked(place_m, *towards))
     }
 
+    /// Whether the lane hides from a place what lies in a direction (unit vector) at a distance, metres.
+    pub fn hides(&self, place_m: Vec3, direction: Vec3, distance_m: f32) -> bool {
+        self.scene.hit(place_m, direction).is_some_and(|hit| hit.distance_m < distance_m)
+    }
+
     /// Irradiance on a surface outside the vehicle, sun and sky, W·m⁻² per band. The vehicle's own shadow is left out.
     pub fn irradiance(&self, place_m: Vec3, normal: Vec3) -> [f32; 3] {
         let (sky, direct) = (self.skylight(place_m, normal), self.direct(place_m, normal));
