@@ -54,6 +54,7 @@ pub(crate) fn good_face(occupant: u8, x: f32, y: f32) -> FaceTruth {
         occluder: None,
         worn_share: 0.0,
         worn: None,
+        drops_share: 0.0,
         transmitted_radiance: 1.0,
         veiling_radiance: 0.1,
         photons_per_px: 3_000.0,
@@ -144,6 +145,7 @@ fn heal(face: &mut FaceTruth, factor: Factor, ideal: &Counterfactual) {
             face.pane_transmittance *= clearer;
             face.mean_dn *= clearer;
         }
+        Factor::Drops => face.drops_share *= left,
         Factor::Exposure => face.mean_dn = towards(face.mean_dn, 118.0),
         Factor::MotionBlur => face.motion_blur_px *= left,
         Factor::Defocus => face.defocus_px *= left,

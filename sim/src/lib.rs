@@ -22,6 +22,7 @@ mod lens_camera;
 mod light;
 mod moment;
 mod people_cache;
+mod rain;
 mod readout;
 mod region;
 mod remade;
