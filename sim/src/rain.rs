@@ -69,7 +69,8 @@ pub(crate) struct Drawing {
 }
 
 impl Drawing {
-    /// Behind a lens.
+    /// Behind a lens as it is mounted. Where a counterfactual has everything in focus, drops stay as sharp as they are
+    /// (assumption: what is asked there is what focus does to the face).
     pub(crate) fn behind(lens: &Lens, region: Region, left: f32) -> Self {
         let pupil_radius_m = lens.focal_length_mm / lens.f_number * 0.5e-3;
         Self { region, pupil_radius_m, focus_m: lens.focus_distance_m, left }

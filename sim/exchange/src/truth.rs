@@ -103,8 +103,8 @@ pub struct FaceTruth {
     pub transmitted_radiance: f32,
     /// Mean radiance mirrored by panes over the face, W·m⁻²·sr⁻¹, green band.
     pub veiling_radiance: f32,
-    /// Photons per pixel that reach the sensor from the face, the veil over it and drops before it during the exposure, mean over the face, the
-    /// green band's (of a near-infrared camera the band's); without vignetting.
+    /// Photons per pixel that reach the sensor from the face, the veil over it and drops before it during the exposure, mean
+    /// over the face, the green band's (of a near-infrared camera the band's); without vignetting.
     #[serde(default)]
     pub photons_per_px: f32,
     /// Mean transmittance of the panes before the face, 0..1.
