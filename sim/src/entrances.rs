@@ -148,7 +148,7 @@ impl Simulator {
                 weighed.iter().filter_map(|(part, weights)| Some((part.lit.as_ref()?, *weights))).collect();
             sum(own, &more)
         });
-        let panes = lit.as_ref().map(|lit| view.glass(&lit.steady));
+        let panes = lit.as_ref().map(|lit| view.glass(lit));
         let take = Take { region: view.region(), lit, panes, drawn: OnceLock::new() };
         self.remade.keep(view.key(request), Arc::new(take));
         self.exposure(&other, request, AS_IT_IS, true)

@@ -254,7 +254,7 @@ impl Simulator {
         };
         let cross_check_differs = if request.cross_check {
             let whole = self.lit(view, request.exposure_id, full)?;
-            let glass = view.glass(&whole.steady).dimmed(ideal.left(Factor::Veil)).mean(share);
+            let glass = view.glass(&whole).dimmed(ideal.left(Factor::Veil)).mean(share);
             Some(layers.whole_glass() != *glass || layers.whole() != *whole.mean(share))
         } else {
             None
@@ -305,7 +305,7 @@ impl Simulator {
         }
         let region = view.region();
         let lit = region.map(|region| self.lit(view, request.exposure_id, region)).transpose()?;
-        let panes = lit.as_ref().map(|lit| view.glass(&lit.steady));
+        let panes = lit.as_ref().map(|lit| view.glass(lit));
         let take = Arc::new(Take { region, lit, panes, drawn: OnceLock::new() });
         if view.kept {
             self.remade.keep(key, take.clone());

@@ -23,6 +23,7 @@ mod lens_camera;
 mod light;
 mod moment;
 mod people_cache;
+mod rain;
 mod readout;
 mod region;
 mod remade;
@@ -46,7 +47,7 @@ pub use laneproof_camera::{
 pub use laneproof_exchange::{encounter, truth};
 pub use laneproof_optics::cabin::CabinOptions;
 pub use laneproof_optics::eye_safety::Check;
-pub use laneproof_optics::through_glass::GlassLayer;
+pub use laneproof_optics::through_glass::{GlassLayer, InDrops};
 pub use laneproof_render::{
     AdapterRecord, Light, PinholeCamera, RenderError, Renderer, RendererOptions, list_adapters,
 };

@@ -25,6 +25,7 @@ use crate::{
     infrared, lamps,
     moment::Moment,
     people_cache::{BakeCost, Looks, PeopleCache},
+    rain::StagedRain,
     region::TruthLayers,
     remade::Remade,
     shared::{Shared, at_the_stop_line},
@@ -200,22 +201,24 @@ impl Simulator {
         }
         let vehicle = self.shared.vehicle(plan)?;
         let drive = Arc::new(drive_alone(plan, &vehicle)?);
-        let mut staged = self.stage_vehicle(plan, drive.clone(), drive.clone(), at_the_stop_line(&vehicle))?;
+        let mut staged = self.stage_vehicle(plan, None, drive.clone(), drive.clone(), at_the_stop_line(&vehicle))?;
         for neighbour in &plan.neighbours {
-            let plan = plan.of_neighbour(neighbour);
+            let (plan, place) = (plan.of_neighbour(neighbour), Some(neighbour.place));
             let own = Driven { vehicle: &vehicle, drive: &drive };
             let other = self.shared.vehicle(&plan)?;
             let trajectory = in_queue(neighbour, own, &other, &drive_alone(&plan, &other)?);
             let lit_at = stands_at(neighbour, &vehicle, &other);
-            staged = staged.with_neighbour(self.stage_vehicle(&plan, Arc::new(trajectory), drive.clone(), lit_at)?);
+            let trajectory = Arc::new(trajectory);
+            staged = staged.with_neighbour(self.stage_vehicle(&plan, place, trajectory, drive.clone(), lit_at)?);
         }
         Ok(staged)
     }
 
-    /// Makes one vehicle ready that comes through the lane in this way, its neighbours left out.
+    /// Makes one vehicle ready that comes through the lane in this way, its neighbours left out; a neighbour's place is given.
     fn stage_vehicle(
         &mut self,
         plan: &EncounterPlan,
+        place: Option<NeighbourPlace>,
         trajectory: Arc<Trajectory>,
         triggered_by: Arc<Trajectory>,
         lit_at: Affine3A,
@@ -252,6 +255,7 @@ impl Simulator {
             plan: plan.clone(),
             glass: Arc::new(StagedGlass::new(&vehicle)),
             head_lamps: HeadLamps::new(plan.head_lamps, &vehicle, &lane.light.light),
+            rain: StagedRain::of(plan, &vehicle, &trajectory, place),
             vehicle,
             trajectory,
             triggered_by,

@@ -26,6 +26,7 @@ use crate::{
     lamps::StagedLamp,
     lens_camera::LensCamera,
     moment::restraint_parts,
+    rain::StagedRain,
     shared::StagedLane,
     simulator::SimError,
 };
@@ -102,6 +103,8 @@ pub struct Staged {
     pub plan: EncounterPlan,
     pub(crate) vehicle: Arc<Vehicle>,
     pub(crate) glass: Arc<StagedGlass>,
+    /// Rain on the panes, where drops are asked for.
+    pub(crate) rain: Option<Arc<StagedRain>>,
     pub(crate) trajectory: Arc<Trajectory>,
     /// The drive that fires the triggers: that of the encounter's own vehicle.
     pub(crate) triggered_by: Arc<Trajectory>,

@@ -17,7 +17,7 @@ use lane_stack::client::{Frame, StackClient};
 use laneproof_exchange::{
     encounter::EncounterPlan,
     ideal::{Counterfactual, Factor, Factors},
-    truth::{ExposureTruth, FaceTruth},
+    truth::{ExposureTruth, FaceTruth, Occluder},
 };
 use serde::{Deserialize, Serialize};
 
@@ -139,6 +139,7 @@ fn counts(factor: Factor, face: &FaceTruth) -> bool {
         Factor::Exposure => {
             !(105.0..=131.0).contains(&face.mean_dn) || counts(Factor::Veil, face) || counts(Factor::Glass, face)
         }
+        Factor::Drops => face.drops_share > 0.0 || face.occluder == Some(Occluder::Drops),
         Factor::MotionBlur => face.motion_blur_px > 0.3,
         Factor::Defocus => face.defocus_px > 0.5,
         Factor::Noise | Factor::Pixels => true,

@@ -128,6 +128,23 @@ fn of_single_causes_that_are_enough_the_smallest_change_is_named() {
 }
 
 #[test]
+fn drops_on_a_pane_are_named() {
+    let hidden = why(
+        |face, _| {
+            face.visible_share = 0.3;
+            face.occluder = Some(Occluder::Drops);
+            face.drops_share = 0.2;
+        },
+        false,
+    );
+    assert_eq!(hidden.loss, Loss::Factors(vec![Factor::Drops]), "{}", hidden.sentence());
+    assert!(hidden.sentence().contains("dry panes"), "{}", hidden.sentence());
+    // Where there are none, nobody asks what dry panes would do.
+    let dark = why(|face, _| face.mean_dn = 28.0, false);
+    assert!(dark.trials.iter().all(|trial| !trial.factors.contains(&Factor::Drops)));
+}
+
+#[test]
 fn what_cannot_mend_is_not_tried() {
     let explained = why(|face, _| face.defocus_px = 9.0, false);
     let tried: Vec<_> = explained.trials.iter().map(|trial| trial.factors.clone()).collect();

@@ -31,7 +31,7 @@ pub use lamp::{Lamp, LampLight};
 pub use manoeuvre::{Manoeuvre, ManoeuvreShare};
 pub use queue::{Queue, QueuePlace};
 pub use suggest::nearest;
-pub use weather::Weather;
+pub use weather::{PaneDrops, Weather};
 
 /// A lane's measures. Everything is in the world frame (see the crate's page).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

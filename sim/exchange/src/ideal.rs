@@ -11,6 +11,8 @@ pub enum Factor {
     Veil,
     /// Panes are clear, clean and bare, on the light's way in too.
     Glass,
+    /// No rain drops lie on the panes; the rain in the air stays.
+    Drops,
     /// The face is exposed to a middle tone: less light where it is over-exposed, more gain where it is dark.
     Exposure,
     /// Nothing moves while the shutter is open.
@@ -31,9 +33,10 @@ pub enum Factor {
 
 impl Factor {
     /// All factors, in their order.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Veil,
         Self::Glass,
+        Self::Drops,
         Self::Exposure,
         Self::MotionBlur,
         Self::Defocus,
@@ -49,6 +52,7 @@ impl Factor {
         match self {
             Self::Veil => "no mirror image in the panes",
             Self::Glass => "clear glass",
+            Self::Drops => "dry panes",
             Self::Exposure => "the face well exposed",
             Self::MotionBlur => "no motion blur",
             Self::Defocus => "the face in focus",
@@ -70,6 +74,7 @@ impl Factor {
         match self {
             Self::Veil => "veiling reflection",
             Self::Glass => "dark glass",
+            Self::Drops => "rain drops on the panes",
             Self::Exposure => "wrong exposure",
             Self::MotionBlur => "motion blur",
             Self::Defocus => "defocus",

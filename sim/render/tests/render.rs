@@ -4,8 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use glam::{Affine3A, Vec3};
 use laneproof_render::{
     Cabin, CabinLight, LampBeam, Layers, Light, PinholeCamera, Region, RenderRequest, Renderer, RendererOptions, Roof,
-    Scene,
-    ScenePane, Solid,
+    Scene, ScenePane, Solid,
 };
 use laneproof_scenes::{
     beam::BeamPattern,
