@@ -154,7 +154,7 @@ fn heal(face: &mut FaceTruth, factor: Factor, ideal: &Counterfactual) {
         Factor::Exposure => face.mean_dn = towards(face.mean_dn, 118.0),
         Factor::MotionBlur => face.motion_blur_px *= left,
         Factor::Defocus => face.defocus_px *= left,
-        Factor::Noise => {}
+        Factor::Noise | Factor::Compression => {}
         Factor::Worn => face.worn_share = 0.0,
         // What lies on a pane stays there.
         Factor::Occluder if face.occluder == Some(Occluder::Drops) => {}
@@ -236,6 +236,7 @@ impl FlatWorld {
             faces,
             decoys: self.decoys.clone(),
             others: others.into_iter().map(|(face, _)| face).collect(),
+            video: None,
         };
         let cross_check_differs = request.cross_check.then_some(false);
         // A camera with a control of its own goes half a stop up every time.

@@ -151,7 +151,7 @@ impl Simulator {
         let panes = lit.as_ref().map(|lit| view.glass(lit));
         let take = Take { region: view.region(), lit, panes, drawn: OnceLock::new() };
         self.remade.keep(view.key(request), Arc::new(take));
-        self.exposure(&other, request, AS_IT_IS, true)
+        self.exposure(&other, request, &other.earlier(request), AS_IT_IS, true)
     }
 }
 

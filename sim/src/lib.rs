@@ -3,7 +3,7 @@
 //! [`Simulator::stage`] makes an encounter ready: the vehicle's drive through the lane, who sits in it, the light in its
 //! cabin. [`Simulator::expose`] opens one camera's shutter once: the scene at mid-exposure is rendered where the vehicle
 //! can be seen, laid over the lane's own background, and handed to the camera. Frame and truth carry the exposure's id.
-//! Both are pure functions of the plan and the request.
+//! Both are pure functions of the plan and the request; of a camera that sends video, of its earlier requests too.
 mod blur;
 mod cabin;
 mod decoys;
@@ -33,6 +33,7 @@ mod staged;
 mod studio;
 mod studio_light;
 mod sun;
+mod video;
 mod view;
 
 pub use document::{DocumentPortrait, PortraitGeometry};

@@ -32,6 +32,7 @@ use crate::{
     staged::{Staged, StagedOccupant},
     studio::{self, FaceView, PortraitPicture},
     truth::ExposureTruth,
+    video::Streams,
 };
 
 /// Why an encounter cannot be simulated.
@@ -81,10 +82,13 @@ pub struct ExposureRequest {
 /// What came of an exposure.
 #[derive(Debug, Clone)]
 pub struct Exposure {
-    /// The frame as numbers.
+    /// The frame as numbers, as the sensor gave it.
     pub frame: Frame8,
-    /// The frame as the camera sends it.
+    /// The frame as the camera sends it; as a file for people where `numbers` are what it sends.
     pub jpeg: Vec<u8>,
+    /// What reaches the stack in place of the JPEG file: frames of video as they are decoded, and counterfactuals with less
+    /// compression.
+    pub numbers: Option<Frame8>,
     /// Truth about every face.
     pub truth: ExposureTruth,
     /// Layers of the whole sensor.
@@ -112,6 +116,8 @@ pub struct Simulator {
     pub(crate) last_real: Option<Arc<Staged>>,
     /// What counterfactual exposures have in common.
     pub(crate) remade: Remade,
+    /// Video that cameras are in the middle of.
+    pub(crate) streams: Streams,
 }
 
 impl Simulator {
@@ -126,6 +132,7 @@ impl Simulator {
             restaged: Vec::new(),
             last_real: None,
             remade: Remade::default(),
+            streams: Streams::default(),
         }
     }
 

@@ -195,6 +195,7 @@ fn the_best_exposure_is_the_one_that_gets_furthest() {
             faces: vec![face],
             decoys: Vec::new(),
             others: Vec::new(),
+            video: None,
         },
         gain_db: 0.0,
         frame: String::new(),

@@ -24,7 +24,9 @@ mod tests;
 mod weather;
 
 pub use behaviour::{AgeShares, BehaviourShares, Childhood, DecoyShares};
-pub use camera::{CameraMount, Colour, Distortion, ExposureControl, Lens, Meter, Polariser, Rig, Sensor, Trigger};
+pub use camera::{
+    CameraMount, Colour, Distortion, ExposureControl, H264, Lens, Meter, Polariser, Rig, Sensor, Trigger,
+};
 pub use glass::{GlassSet, Lowered, PerPane};
 pub use head_lamp::{HeadLampKind, HeadLampShares, HeadLampState};
 pub use lamp::{Lamp, LampLight};

@@ -21,6 +21,9 @@ pub enum Factor {
     Defocus,
     /// No shot noise, no dark noise, no fixed pattern.
     Noise,
+    /// The frame reaches the stack as the sensor gave it: what JPEG or video takes away is left in. Halfway, half of each pixel's
+    /// error stays.
+    Compression,
     /// Nothing worn on the face: no glasses, headwear, mask.
     Worn,
     /// Nothing but the own head stands before the face.
@@ -41,6 +44,7 @@ impl Factor {
         Self::MotionBlur,
         Self::Defocus,
         Self::Noise,
+        Self::Compression,
         Self::Worn,
         Self::Occluder,
         Self::Pose,
@@ -57,6 +61,7 @@ impl Factor {
             Self::MotionBlur => "no motion blur",
             Self::Defocus => "the face in focus",
             Self::Noise => "no noise",
+            Self::Compression => "no compression",
             Self::Worn => "nothing worn on the face",
             Self::Occluder => "nothing before the face",
             Self::Pose => "the head towards the camera",
@@ -79,6 +84,7 @@ impl Factor {
             Self::MotionBlur => "motion blur",
             Self::Defocus => "defocus",
             Self::Noise => "noise",
+            Self::Compression => "compression",
             Self::Worn => "what is worn on the face",
             Self::Occluder => "what stands before the face",
             Self::Pose => "the turn of the head",

@@ -148,6 +148,20 @@ pub struct ExposureTruth {
     /// The faces of other vehicles' occupants, vehicle by vehicle, in the order of the plan.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub others: Vec<OtherFace>,
+    /// Of a camera that sends video: what the frame was in its stream.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub video: Option<VideoTruth>,
+}
+
+/// A frame in a video stream.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct VideoTruth {
+    /// What it took, bytes.
+    pub coded_bytes: u64,
+    /// Whether it is an I frame, which stands for itself.
+    pub intra: bool,
+    /// Root of the mean squared difference that coding made, over all channels of all pixels, digital numbers of 255.
+    pub error_rms_dn: f32,
 }
 
 /// The face of somebody in another vehicle, in one exposure.
