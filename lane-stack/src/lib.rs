@@ -80,6 +80,7 @@
 //! The same models and the same frames in the same order give the same decisions: one thread per model unless
 //! `intra_threads` says otherwise, ONNX Runtime's deterministic kernels, and no order that depends on a hash or a clock.
 //! Another version of ONNX Runtime, or another processor, may differ in the last bits.
+pub mod api;
 pub mod card;
 pub mod client;
 pub mod config;
@@ -87,6 +88,7 @@ pub mod decode;
 pub mod default_models;
 pub mod detector;
 pub mod embedder;
+pub mod engine;
 pub mod error;
 pub mod exit;
 pub mod exposure;
@@ -99,11 +101,13 @@ pub mod pose;
 pub mod quality;
 pub mod resample;
 pub mod runtime;
+pub mod service;
 mod shots;
 mod stack;
 mod text;
 pub mod track;
 
+pub use engine::{Engine, Face};
 pub use error::SetupError;
 pub use models::{Selection, select};
-pub use stack::{Face, InProcessStack};
+pub use stack::InProcessStack;
