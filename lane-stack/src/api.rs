@@ -160,7 +160,7 @@ pub struct FrameQuery {
 pub enum StreamAnswer {
     /// A frame was looked at.
     Frame(FrameAnswer),
-    /// A frame was refused, or, where `fatal`, the stream cannot go on.
+    /// A frame was refused, or the stream cannot be read on; then it is the last line.
     Problem(Problem),
 }
 

@@ -94,6 +94,7 @@ pub mod exit;
 pub mod exposure;
 pub mod gallery;
 pub mod geometry;
+pub mod http_client;
 pub mod judges;
 pub mod models;
 pub mod picture;
@@ -109,5 +110,6 @@ pub mod track;
 
 pub use engine::{Engine, Face};
 pub use error::SetupError;
+pub use http_client::{HttpOptions, HttpStack};
 pub use models::{Selection, select};
 pub use stack::InProcessStack;

@@ -239,6 +239,9 @@ impl Cell {
             state.looking.insert(sequence, (pending.sent.exposure_id, std::mem::take(&mut pending.waiting)));
             let (cell, shared) = (self.clone(), core.clone());
             core.pool.push(move |engine| {
+                if matches!(cell.lock().phase, Phase::Dropped) {
+                    return;
+                }
                 let begin = clock();
                 let look = |frame| guarded("lane-stack", || engine.look_at(frame)).map_err(Refusal::from);
                 let looked = pending.sent.frame.as_ref().map_err(Clone::clone).and_then(look);
@@ -299,11 +302,13 @@ impl Cell {
             state.order.pop_front();
             state.refused += u64::from(answer.is_err());
             state.last_s = clock();
+            // Before its sender hears of it, so that who sends one frame after the other always finds room.
+            let exposure_id = *exposure_id;
+            drop(pending);
             for sender in state.looking.remove(&next).into_iter().flat_map(|(_, waiting)| waiting) {
                 sender.send(answer.clone()).ok();
             }
-            state.answered.insert(next, Answered { exposure_id: *exposure_id, answer });
-            drop(pending);
+            state.answered.insert(next, Answered { exposure_id, answer });
             self.dispatch(core, &mut state);
         }
         self.decide_if_due(core, &mut state);
