@@ -161,9 +161,6 @@ pub enum StackError {
         /// Why.
         reason: String,
     },
-    /// The gallery could not be read or written.
-    #[error("gallery: {0}")]
-    Gallery(String),
     /// The calls came in an order that makes no sense.
     #[error("{0}")]
     Protocol(String),

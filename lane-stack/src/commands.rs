@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
     after_help = "Exit codes: 0 done, 2 wrong usage or unreadable input, \
     3 bad card, configuration or model, 4 ONNX Runtime missing (set ORT_DYLIB_PATH), 5 picture that cannot be decoded \
     or shows no face where one is needed, \
-    6 address that cannot be listened on, 7 service stopped before every open encounter was closed."
+    11 address that cannot be listened on, 12 service stopped before every open encounter was closed."
 )]
 pub struct Cli {
     #[command(subcommand)]
@@ -94,10 +94,7 @@ impl From<StackError> for Failure {
         let exit_code = match &error {
             StackError::Undecodable { .. } | StackError::Enrolment { .. } => exit::PICTURE,
             StackError::Model { .. } => exit::MODEL,
-            StackError::Gallery(_)
-            | StackError::Protocol(_)
-            | StackError::Unreachable { .. }
-            | StackError::Refused { .. } => exit::USAGE,
+            StackError::Protocol(_) | StackError::Unreachable { .. } | StackError::Refused { .. } => exit::USAGE,
         };
         Self { message: error.to_string(), exit_code }
     }

@@ -135,12 +135,6 @@ impl Engine {
         })
     }
 
-    /// The reference that the first of the candidates stands for, when it is similar enough.
-    pub fn matched(&self, candidates: &[Candidate]) -> Option<String> {
-        let first = candidates.first().filter(|c| c.similarity >= self.match_threshold());
-        first.map(|c| c.reference_id.clone())
-    }
-
     fn embed(&mut self, crop: &Crop) -> Result<Vec<f32>, StackError> {
         self.embedder
             .embed(crop)
@@ -227,12 +221,12 @@ impl Engine {
         Ok(unit(sum))
     }
 
-    /// Decides about an encounter; `search` gives the gallery's candidates for a template, best first.
-    pub fn decide(
+    /// Decides about an encounter; `identify` asks the gallery about a template, see [`identified`].
+    pub fn decide<E: From<StackError>>(
         &mut self,
         mut encounter: Encounter,
-        search: impl Fn(&[f32]) -> Result<Vec<Candidate>, StackError>,
-    ) -> Result<Decisions, StackError> {
+        identify: impl Fn(&[f32]) -> Result<Identified, E>,
+    ) -> Result<Decisions, E> {
         let mut groups: Vec<Group> = Vec::new();
         for (index, track) in encounter.tracks.into_iter().enumerate() {
             let template = self.track_template(&track.shots)?;
@@ -257,8 +251,8 @@ impl Engine {
             }
             let Some(shot) = group.track.shots.first() else { continue };
             let detection = encounter.detections[shot.detection].clone();
-            let candidates = group.template.as_deref().map_or_else(|| Ok(Vec::new()), &search)?;
-            let matched = self.matched(&candidates);
+            let identified = group.template.as_deref().map(&identify).transpose()?;
+            let (candidates, matched) = identified.unwrap_or_default();
             let kept = || "keeps every bound of the quality rule".to_string();
             let reason = shot.broken.clone().unwrap_or_else(kept);
             best_shots.push(BestShot { detection, valid: shot.rank.valid, reason, candidates, matched });
@@ -287,6 +281,16 @@ impl Engine {
         }
         lines
     }
+}
+
+/// Candidates, best first, and the reference decided for.
+pub type Identified = (Vec<Candidate>, Option<String>);
+
+/// Decides for the first of the candidates when it reaches the threshold.
+pub fn identified(candidates: Vec<Candidate>, threshold: f32) -> Identified {
+    let first = candidates.first().filter(|c| c.similarity >= threshold);
+    let matched = first.map(|c| c.reference_id.clone());
+    (candidates, matched)
 }
 
 /// The picture of a frame.

@@ -1,9 +1,9 @@
 //! The stack in the caller's process: one engine, one gallery, one encounter at a time.
-use crate::client::{Candidate, ControlMessage, Decisions, Frame, StackClient, StackError};
+use crate::client::{ControlMessage, Decisions, Frame, StackClient, StackError};
 use crate::config::{QualityRule, Working};
 use crate::detector::Detector;
 use crate::embedder::Embedder;
-use crate::engine::{Encounter, Engine, Face};
+use crate::engine::{Encounter, Engine, Face, Identified, identified};
 use crate::error::SetupError;
 use crate::gallery::Gallery;
 use crate::models::Selection;
@@ -64,10 +64,8 @@ impl InProcessStack {
     }
 
     /// Candidates for a template, and the decision.
-    pub fn identify(&self, template: &[f32]) -> (Vec<Candidate>, Option<String>) {
-        let candidates = self.gallery.search(template);
-        let matched = self.engine.matched(&candidates);
-        (candidates, matched)
+    pub fn identify(&self, template: &[f32]) -> Identified {
+        identified(self.gallery.search(template), self.match_threshold())
     }
 }
 
@@ -104,7 +102,10 @@ impl StackClient for InProcessStack {
 
     fn close_encounter(&mut self) -> Result<Decisions, StackError> {
         match self.encounter.take() {
-            Some(encounter) => self.engine.decide(encounter, |template| Ok(self.gallery.search(template))),
+            Some(encounter) => {
+                let (gallery, threshold) = (&self.gallery, self.match_threshold());
+                self.engine.decide(encounter, |template| Ok(identified(gallery.search(template), threshold)))
+            }
             None => Err(StackError::Protocol("an encounter was closed that was not open".to_string())),
         }
     }

@@ -8,7 +8,7 @@ use super::pool::guarded;
 use super::problem::{Refusal, refuse};
 use super::{Core, clock};
 use crate::api::{Closed, EncounterInfo, EncounterState, Event, FrameAnswer};
-use crate::client::{Frame, StackError};
+use crate::client::{Decisions, Frame};
 use crate::engine::{Encounter, Engine, Looked};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::atomic::Ordering::Relaxed;
@@ -74,7 +74,7 @@ struct State {
     /// Out while a worker follows or decides with it.
     encounter: Option<Encounter>,
     /// A defect that left the encounter half-written.
-    broken: Option<StackError>,
+    broken: Option<Refusal>,
     answered: BTreeMap<u64, Answered>,
     exposures: BTreeSet<u64>,
     refused: u64,
@@ -243,7 +243,7 @@ impl Cell {
                     return;
                 }
                 let begin = clock();
-                let look = |frame| guarded("lane-stack", || engine.look_at(frame)).map_err(Refusal::from);
+                let look = |frame| guarded(|| engine.look_at(frame).map_err(Refusal::from));
                 let looked = pending.sent.frame.as_ref().map_err(Clone::clone).and_then(look);
                 shared.metrics.look_s.add(clock() - begin);
                 cell.follow(&shared, engine, sequence, pending, looked);
@@ -277,9 +277,9 @@ impl Cell {
             let mut broken = None;
             let control = looked.and_then(|looked| {
                 let frame = frame.as_ref().map_err(Clone::clone)?;
-                let followed = guarded("lane-stack", || Ok(engine.follow(&mut encounter, frame, &looked)));
+                let followed = guarded(|| Ok(engine.follow(&mut encounter, frame, &looked)));
                 broken = followed.as_ref().err().cloned();
-                followed.map_err(Refusal::from)
+                followed
             });
             let answered = |control| FrameAnswer { sequence: next, exposure_id: *exposure_id, faces, control };
             let answer = control.map(answered);
@@ -350,9 +350,10 @@ impl Cell {
         let (cell, shared) = (self.clone(), core.clone());
         core.pool.push(move |engine| {
             let decided = match broken {
-                Some(error) => Err(error),
-                None => guarded("lane-stack", || {
-                    engine.decide(encounter, |template| shared.references.search(template).map_err(StackError::Gallery))
+                Some(refusal) => Err(refusal),
+                None => guarded(|| {
+                    let threshold = engine.match_threshold();
+                    engine.decide(encounter, |template| shared.identify(threshold, template))
                 }),
             };
             shared.metrics.decide_s.add(clock() - since_s);
@@ -360,7 +361,7 @@ impl Cell {
         });
     }
 
-    fn decided(&self, core: &Core, decided: Result<crate::client::Decisions, StackError>) {
+    fn decided(&self, core: &Core, decided: Result<Decisions, Refusal>) {
         let mut state = self.lock();
         let outcome = match decided {
             Ok(decisions) => {
@@ -380,10 +381,11 @@ impl Cell {
                     decisions,
                 }))
             }
-            Err(error) => {
+            Err(refusal) => {
                 core.metrics.encounters_dropped.fetch_add(1, Relaxed);
-                core.events.tell(Event::Dropped { encounter_id: self.id.clone(), reason: error.to_string() });
-                Err(error.into())
+                let reason = refusal.problem.detail.clone();
+                core.events.tell(Event::Dropped { encounter_id: self.id.clone(), reason });
+                Err(refusal)
             }
         };
         for sender in state.closers.drain(..) {

@@ -27,12 +27,12 @@ pub mod metrics;
 pub mod openapi;
 pub mod pool;
 pub mod problem;
-pub mod references;
 mod routes;
+pub mod shared_gallery;
 mod stream;
 
 use crate::api::StackInfo;
-use crate::engine::Engine;
+use crate::engine::{Engine, Identified, identified};
 use crate::error::SetupError;
 use crate::models::select;
 use auth::Token;
@@ -42,7 +42,8 @@ use encounters::Encounters;
 use events::Events;
 use metrics::{Levels, Metrics};
 use pool::Pool;
-use references::{InMemory, References};
+use problem::{Refusal, refuse};
+use shared_gallery::{InMemory, SharedGallery};
 use std::net::SocketAddr;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, OnceLock};
@@ -81,7 +82,7 @@ pub struct Core {
     /// Live events.
     pub events: Events,
     /// Gallery.
-    pub references: Arc<dyn References>,
+    pub gallery: Arc<dyn SharedGallery>,
     /// Room for frames and reference pictures under way.
     pub room: Arc<Budget>,
 }
@@ -90,6 +91,12 @@ impl Core {
     /// Counts a request that is turned away.
     fn shed(&self) {
         self.metrics.shed.fetch_add(1, Relaxed);
+    }
+
+    /// The gallery's candidates for a template, and the reference decided for.
+    fn identify(&self, engine_threshold: f32, template: &[f32]) -> Result<Identified, Refusal> {
+        let candidates = self.gallery.search(template).map_err(|reason| refuse("gallery-failed", reason))?;
+        Ok(identified(candidates, self.gallery.match_threshold().unwrap_or(engine_threshold)))
     }
 
     /// Seconds until what is queued will about have been looked at, from 1 to 30.
@@ -126,7 +133,7 @@ impl Service {
             open_encounters: self.encounters.open_count(),
             queued,
             queued_bytes,
-            references: self.core.references.count().ok(),
+            references: self.core.gallery.count().ok(),
             workers: self.core.pool.workers(),
         }
     }
@@ -175,7 +182,7 @@ pub fn run(config: ServiceConfig, ready: impl FnOnce(&str)) -> Result<(), ServeE
         pool,
         metrics: Metrics::default(),
         events: Events::default(),
-        references: Arc::new(InMemory::default()),
+        gallery: Arc::new(InMemory::default()),
         limits,
     });
     let (phase, phases) = watch::channel(Phase::Running);

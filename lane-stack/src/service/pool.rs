@@ -95,8 +95,9 @@ impl Drop for Pool {
 }
 
 /// Runs a part of the stack; a panic in it is an error, not the end of the service.
-pub fn guarded<T>(part: &str, run: impl FnOnce() -> Result<T, StackError>) -> Result<T, StackError> {
+pub fn guarded<T, E: From<StackError>>(run: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| {
-        Err(StackError::Model { model: part.to_string(), reason: "a defect of the program, see its log".to_string() })
+        let reason = "a defect of the program, see its log".to_string();
+        Err(StackError::Model { model: "lane-stack".to_string(), reason }.into())
     })
 }

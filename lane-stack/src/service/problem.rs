@@ -5,7 +5,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 /// Name, HTTP status and title of every problem.
-pub const PROBLEMS: [(&str, u16, &str); 26] = [
+pub const PROBLEMS: [(&str, u16, &str); 27] = [
     ("bad-id", 400, "An id is not as it must be"),
     ("bad-query", 400, "The query is not as it must be"),
     ("bad-value", 400, "A value is not one that can be used"),
@@ -30,6 +30,7 @@ pub const PROBLEMS: [(&str, u16, &str); 26] = [
     ("no-face", 422, "The picture cannot be enrolled"),
     ("busy", 429, "More is under way than may be"),
     ("failed", 500, "The stack failed"),
+    ("gallery-failed", 500, "The gallery failed"),
     ("shutting-down", 503, "The service is shutting down"),
     ("not-yet", 503, "The answer is not there yet"),
 ];
@@ -86,10 +87,9 @@ impl From<StackError> for Refusal {
                 refusal.problem.reason = Some(reason);
                 refusal
             }
-            StackError::Gallery(_)
-            | StackError::Protocol(_)
-            | StackError::Unreachable { .. }
-            | StackError::Refused { .. } => refuse("failed", detail),
+            StackError::Protocol(_) | StackError::Unreachable { .. } | StackError::Refused { .. } => {
+                refuse("failed", detail)
+            }
         }
     }
 }

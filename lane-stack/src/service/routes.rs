@@ -3,12 +3,13 @@ use super::auth::guard;
 use super::encounter::Cell;
 use super::openapi::PictureBytes;
 use super::problem::{Refusal, refuse};
+use super::shared_gallery::SharedGallery;
 use super::{Service, intake, openapi, stream};
 use crate::api::{
     Closed, EncounterInfo, FRAME_STREAM, Found, FrameAnswer, FrameQuery, GalleryInfo, NDJSON, Problem, Reference,
     StackInfo, Status, StreamAnswer, StreamedFrame, check_id,
 };
-use crate::client::{Frame, StackError};
+use crate::client::Frame;
 use crate::engine::Engine;
 use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
@@ -325,14 +326,14 @@ fn event_stream(body: Body) -> Response {
 /// How many references there are.
 #[utoipa::path(get, path = "/v1/gallery", tag = "gallery", responses((status = 200, body = GalleryInfo)))]
 pub(super) async fn gallery(State(service): Shared) -> Result<Json<GalleryInfo>, Refusal> {
-    let references = of_gallery(&service, |references| references.count()).await?;
+    let references = of_gallery(&service, |gallery| gallery.count()).await?;
     Ok(Json(GalleryInfo { references }))
 }
 
 /// Takes all references away; how many there were.
 #[utoipa::path(delete, path = "/v1/gallery", tag = "gallery", responses((status = 200, body = GalleryInfo)))]
 pub(super) async fn empty_gallery(State(service): Shared) -> Result<Json<GalleryInfo>, Refusal> {
-    let references = of_gallery(&service, |references| references.clear()).await?;
+    let references = of_gallery(&service, |gallery| gallery.clear()).await?;
     Ok(Json(GalleryInfo { references }))
 }
 
@@ -349,7 +350,7 @@ pub(super) async fn reference(
 ) -> Result<Json<Reference>, Refusal> {
     id("reference_id", &reference_id)?;
     let asked = reference_id.clone();
-    if of_gallery(&service, move |references| references.contains(&asked)).await? {
+    if of_gallery(&service, move |gallery| gallery.contains(&asked)).await? {
         return Ok(Json(Reference { reference_id }));
     }
     Err(refuse("unknown-reference", format!("the gallery has no {reference_id}")))
@@ -365,7 +366,7 @@ pub(super) async fn reference(
 pub(super) async fn remove(State(service): Shared, Path(reference_id): Path<String>) -> Result<StatusCode, Refusal> {
     id("reference_id", &reference_id)?;
     let asked = reference_id.clone();
-    if of_gallery(&service, move |references| references.remove(&asked)).await? {
+    if of_gallery(&service, move |gallery| gallery.remove(&asked)).await? {
         return Ok(StatusCode::NO_CONTENT);
     }
     Err(refuse("unknown-reference", format!("the gallery has no {reference_id}")))
@@ -408,7 +409,7 @@ pub(super) async fn enrol(
     let asked = reference_id.clone();
     let replaced = with_picture(&service, checked.map(|_| ()), size, headers, body, move |engine, picture| {
         let template = engine.enrolment(&asked, picture)?;
-        core.references.put(&asked, template).map_err(StackError::Gallery)
+        core.gallery.put(&asked, template).map_err(|reason| refuse("gallery-failed", reason))
     })
     .await?;
     let status = if replaced { StatusCode::OK } else { StatusCode::CREATED };
@@ -437,8 +438,7 @@ pub(super) async fn search(
     let core = service.core.clone();
     let found = with_picture(&service, Ok(()), size, headers, body, move |engine, picture| {
         let template = engine.enrolment("probe", picture)?;
-        let candidates = core.references.search(&template).map_err(StackError::Gallery)?;
-        let matched = engine.matched(&candidates);
+        let (candidates, matched) = core.identify(engine.match_threshold(), &template)?;
         Ok(Found { candidates, matched })
     });
     found.await.map(Json)
@@ -451,7 +451,7 @@ async fn with_picture<T: Send + 'static>(
     size: Result<Query<SizeQuery>, QueryRejection>,
     headers: HeaderMap,
     mut body: Body,
-    work: impl FnOnce(&mut Engine, &Frame) -> Result<T, StackError> + Send + 'static,
+    work: impl FnOnce(&mut Engine, &Frame) -> Result<T, Refusal> + Send + 'static,
 ) -> Result<T, Refusal> {
     let core = &service.core;
     let checked = checked.and_then(|()| {
@@ -470,7 +470,7 @@ async fn with_picture<T: Send + 'static>(
     intake::check_pixels(&picture, core.limits.max_frame_pixels)?;
     let (sender, receiver) = oneshot::channel();
     core.pool.push(move |engine| {
-        let done = super::pool::guarded("lane-stack", || work(engine, &picture)).map_err(Refusal::from);
+        let done = super::pool::guarded(|| work(engine, &picture));
         drop(room);
         sender.send(done).ok();
     });
@@ -480,10 +480,10 @@ async fn with_picture<T: Send + 'static>(
 /// Asks the gallery on a thread that may wait.
 async fn of_gallery<T: Send + 'static>(
     service: &Arc<Service>,
-    ask: impl FnOnce(&dyn super::references::References) -> Result<T, String> + Send + 'static,
+    ask: impl FnOnce(&dyn SharedGallery) -> Result<T, String> + Send + 'static,
 ) -> Result<T, Refusal> {
-    let references = service.core.references.clone();
-    blocking(move || ask(&*references)).await?.map_err(|reason| StackError::Gallery(reason).into())
+    let gallery = service.core.gallery.clone();
+    blocking(move || ask(&*gallery)).await?.map_err(|reason| refuse("gallery-failed", reason))
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Refusal> {

@@ -98,15 +98,18 @@ pub async fn answered<T>(receiver: oneshot::Receiver<Result<T, Refusal>>, within
 struct Reader {
     body: Body,
     held: BytesMut,
+    /// Time for the next bytes of a frame.
     within: Duration,
+    /// Time for the next frame to begin.
+    between: Duration,
 }
 
 impl Reader {
-    /// Waits for more bytes; false at the end.
-    async fn more(&mut self) -> Result<bool, Refusal> {
-        let slow = |_| refuse("too-slow", format!("nothing came for {} s", self.within.as_secs()));
+    /// Waits for more bytes, so long; false at the end.
+    async fn more(&mut self, within: Duration) -> Result<bool, Refusal> {
+        let slow = |_| refuse("too-slow", format!("nothing came for {} s", within.as_secs()));
         loop {
-            match tokio::time::timeout(self.within, self.body.frame()).await.map_err(slow)? {
+            match tokio::time::timeout(within, self.body.frame()).await.map_err(slow)? {
                 None => return Ok(false),
                 Some(Err(error)) => return Err(refuse("cut-off", error.to_string())),
                 Some(Ok(part)) => {
@@ -132,7 +135,8 @@ impl Reader {
                     format!("the line before a frame is longer than {MAX_LINE_BYTES} bytes"),
                 ));
             }
-            if !self.more().await? {
+            let within = if self.held.is_empty() { self.between } else { self.within };
+            if !self.more(within).await? {
                 let cut = || refuse("cut-off", "the stream ended within the line before a frame");
                 return if self.held.is_empty() { Ok(None) } else { Err(cut()) };
             }
@@ -142,7 +146,7 @@ impl Reader {
     /// So many bytes.
     async fn exactly(&mut self, length: usize) -> Result<Vec<u8>, Refusal> {
         while self.held.len() < length {
-            if !self.more().await? {
+            if !self.more(self.within).await? {
                 let detail = format!("the stream ended after {} of {length} bytes of a frame", self.held.len());
                 return Err(refuse("cut-off", detail));
             }
@@ -159,7 +163,7 @@ async fn take_frames(
     steps: &mpsc::Sender<Step>,
 ) -> Result<(), Refusal> {
     let core = &service.core;
-    let mut reader = Reader { body, held: BytesMut::new(), within: core.limits.receive };
+    let mut reader = Reader { body, held: BytesMut::new(), within: core.limits.receive, between: core.limits.max_idle };
     while let Some(line) = reader.line().await? {
         let StreamedFrame { content_type, length, about } = StreamedFrame::parse(&line)
             .map_err(|reason| refuse("bad-stream", format!("the line before a frame: {reason}")))?;

@@ -44,7 +44,7 @@ fn it_does_not_begin_without_a_token_or_with_a_wrong_configuration() {
 }
 
 #[test]
-fn an_address_in_use_is_6() {
+fn an_address_in_use_is_11() {
     if !has_runtime(1) {
         return;
     }
@@ -55,7 +55,7 @@ fn an_address_in_use_is_6() {
     let address = taken.local_addr().unwrap().to_string();
     std::fs::write(&config, text.replace("127.0.0.1:0", &address)).unwrap();
     let (code, message) = fails(&config, None);
-    assert!(code == Some(6) && message.contains(&address), "{message}");
+    assert!(code == Some(11) && message.contains(&address), "{message}");
 }
 
 #[test]
@@ -90,6 +90,6 @@ fn it_ends_though_an_encounter_is_never_closed_and_says_so() {
     service.open("e");
     service.push("e", 0);
     service.signal("INT");
-    assert_eq!(service.wait(), Some(7));
+    assert_eq!(service.wait(), Some(12));
     assert!(service.log().contains("1 encounters open"), "{}", service.log());
 }

@@ -5,7 +5,7 @@ use crate::gallery::Gallery;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// A gallery that several threads share. Errors are words for people and hold no template.
-pub trait References: Send + Sync {
+pub trait SharedGallery: Send + Sync {
     /// Number of references.
     fn count(&self) -> Result<u64, String>;
     /// Whether there is a reference of this id.
@@ -18,6 +18,10 @@ pub trait References: Send + Sync {
     fn clear(&self) -> Result<u64, String>;
     /// The most similar references.
     fn search(&self, template: &[f32]) -> Result<Vec<Candidate>, String>;
+    /// The similarity from which a candidate is taken for the person; `None` leaves it to the embedder's card.
+    fn match_threshold(&self) -> Option<f32> {
+        None
+    }
 }
 
 /// The gallery in memory: gone with the process.
@@ -36,7 +40,7 @@ impl InMemory {
     }
 }
 
-impl References for InMemory {
+impl SharedGallery for InMemory {
     fn count(&self) -> Result<u64, String> {
         Ok(self.read().len() as u64)
     }
