@@ -5,6 +5,9 @@
 //! and embedded ([`embedder`]) and compared with the [`gallery`]. [`InProcessStack`] does this behind
 //! [`client::StackClient`], the only interface a runner sees. Nothing here depends on a simulator.
 //!
+//! [`service`] puts it behind an HTTP API ([`api`], `lane-stack/openapi.json`) for several encounters at a time, and
+//! [`HttpStack`] is a client of such a service behind the same interface.
+//!
 //! # ONNX Runtime
 //! The library is loaded at run time: [`InProcessStack::open`] takes its path, or `ORT_DYLIB_PATH` names it (a full path to
 //! `libonnxruntime.so`, 1.20 or newer). A missing library is [`SetupError::Runtime`], never a panic. One library is loaded
