@@ -10,3 +10,7 @@ pub const MODEL: u8 = 3;
 pub const RUNTIME: u8 = 4;
 /// A picture that cannot be decoded, or that shows no face where one is needed.
 pub const PICTURE: u8 = 5;
+/// The address cannot be listened on, or the system refuses threads or signals.
+pub const LISTEN: u8 = 11;
+/// The service was stopped before every open encounter was closed.
+pub const UNFINISHED: u8 = 12;

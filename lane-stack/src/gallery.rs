@@ -21,6 +21,18 @@ impl Gallery {
         self.entries.is_empty()
     }
 
+    /// Whether it holds a reference of this name.
+    pub fn contains(&self, reference_id: &str) -> bool {
+        self.entries.iter().any(|(id, _)| id == reference_id)
+    }
+
+    /// Takes a reference away; whether there was one. The others keep their order.
+    pub fn remove(&mut self, reference_id: &str) -> bool {
+        let before = self.entries.len();
+        self.entries.retain(|(id, _)| id != reference_id);
+        self.entries.len() < before
+    }
+
     /// Adds a reference of unit length; one with the same name is replaced in its place.
     pub fn put(&mut self, reference_id: &str, embedding: Vec<f32>) {
         match self.entries.iter_mut().find(|(id, _)| id == reference_id) {
@@ -75,5 +87,7 @@ mod tests {
         let found = gallery.search(&[1.0, 0.0]);
         assert_eq!(found.len(), MAX_CANDIDATES);
         assert!(found.iter().all(|c| c.reference_id != "p3"));
+        assert!(gallery.contains("p4") && gallery.remove("p4") && !gallery.contains("p4") && !gallery.remove("p4"));
+        assert_eq!(gallery.len(), 29);
     }
 }
