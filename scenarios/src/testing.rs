@@ -83,6 +83,8 @@ pub(crate) struct FlatWorld {
     pub dies_at: Option<u64>,
     /// Requests as they came.
     pub requests: Vec<ExposeRequest>,
+    /// Requests of counterfactuals as they came.
+    pub remade: Vec<ExposeRequest>,
 }
 
 impl World for FlatWorld {
@@ -129,6 +131,7 @@ impl World for FlatWorld {
         request: &ExposeRequest,
         ideal: &Counterfactual,
     ) -> Result<Exposed, WorldError> {
+        self.remade.push(request.clone());
         self.flat(plan, request, Some(ideal))
     }
 }

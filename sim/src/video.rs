@@ -22,13 +22,13 @@ use crate::{
     view::View,
 };
 
-/// Frames of the empty lane that a stream is fed before the first exposure of an encounter: a rate control is then where it
-/// stays, within 2 QP (assumption, for first exposures that are P frames; see the tests of `laneproof_camera::video`).
+/// Frames of the empty lane that a stream is fed before the first exposure of an encounter: by then a rate control has settled
+/// (a test of `laneproof_camera::video` holds it to that).
 pub(crate) const EMPTY_FRAMES: u64 = 6;
 /// Where in a frame's noise id the number of an empty frame stands: above the ids of runs and of explanations, below those
 /// of brackets.
 const EMPTY_ID_SHIFT: u32 = 44;
-/// Open streams that are kept, some 40 MB each of sensors of 2.3 megapixels: the cameras of a rig, some twice.
+/// Open streams that are kept: those of a rig's cameras, some twice.
 const STREAMS: usize = 8;
 /// Frames that are kept as their sensors gave them, some 7 MB each.
 const TAKEN: usize = 24;
@@ -85,7 +85,10 @@ impl Simulator {
     ) -> Result<Coded, SimError> {
         let request = plain(request);
         let mut exposures: Vec<ExposureRequest> = earlier.iter().map(plain).collect();
-        keep(&mut self.streams.taken, (Fed::new(view, vec![request]), taken.clone()), TAKEN);
+        let own = Fed::new(view, vec![request]);
+        if !self.streams.taken.iter().any(|(fed, _)| *fed == own) {
+            keep(&mut self.streams.taken, (own, taken.clone()), TAKEN);
+        }
         let before = Fed::new(view, exposures.clone());
         let mut video = match self.streams.open.iter().position(|(fed, _)| *fed == before) {
             Some(place) => self.streams.open.remove(place).1,

@@ -169,6 +169,35 @@ fn a_confirmation_sees_the_whole_encounter_under_other_ids() {
 }
 
 #[test]
+fn what_is_made_again_comes_after_the_cameras_earlier_exposures_as_they_were_asked_for() {
+    asked(
+        |face, _| face.defocus_px = 9.0,
+        false,
+        |question, world, stack| {
+            let run = world.requests.clone();
+            confirm(question, &[Factor::Defocus], world, stack).unwrap();
+            assert_eq!(world.remade.len(), run.len());
+            for again in &world.remade {
+                let ids = again.exposure_id
+                    - run
+                        .iter()
+                        .find(|r| r.mid_exposure_us == again.mid_exposure_us && r.camera_index == again.camera_index)
+                        .unwrap()
+                        .exposure_id;
+                let before = run
+                    .iter()
+                    .filter(|r| r.camera_index == again.camera_index && r.mid_exposure_us < again.mid_exposure_us);
+                let moved =
+                    before.map(|r| ExposeRequest { exposure_id: r.exposure_id + ids, ..r.clone() }.as_earlier());
+                assert_eq!(again.earlier, moved.collect::<Vec<_>>());
+                assert!(ids > 0, "under other noise, the earlier ones too");
+            }
+            assert!(world.remade.iter().any(|again| again.earlier.len() == 3));
+        },
+    );
+}
+
+#[test]
 fn two_causes_are_named_together_and_three_are_counted() {
     let two = why(
         |face, _| {

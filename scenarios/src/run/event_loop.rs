@@ -192,8 +192,7 @@ fn expose_all<W: World>(
             earlier: earlier[now.camera_index].clone(),
         };
         let exposed = world.expose(staged, &request)?;
-        let mid_exposure_us = now.mid_exposure_us;
-        earlier[now.camera_index].push(EarlierExposure { exposure_id, mid_exposure_us, exposure_us, gain_db });
+        earlier[now.camera_index].push(request.as_earlier());
         if exposed.frame.exposure_id != exposure_id || exposed.truth.exposure_id != exposure_id {
             return Err(Stop::Encounter(format!(
                 "frame or truth of exposure {exposure_id} carries another exposure's id"

@@ -52,6 +52,14 @@ pub struct ExposeRequest {
     pub earlier: Vec<EarlierExposure>,
 }
 
+impl ExposeRequest {
+    /// What the camera's later requests say of this one.
+    pub fn as_earlier(&self) -> EarlierExposure {
+        let Self { exposure_id, mid_exposure_us, exposure_us, gain_db, .. } = *self;
+        EarlierExposure { exposure_id, mid_exposure_us, exposure_us, gain_db }
+    }
+}
+
 /// What a camera was asked for before.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct EarlierExposure {

@@ -161,7 +161,8 @@ pub struct CameraMount {
 /// A video encoder (ITU-T H.264 | ISO/IEC 14496-10): Main profile with CABAC, I and P frames, one slice each, one reference
 /// frame, no scene-change detection, no B frames. Exposures are consecutive frames of the stream, and before the first of an
 /// encounter stand some of the empty lane (assumption: what a camera films between triggers is not rendered, so that the
-/// encoder has longer ways to predict over than at its full frame rate).
+/// encoder has longer ways to predict over than at its full frame rate, and its rate control, surprised by a vehicle, fewer
+/// frames to come back to the rate in).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct H264 {
