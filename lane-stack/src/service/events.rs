@@ -28,11 +28,6 @@ impl Events {
     pub fn listen(&self) -> broadcast::Receiver<Arc<Event>> {
         self.sender.subscribe()
     }
-
-    /// Number of listeners.
-    pub fn listeners(&self) -> usize {
-        self.sender.receiver_count()
-    }
 }
 
 /// The next event; `None` when none will come.

@@ -17,7 +17,7 @@ use axum::extract::{MatchedPath, Path, Query, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get, post, put};
+use axum::routing::{get, post, put};
 use axum::{Json, Router};
 use serde::Deserialize;
 use std::sync::Arc;
@@ -41,7 +41,7 @@ pub(super) fn router(service: Arc<Service>) -> Router {
         .route("/v1/encounters/{encounter_id}/events", get(encounter_events))
         .route("/v1/gallery", get(gallery).delete(empty_gallery))
         .route("/v1/gallery/search", post(search))
-        .route("/v1/gallery/references/{reference_id}", put(enrol).get(reference).merge(delete(remove)))
+        .route("/v1/gallery/references/{reference_id}", put(enrol).get(reference).delete(remove))
         .fallback(unknown_route)
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn_with_state(service.clone(), guard))
@@ -404,10 +404,10 @@ pub(super) async fn enrol(
     headers: HeaderMap,
     body: Body,
 ) -> Result<(StatusCode, Json<Reference>), Refusal> {
-    let checked = id("reference_id", &reference_id).map(str::to_string);
+    let checked = id("reference_id", &reference_id).map(|_| ());
     let core = service.core.clone();
     let asked = reference_id.clone();
-    let replaced = with_picture(&service, checked.map(|_| ()), size, headers, body, move |engine, picture| {
+    let replaced = with_picture(&service, checked, size, headers, body, move |engine, picture| {
         let template = engine.enrolment(&asked, picture)?;
         core.gallery.put(&asked, template).map_err(|reason| refuse("gallery-failed", reason))
     })

@@ -2,10 +2,10 @@
 use super::encounter::{Answer, Cell};
 use super::problem::{Refusal, refuse};
 use super::{Phase, Service, events, intake};
-use crate::api::{Event, Problem, StreamAnswer, StreamedFrame};
+use crate::api::{Event, StreamAnswer, StreamedFrame};
 use axum::body::Body;
 use bytes::{Buf as _, Bytes, BytesMut};
-use http_body::{Frame as BodyFrame, SizeHint};
+use http_body::Frame as BodyFrame;
 use http_body_util::BodyExt as _;
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -33,10 +33,6 @@ impl http_body::Body for ChannelBody {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<BodyFrame<Bytes>, Infallible>>> {
         self.parts.poll_recv(context).map(|part| part.map(|bytes| Ok(BodyFrame::data(bytes))))
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::default()
     }
 }
 
@@ -246,12 +242,5 @@ async fn forward(
         if sender.send(text).await.is_err() {
             return;
         }
-    }
-}
-
-/// Only its problem: what a stream's line holds.
-impl From<Refusal> for Problem {
-    fn from(refusal: Refusal) -> Self {
-        refusal.problem
     }
 }
