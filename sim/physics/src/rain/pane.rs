@@ -164,7 +164,7 @@ impl WetPane {
                 && at_s > swept_s
             {
                 swept_s = at_s;
-                water.remove(|_, at| wipers.sweep(at));
+                water.wipe(wipers);
             }
         };
         for impact in self.impacts.iter().take_while(|impact| impact.time_s <= time_s) {
@@ -269,15 +269,11 @@ impl Water {
         Some(gone)
     }
 
-    fn remove(&mut self, whether: impl Fn(&SessileDrop, Vec2) -> bool) {
-        for id in 0..self.drops.len() {
-            if self.drops[id].as_ref().is_some_and(|(drop, at)| whether(drop, *at)) {
-                self.take(id as u32);
-            }
-        }
-        // What is gone stays gone: numbers may begin anew.
+    /// Takes away what lies where wipers sweep.
+    fn wipe(&mut self, wipers: &Wipers) {
+        // What is gone stays gone: numbers begin anew.
         let mut old = std::mem::take(&mut self.drops);
-        old.retain(Option::is_some);
+        old.retain(|drop| drop.as_ref().is_some_and(|(_, at)| !wipers.sweep(*at)));
         self.cells.iter_mut().for_each(Vec::clear);
         for (id, (_, at)) in old.iter().flatten().enumerate() {
             self.list(*at).push(id as u32);
