@@ -15,6 +15,8 @@ mod exposing;
 mod eye_safety;
 mod face_truth;
 mod glass;
+#[cfg(test)]
+mod glass_tests;
 mod head_lamps;
 mod ideal;
 mod infrared;

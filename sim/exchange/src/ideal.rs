@@ -36,7 +36,7 @@ pub enum Factor {
 
 impl Factor {
     /// All factors, in their order.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Veil,
         Self::Glass,
         Self::Drops,
