@@ -1,11 +1,13 @@
 //! The stack itself: frames in, decisions out.
-use crate::client::{BestShot, ControlMessage, Decisions, Detection, Frame, Quality, StackClient, StackError};
+use crate::client::{
+    BestShot, Candidate, ControlMessage, Decisions, Detection, Frame, Quality, StackClient, StackError,
+};
 use crate::config::Working;
 use crate::decode::RawFace;
 use crate::detector::Detector;
 use crate::embedder::{Embedder, unit};
 use crate::error::SetupError;
-use crate::gallery::Gallery;
+use crate::gallery::{Gallery, ModelId, References};
 use crate::models::Selection;
 use crate::picture::Picture;
 use crate::quality;
@@ -20,7 +22,7 @@ pub struct InProcessStack {
     detector: Detector,
     embedder: Embedder,
     working: Working,
-    gallery: Gallery,
+    references: Box<dyn References>,
     encounter: Option<Encounter>,
 }
 
@@ -32,6 +34,9 @@ pub struct Face {
     /// Quality measures.
     pub quality: Quality,
 }
+
+/// Candidates, best first, and the reference decided for.
+pub type Identified = (Vec<Candidate>, Option<String>);
 
 #[derive(Default)]
 struct Encounter {
@@ -46,17 +51,31 @@ impl InProcessStack {
         let Selection { models, detector, embedder, working } = selection;
         let detector = Detector::open(&environment, &models, detector, working.intra_threads)?;
         let embedder = Embedder::open(&environment, &models, embedder, working.intra_threads)?;
-        Ok(Self { detector, embedder, working, gallery: Gallery::default(), encounter: None })
+        Ok(Self { detector, embedder, working, references: Box::new(Gallery::default()), encounter: None })
     }
 
     /// The gallery.
-    pub fn gallery(&self) -> &Gallery {
-        &self.gallery
+    pub fn references(&self) -> &dyn References {
+        &*self.references
     }
 
-    /// Similarity from which a candidate is taken for the person.
+    /// Takes another gallery than the empty one in memory; refused when it holds the templates of another model.
+    pub fn set_references(&mut self, references: Box<dyn References>) -> Result<(), StackError> {
+        if let Some(model) = references.model() {
+            model.agrees(&self.model())?;
+        }
+        self.references = references;
+        Ok(())
+    }
+
+    /// The model that makes the templates.
+    pub fn model(&self) -> ModelId {
+        ModelId::new(self.embedder.card(), self.embedder.sha256())
+    }
+
+    /// Similarity from which a candidate is taken for the person: the gallery's, where it has one, else the card's.
     pub fn match_threshold(&self) -> f32 {
-        self.embedder.card().match_threshold
+        self.references.operating_point().map_or(self.embedder.card().match_threshold, |point| point.threshold)
     }
 
     /// The bounds that make a best shot valid.
@@ -119,11 +138,11 @@ impl InProcessStack {
     }
 
     /// Candidates for a template, and the decision.
-    pub fn identify(&self, template: &[f32]) -> (Vec<crate::client::Candidate>, Option<String>) {
-        let candidates = self.gallery.search(template);
+    pub fn identify(&self, template: &[f32]) -> Result<Identified, StackError> {
+        let candidates = self.references.search(template)?;
         let first = candidates.first().filter(|c| c.similarity >= self.match_threshold());
         let matched = first.map(|c| c.reference_id.clone());
-        (candidates, matched)
+        Ok((candidates, matched))
     }
 
     fn embed(&mut self, crop: &Crop) -> Result<Vec<f32>, StackError> {
@@ -226,7 +245,8 @@ impl InProcessStack {
             }
             let Some(shot) = group.track.shots.first() else { continue };
             let detection = encounter.detections[shot.detection].clone();
-            let (candidates, matched) = group.template.as_deref().map_or_else(Default::default, |t| self.identify(t));
+            let identified = group.template.as_deref().map(|t| self.identify(t)).transpose()?;
+            let (candidates, matched) = identified.unwrap_or_default();
             let kept = || "keeps every bound of the quality rule".to_string();
             let reason = shot.broken.clone().unwrap_or_else(kept);
             best_shots.push(BestShot { detection, valid: shot.rank.valid, reason, candidates, matched });
@@ -243,12 +263,14 @@ impl StackClient for InProcessStack {
             format!("{} sha256 {sha256}, trained on {}{optimistic}", about.name, about.trained_on)
         };
         let line = |what: &str, value: String| (what.to_string(), value);
+        let of_card = || format!("{} ({})", embedder.match_threshold, embedder.evidence);
+        let threshold = self.references.operating_point().map_or_else(of_card, |point| point.to_string());
         let mut lines = vec![
             line("stack", format!("lane-stack {} in process", env!("CARGO_PKG_VERSION"))),
             line("onnxruntime", runtime::version()),
             line("detector", model(&detector.about, self.detector.sha256())),
             line("embedder", model(&embedder.about, self.embedder.sha256())),
-            line("match threshold", format!("{} ({})", embedder.match_threshold, embedder.evidence)),
+            line("match threshold", threshold),
             line("working width px", self.working.working_width_px.to_string()),
         ];
         if detector.about.in_domain || embedder.about.in_domain {
@@ -263,8 +285,7 @@ impl StackClient for InProcessStack {
             reference_id: reference_id.to_string(),
             reason: "no face is found in the picture; it must show one, upright and from the front".to_string(),
         })?;
-        self.gallery.put(reference_id, template);
-        Ok(())
+        Ok(self.references.put(reference_id, template)?)
     }
 
     fn open_encounter(&mut self, encounter: u64) -> Result<(), StackError> {
