@@ -2,8 +2,9 @@
 //!
 //! Each frame is decoded ([`picture`]), resized ([`resample`]), searched for faces ([`detector`], [`decode`]) and
 //! measured ([`quality`], [`pose`]); faces become tracks per camera ([`track`]); the best shots of each track are aligned
-//! and embedded ([`embedder`]) and compared with the [`gallery`]. [`InProcessStack`] does this behind
-//! [`client::StackClient`], the only interface a runner sees. Nothing here depends on a simulator.
+//! and embedded ([`embedder`]) and compared with the [`gallery`], a list in memory or an encrypted database.
+//! [`InProcessStack`] does this behind [`client::StackClient`], the only interface a runner sees. Nothing here depends on a
+//! simulator.
 //!
 //! # ONNX Runtime
 //! The library is loaded at run time: [`InProcessStack::open`] takes its path, or `ORT_DYLIB_PATH` names it (a full path to

@@ -24,7 +24,7 @@ pub(super) struct Row {
 }
 
 impl Row {
-    fn alive(&self, now: UnixTime) -> bool {
+    pub fn alive(&self, now: UnixTime) -> bool {
         match self.kept {
             Kept::UntilDecision => true,
             Kept::Until(end) => now < end,

@@ -283,7 +283,8 @@ impl Store {
 
     /// All references of a person that have not expired.
     pub fn look_up(&mut self, asked: &Asked<'_>, reference_id: &str) -> Result<Vec<Reference>, GalleryError> {
-        let found: Vec<Reference> = self.contents.of(reference_id).into_iter().map(Row::reference).collect();
+        let alive = self.contents.of(reference_id).into_iter().filter(|row| row.alive(asked.at));
+        let found: Vec<Reference> = alive.map(Row::reference).collect();
         let numbers: Vec<i64> = found.iter().map(|r| r.record).collect();
         self.log(asked, Action::LookUp, &numbers, String::new())?;
         if found.is_empty() {
@@ -292,7 +293,7 @@ impl Store {
         Ok(found)
     }
 
-    /// All references, by person.
+    /// All references, by person, with those that have expired and wait for [`Self::expire`].
     pub fn list(&mut self, asked: &Asked<'_>) -> Result<Vec<Reference>, GalleryError> {
         self.log(asked, Action::List, &[], format!("references: {}", self.len()))?;
         let mut all: Vec<Reference> = self.contents.rows().iter().map(Row::reference).collect();

@@ -107,6 +107,7 @@ fn what_expires_is_found_no_more_and_then_erased() {
     };
     assert_eq!(names(&mut store, HOUR_US - 1), ["A", "B"]);
     assert_eq!(names(&mut store, HOUR_US), ["B"]);
+    assert_eq!(store.look_up(&at(HOUR_US), "A"), Err(GalleryError::Unknown("A".into())));
     assert_eq!(store.stats(UnixTime(HOUR_US)).unwrap().expired, 1);
     assert_eq!(store.expire(&at(HOUR_US)).unwrap(), 1);
     assert_eq!(store.len(), 1);
