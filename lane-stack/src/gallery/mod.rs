@@ -36,7 +36,8 @@
 //! # What outlives a decision
 //! Nothing but what the [`Policy`] names, by kind of picture and class of traveller, for as many hours as it says. All else
 //! is held in memory for the encounter it was enrolled for, and never reaches the disk. Expired references are found by no
-//! search; [`Store::expire`] erases them.
+//! search; [`Store::expire`] erases them. Time is the asker's clock: one that is set forward lets references expire early,
+//! and every entry of the log shows what time it told.
 //!
 //! # What is on the disk
 //! A SQLite database in write-ahead mode, which one process at a time has open. Each record's contents (reference id and
@@ -48,10 +49,12 @@
 //! **Deletion** overwrites the record's wrapped key in its place, deletes the row (SQLite overwrites what it frees), brings
 //! the write-ahead log into the database and overwrites the log, before it returns. A flash disk or a copying file system
 //! may still hold older blocks: they are of no use once the master key is rotated and the old one destroyed, which also
-//! holds for backups.
+//! holds for backups. A deletion needs some room in the log: a disk that is full to the last byte must be given some first.
+//! The file does not shrink; what was freed is used again.
 //!
 //! **Enrolment, deletion, rotation** are transactions, synchronised to the disk: what was acknowledged is there after a
-//! crash, what was not is there whole or not at all.
+//! crash, what was not is there whole or not at all. A record, policy, threshold or entry that another hand changed is
+//! refused; a whole older copy in the file's place is not, and is told by the log's head, noted elsewhere.
 //!
 //! **Everything that is asked for** is in the log ([`Entry`]) before it is answered: who, when, what, which records.
 mod audit;

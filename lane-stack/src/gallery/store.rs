@@ -167,6 +167,46 @@ impl Store {
     /// Enrols references, all or none. One of the same person and kind is replaced, and the old one erased.
     pub fn enrol(&mut self, asked: &Asked<'_>, new: &[(Enrolment, Template)]) -> Result<Vec<Kept>, GalleryError> {
         check_name("asker", asked.by, LONGEST_ASKER)?;
+        let rows = self.plan(asked.at, new)?;
+        let former = rows.iter().filter_map(|r| self.contents.find(&r.reference_id, r.kind));
+        let replaced: Vec<(i64, i64)> = former.map(|r| (r.record, r.slot)).collect();
+        let numbers: Vec<i64> = rows.iter().map(|r| r.record).collect();
+        let detail = match replaced.len() {
+            0 => String::new(),
+            _ => format!("in place of {}", list(replaced.iter().map(|(record, _)| *record))),
+        };
+        let Self { file, master, entropy, identity, head, .. } = self;
+        self.head = file.transaction(|db| {
+            for &(record, slot) in replaced.iter().filter(|(record, _)| *record > 0) {
+                records::erase(db, record, slot).map_err(|e| file.fail(&e))?;
+            }
+            for (row, (_, template)) in rows.iter().zip(new) {
+                let Kept::Until(expires) = row.kept else { continue };
+                let Row { record, slot, kind, ref class, enrolled, .. } = *row;
+                let header = Header { record, slot, kind, class: class.to_string(), enrolled, expires };
+                let contained = (&*row.reference_id, template.values());
+                records::insert(file, master, &mut **entropy, identity, &header, contained)?;
+            }
+            records::log(file, identity, head, asked, Action::Enrol, &numbers, detail)
+        })?;
+        // From here on it has happened.
+        let kept = rows.iter().map(|r| r.kept).collect();
+        for (row, (_, template)) in rows.into_iter().zip(new) {
+            if row.record < 0 {
+                self.last_transient = row.record;
+            } else {
+                self.spare.free_slots.remove(&row.slot);
+                self.spare.next_record = row.record + 1;
+                self.spare.next_slot = self.spare.next_slot.max(row.slot + 1);
+            }
+            self.contents.put(row, template.values());
+        }
+        self.free(&replaced)?;
+        Ok(kept)
+    }
+
+    /// The rows that new references will have, with numbers and slots that nothing has; refuses what may not be enrolled.
+    fn plan(&mut self, now: UnixTime, new: &[(Enrolment, Template)]) -> Result<Vec<Row>, GalleryError> {
         let mut keys = BTreeSet::new();
         for (enrolment, template) in new {
             enrolment.check()?;
@@ -176,82 +216,40 @@ impl Store {
                 return Err(GalleryError::Refused(format!("\"{id}\" has two pictures of kind {kind} in one request")));
             }
         }
-        let mut rows = Vec::with_capacity(new.len());
-        let mut free_slots = self.spare.free_slots.iter().copied();
-        let (mut next_record, mut next_slot) = (self.spare.next_record, self.spare.next_slot);
+        let mut slots = self.spare.free_slots.iter().copied().chain(self.spare.next_slot..);
+        let mut numbers = self.spare.next_record..;
         let mut transient = self.last_transient;
-        for (enrolment, _) in new {
-            let Enrolment { reference_id, kind, class, encounter } = enrolment;
-            let mut row = Row {
-                record: 0,
-                slot: 0,
+        let mut rows = Vec::with_capacity(new.len());
+        for (Enrolment { reference_id, kind, class, encounter }, _) in new {
+            let (record, slot, kept) = match self.policy.until(*kind, class, now) {
+                // Neither range ends.
+                Some(until) => {
+                    (numbers.next().unwrap_or_default(), slots.next().unwrap_or_default(), Kept::Until(until))
+                }
+                None if encounter.is_some() => {
+                    transient -= 1;
+                    (transient, 0, Kept::UntilDecision)
+                }
+                None => {
+                    let reason = format!(
+                        "the policy names no retention for {kind} of class \"{class}\": it may only be enrolled for an \
+                         encounter, until that is decided"
+                    );
+                    return Err(GalleryError::Refused(reason));
+                }
+            };
+            rows.push(Row {
+                record,
+                slot,
                 reference_id: reference_id.as_str().into(),
                 kind: *kind,
                 class: self.contents.class(class),
-                enrolled: asked.at,
-                kept: Kept::UntilDecision,
-                encounter: encounter.as_deref().map(Arc::from),
-            };
-            if let Some(until) = self.policy.until(*kind, class, asked.at) {
-                row.kept = Kept::Until(until);
-                row.encounter = None;
-                row.record = next_record;
-                row.slot = free_slots.next().unwrap_or(next_slot);
-                next_record += 1;
-                next_slot = next_slot.max(row.slot + 1);
-            } else if encounter.is_some() {
-                transient -= 1;
-                row.record = transient;
-            } else {
-                let reason = format!(
-                    "the policy names no retention for {kind} of class \"{class}\": it may only be enrolled for an \
-                     encounter, until that is decided"
-                );
-                return Err(GalleryError::Refused(reason));
-            }
-            rows.push(row);
+                enrolled: now,
+                kept,
+                encounter: encounter.as_deref().filter(|_| kept == Kept::UntilDecision).map(Arc::from),
+            });
         }
-        let replaced: Vec<(i64, i64)> = rows
-            .iter()
-            .filter_map(|r| self.contents.find(&r.reference_id, r.kind))
-            .map(|r| (r.record, r.slot))
-            .collect();
-        let numbers: Vec<i64> = rows.iter().map(|r| r.record).collect();
-        let detail = match replaced.len() {
-            0 => String::new(),
-            _ => format!("in place of {}", list(replaced.iter().map(|(record, _)| *record))),
-        };
-        let Self { file, master, entropy, identity, head, .. } = self;
-        let head = file.transaction(|db| {
-            for &(record, slot) in replaced.iter().filter(|(record, _)| *record > 0) {
-                records::erase(db, record, slot).map_err(|e| file.fail(&e))?;
-            }
-            for (row, (_, template)) in rows.iter().zip(new) {
-                let Kept::Until(expires) = row.kept else { continue };
-                let header = Header {
-                    record: row.record,
-                    slot: row.slot,
-                    kind: row.kind,
-                    class: row.class.to_string(),
-                    enrolled: row.enrolled,
-                    expires,
-                };
-                let contained = (&*row.reference_id, template.values());
-                records::insert(file, master, &mut **entropy, identity, &header, contained)?;
-            }
-            records::log(file, identity, head, asked, Action::Enrol, &numbers, detail)
-        })?;
-        // From here on it has happened.
-        self.head = head;
-        self.last_transient = transient;
-        (self.spare.next_record, self.spare.next_slot) = (next_record, next_slot);
-        let kept = rows.iter().map(|r| r.kept).collect();
-        for (row, (_, template)) in rows.into_iter().zip(new) {
-            self.spare.free_slots.remove(&row.slot);
-            self.contents.put(row, template.values());
-        }
-        self.free(&replaced)?;
-        Ok(kept)
+        Ok(rows)
     }
 
     /// Slots of erased records are free, and the log forgets their keys.
