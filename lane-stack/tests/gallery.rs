@@ -116,10 +116,9 @@ fn a_killed_enrolment_loses_nothing_acknowledged_and_leaves_nothing_half() {
     let (mut cut_short, mut one_more) = (0, 0);
     for round in 0..12u32 {
         let batch = [1usize, 1, 7][round as usize % 3];
-        let sent: Vec<(String, Vec<f32>)> =
+        let mut sent: Vec<(String, Vec<f32>)> =
             (0..300).map(|_| (format!("P{:03}", draw.next() % 150), embedding(&mut draw))).collect();
         // No batch may name a person twice.
-        let mut sent = sent;
         for chunk in sent.chunks_mut(batch) {
             chunk.iter_mut().enumerate().for_each(|(i, (id, _))| id.push(char::from(b'a' + i as u8)));
         }
@@ -240,6 +239,11 @@ fn the_exit_code_says_what_was_wrong() {
     let (code, text) = gallery(&["list", "g.db"]);
     assert_eq!(code, Some(7));
     assert!(text.contains("LANE_STACK_MASTER_KEY"), "{text}");
+    let mut command = Command::new(BIN);
+    command.env("LANE_STACK_MASTER_KEY", std::fs::read_to_string(place.path("key")).unwrap());
+    let (code, text) =
+        told(command.current_dir(place.folder.path()).args(["gallery", "stats", "g.db"]).output().unwrap());
+    assert_eq!(code, Some(0), "{text}");
     assert_eq!(gallery(&["new-key", "other"]).0, Some(0));
     assert_eq!(gallery(&["new-key", "other"]).0, Some(2), "a key is not written over");
     let before = std::fs::read(place.path("g.db")).unwrap();

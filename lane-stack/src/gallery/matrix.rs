@@ -7,7 +7,7 @@
 use super::memory::cosine;
 use std::ops::Range;
 use wide::f32x8;
-use zeroize::Zeroize as _;
+use zeroize::{Zeroize as _, Zeroizing};
 
 /// Values a step of the inner loop takes: four vectors of eight, to hide the latency of the additions. Rows are padded to
 /// a multiple of it with zeros, which change no sum.
@@ -55,9 +55,8 @@ impl Matrix {
     pub fn swap_remove(&mut self, row: usize) {
         let last = self.rows - 1;
         if row != last {
-            let (dimension, moved) = (self.dimension, self.row(last).to_vec());
+            let (dimension, moved) = (self.dimension, Zeroizing::new(self.row(last).to_vec()));
             self.row_mut(row)[..dimension].copy_from_slice(&moved);
-            zeroize::Zeroizing::new(moved);
         }
         self.row_mut(last).zeroize();
         self.rows = last;
@@ -178,8 +177,8 @@ fn dot(probe: &[f32x8], row: &[f32]) -> f32 {
     let mut sums = [f32x8::ZERO; STEP / 8];
     let eights = row.as_chunks::<8>().0;
     for (p, r) in probe.chunks_exact(STEP / 8).zip(eights.chunks_exact(STEP / 8)) {
-        for lane in 0..STEP / 8 {
-            sums[lane] = p[lane].mul_add(f32x8::from(r[lane]), sums[lane]);
+        for ((sum, p), r) in sums.iter_mut().zip(p).zip(r) {
+            *sum = p.mul_add(f32x8::from(*r), *sum);
         }
     }
     ((sums[0] + sums[1]) + (sums[2] + sums[3])).reduce_add()
