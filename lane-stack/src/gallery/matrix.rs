@@ -154,8 +154,9 @@ impl Matrix {
             let start = from % BLOCK_ROWS * self.stride;
             let tile = &self.blocks[from / BLOCK_ROWS][start..start + (to - from) * self.stride];
             for (probe, sieve) in probes.iter().zip(&mut sieves) {
-                for (row, values) in (from..to).zip(tile.chunks_exact(self.stride)) {
-                    let similarity = dot(probe, values);
+                let mut similarities = [0.0; TILE_ROWS];
+                dots(probe, tile, self.stride, &mut similarities);
+                for (row, similarity) in (from..to).zip(similarities) {
                     if similarity >= sieve.bar && admits(row) {
                         sieve.take(similarity, row);
                     }
@@ -173,6 +174,15 @@ impl Drop for Matrix {
     }
 }
 
+/// Similarities of a tile's rows; apart from what is done with them, so that this loop holds nothing else.
+#[inline(never)]
+fn dots(probe: &[f32x8], tile: &[f32], stride: usize, similarities: &mut [f32; TILE_ROWS]) {
+    for (similarity, row) in similarities.iter_mut().zip(tile.chunks_exact(stride)) {
+        *similarity = dot(probe, row);
+    }
+}
+
+#[inline]
 fn dot(probe: &[f32x8], row: &[f32]) -> f32 {
     let mut sums = [f32x8::ZERO; STEP / 8];
     let eights = row.as_chunks::<8>().0;
