@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Sees to it that the system packages are there which cargo cannot bring. Says and does nothing when they are.
-#   gcc                                     the linker, and the C parts of crates
+#   gcc and g++                             the linker, and the C and C++ parts of crates (H.264: openh264)
 #   python3 with pip                        fetches the people data and ONNX Runtime on first use
 #   libvulkan.so.1, Mesa's lavapipe driver  the renderer; a GPU's own driver serves too when VK_DRIVER_FILES names it
 # Missing ones are installed with apt-get as root or through sudo without a password; otherwise one line names them.
@@ -28,6 +28,7 @@ vulkan_driver_is_there() {
 missing_packages() {
     local packages=()
     command -v cc >/dev/null || packages+=(gcc libc6-dev)
+    command -v c++ >/dev/null || packages+=(g++)
     command -v python3 >/dev/null || packages+=(python3)
     python3 -m pip --version >/dev/null 2>&1 || packages+=(python3-pip)
     vulkan_loader_is_there || packages+=(libvulkan1)

@@ -1,15 +1,17 @@
 //! The simulator as the runner's world.
 use image::{ExtendedColorType, codecs::jpeg::JpegEncoder};
 use lane_stack::client::{Frame, FrameEncoding};
-use laneproof_scenarios::run::world::{ExposeRequest, Exposed, PortraitJpeg, StepTimings, World, WorldError};
+use laneproof_scenarios::run::world::{
+    EarlierExposure, ExposeRequest, Exposed, PortraitJpeg, StepTimings, World, WorldError,
+};
 use laneproof_scenes::{
-    catalogue::Trigger,
+    catalogue::{Colour, Trigger},
     document::DocumentKind,
     people::{Appearance, Identity},
 };
 use laneproof_sim::{
-    AutoExposure, AutoState, Counterfactual, Exposure, ExposureRequest, PortraitPicture, SimError, Simulator, Staged,
-    encounter::EncounterPlan,
+    AutoExposure, AutoState, Counterfactual, Exposure, ExposureRequest, Frame8, PortraitPicture, SimError, Simulator,
+    Staged, encounter::EncounterPlan,
 };
 
 /// A [`Simulator`] behind the runner's interface.
@@ -44,25 +46,47 @@ pub fn jpeg(picture: &PortraitPicture, quality: u8) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
-/// The runner's request in the simulator's terms.
-fn asked(request: &ExposeRequest) -> ExposureRequest {
-    let ExposeRequest { exposure_id, camera_index, mid_exposure_us, exposure_us, gain_db, cross_check } = *request;
-    ExposureRequest { exposure_id, camera_index, mid_exposure_us, exposure_us, gain_db, cross_check }
+/// The runner's request in the simulator's terms, and the camera's earlier ones.
+fn asked(request: &ExposeRequest) -> (ExposureRequest, Vec<ExposureRequest>) {
+    let ExposeRequest { exposure_id, camera_index, mid_exposure_us, exposure_us, gain_db, cross_check, ref earlier } =
+        *request;
+    let before = |other: &EarlierExposure| {
+        let EarlierExposure { exposure_id, mid_exposure_us, exposure_us, gain_db } = *other;
+        ExposureRequest { exposure_id, camera_index, mid_exposure_us, exposure_us, gain_db, cross_check: false }
+    };
+    let now = ExposureRequest { exposure_id, camera_index, mid_exposure_us, exposure_us, gain_db, cross_check };
+    (now, earlier.iter().map(before).collect())
+}
+
+/// An exposure as it reaches a stack.
+pub fn frame(exposure: &mut Exposure, request: &ExposureRequest) -> Frame {
+    let (encoding, bytes) = match exposure.numbers.take() {
+        None => (FrameEncoding::Jpeg, std::mem::take(&mut exposure.jpeg)),
+        Some(Frame8 { width, height, colour, bytes }) => {
+            let (width_px, height_px) = (width, height);
+            let encoding = match colour {
+                Colour::Mono => FrameEncoding::Mono8 { width_px, height_px },
+                Colour::Rgb | Colour::Bayer => FrameEncoding::Rgb8 { width_px, height_px },
+            };
+            (encoding, bytes)
+        }
+    };
+    Frame {
+        exposure_id: request.exposure_id,
+        camera_id: exposure.truth.camera_id.clone(),
+        mid_exposure_us: request.mid_exposure_us,
+        exposure_us: request.exposure_us,
+        gain_db: request.gain_db,
+        encoding,
+        bytes,
+    }
 }
 
 /// The simulator's exposure in the runner's terms.
-fn exposed(exposure: Exposure, request: &ExposeRequest) -> Exposed {
+fn exposed(mut exposure: Exposure, request: &ExposureRequest) -> Exposed {
     let [physics_s, render_s, camera_s] = exposure.timings_s;
     Exposed {
-        frame: Frame {
-            exposure_id: request.exposure_id,
-            camera_id: exposure.truth.camera_id.clone(),
-            mid_exposure_us: request.mid_exposure_us,
-            exposure_us: request.exposure_us,
-            gain_db: request.gain_db,
-            encoding: FrameEncoding::Jpeg,
-            bytes: exposure.jpeg,
-        },
+        frame: frame(&mut exposure, request),
         truth: exposure.truth,
         timings: StepTimings { physics_s, render_s, camera_s },
         cross_check_differs: exposure.cross_check_differs,
@@ -108,14 +132,15 @@ impl World for SimulatedWorld {
     }
 
     fn expose(&mut self, staged: &Staged, request: &ExposeRequest) -> Result<Exposed, WorldError> {
-        let made = self.simulator.expose(staged, &asked(request)).map_err(world_error)?;
+        let (request, earlier) = asked(request);
+        let made = self.simulator.expose_after(staged, &request, &earlier).map_err(world_error)?;
         let own_settings =
             self.controls.get_mut(request.camera_index).and_then(Option::as_mut).map(|(control, state)| {
                 *state = control.next(state, &made.frame);
                 let settings = state.settings();
                 (settings.exposure_us, settings.gain_db)
             });
-        Ok(Exposed { own_settings, ..exposed(made, request) })
+        Ok(Exposed { own_settings, ..exposed(made, &request) })
     }
 
     fn expose_ideal(
@@ -124,7 +149,8 @@ impl World for SimulatedWorld {
         request: &ExposeRequest,
         ideal: &Counterfactual,
     ) -> Result<Exposed, WorldError> {
-        let made = self.simulator.expose_ideal(staged, &asked(request), ideal);
-        made.map(|made| exposed(made, request)).map_err(world_error)
+        let (request, earlier) = asked(request);
+        let made = self.simulator.expose_ideal_after(staged, &request, &earlier, ideal);
+        made.map(|made| exposed(made, &request)).map_err(world_error)
     }
 }

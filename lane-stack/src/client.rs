@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 pub enum FrameEncoding {
     /// A JPEG file.
     Jpeg,
+    /// A PNG file; transparency is dropped, 16-bit values are brought to 8.
+    Png,
     /// One byte a pixel, rows from the top without padding.
     Mono8 {
         /// Width in pixels.
@@ -45,7 +47,7 @@ pub struct Frame {
 }
 
 /// What a stack may ask a camera to do.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ControlMessage {
     /// Camera.
     pub camera_id: String,
@@ -56,7 +58,7 @@ pub struct ControlMessage {
 }
 
 /// Quality measures of one face, in the units of OFIQ (ISO/IEC 29794-5).
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Quality {
     /// Distance between the eyes ÷ cos yaw, pixels.
     pub inter_eye_px: f32,
@@ -79,7 +81,7 @@ pub struct Quality {
 }
 
 /// One face seen in one frame.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Detection {
     /// Frame it was seen in.
     pub exposure_id: u64,
@@ -98,7 +100,7 @@ pub struct Detection {
 }
 
 /// A candidate from the gallery.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Candidate {
     /// Reference.
     pub reference_id: String,
@@ -107,7 +109,7 @@ pub struct Candidate {
 }
 
 /// What a stack concludes about one tracked face.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct BestShot {
     /// The shot.
     pub detection: Detection,
@@ -122,7 +124,7 @@ pub struct BestShot {
 }
 
 /// Everything a stack says about an encounter when it closes.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Decisions {
     /// Every face in every frame.
     pub detections: Vec<Detection>,
@@ -165,6 +167,24 @@ pub enum StackError {
     /// The calls came in an order that makes no sense.
     #[error("{0}")]
     Protocol(String),
+    /// A stack behind a network could not be reached, or did not answer in time.
+    #[error("stack at {url}: {reason}")]
+    Unreachable {
+        /// Where it was looked for.
+        url: String,
+        /// What went wrong.
+        reason: String,
+    },
+    /// A stack behind a network refused a request for a reason that is none of the above.
+    #[error("stack at {url} refused: {reason} (status {status})")]
+    Refused {
+        /// Where it is.
+        url: String,
+        /// HTTP status.
+        status: u16,
+        /// What it said.
+        reason: String,
+    },
 }
 
 /// A stack as a runner sees it.

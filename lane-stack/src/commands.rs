@@ -5,6 +5,7 @@ use clap::{Args, Parser, Subcommand};
 use lane_stack::card::{Card, InputSize};
 use lane_stack::client::{Frame, FrameEncoding, StackClient as _, StackError};
 use lane_stack::picture::Picture;
+use lane_stack::service::{self, config::ServiceConfig, openapi};
 use lane_stack::{InProcessStack, SetupError, exit, models, select};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -17,7 +18,8 @@ use std::path::{Path, PathBuf};
     after_help = "Exit codes: 0 done, 2 wrong usage or unreadable input, \
     3 bad card, configuration or model, 4 ONNX Runtime missing (set ORT_DYLIB_PATH), 5 picture that cannot be decoded \
     or shows no face where one is needed, 6 gallery damaged or of another version, 7 master key missing or wrong, \
-    8 gallery open in another process, 9 disk full or failed, 10 refused by the gallery."
+    8 gallery open in another process, 9 disk full or failed, 10 refused by the gallery, \
+    11 address that cannot be listened on, 12 service stopped before every open encounter was closed."
 )]
 pub struct Cli {
     #[command(subcommand)]
@@ -51,6 +53,14 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Serves the stack over HTTP until SIGTERM or SIGINT. Prints its URL when it is ready.
+    Serve {
+        /// Configuration; the page of the module lane_stack::service::config describes it.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
+    /// Prints the description of the HTTP API (OpenAPI 3.1).
+    Openapi,
     /// Lists the cards a models directory offers, and the pair that would be used.
     Cards {
         #[command(flatten)]
@@ -91,7 +101,7 @@ impl From<StackError> for Failure {
             StackError::Undecodable { .. } | StackError::Enrolment { .. } => exit::PICTURE,
             StackError::Model { .. } => exit::MODEL,
             StackError::Gallery(error) => error.exit_code(),
-            StackError::Protocol(_) => exit::USAGE,
+            StackError::Protocol(_) | StackError::Unreachable { .. } | StackError::Refused { .. } => exit::USAGE,
         };
         Self { message: error.to_string(), exit_code }
     }
@@ -102,6 +112,8 @@ pub fn run(cli: &Cli) -> Result<(), Failure> {
     match &cli.command {
         Command::Look { pictures, models, json } => look(pictures, models, *json),
         Command::Match { probes, gallery, models, json } => match_probes(probes, gallery, models, *json),
+        Command::Serve { config } => serve(config),
+        Command::Openapi => print(openapi::text().trim_end()),
         Command::Cards { models } => cards(models),
         Command::Gallery(command) => gallery::run(command),
     }
@@ -113,6 +125,15 @@ fn print(line: &str) -> Result<(), Failure> {
         .map_err(|e| Failure { message: format!("standard output: {e}"), exit_code: exit::USAGE })
 }
 
+fn serve(config: &Path) -> Result<(), Failure> {
+    let config = ServiceConfig::read(config)?;
+    let ready = |url: &str| {
+        // A reader that has gone away is no reason not to serve.
+        print(&format!("listening on {url}")).ok();
+    };
+    service::run(config, ready).map_err(|e| Failure { exit_code: e.exit_code(), message: e.to_string() })
+}
+
 fn open(args: &ModelArgs) -> Result<InProcessStack, Failure> {
     Ok(InProcessStack::open(select(&args.dir, args.stack_config.as_deref())?, None)?)
 }
@@ -121,11 +142,7 @@ fn read_picture(path: &Path) -> Result<Picture, Failure> {
     let fail = |exit_code, what: &str| Failure { message: format!("{}: {what}", path.display()), exit_code };
     let bytes = std::fs::read(path).map_err(|e| fail(exit::USAGE, &e.to_string()))?;
     if bytes.starts_with(b"\x89PNG") {
-        let decoded = image::load_from_memory_with_format(&bytes, image::ImageFormat::Png)
-            .map_err(|e| fail(exit::PICTURE, &e.to_string()))?
-            .into_rgb8();
-        let (width, height) = decoded.dimensions();
-        return Picture::from_rgb(width, height, decoded.into_raw()).map_err(|e| fail(exit::PICTURE, &e));
+        return Picture::from_png(&bytes).map_err(|e| fail(exit::PICTURE, &e));
     }
     Picture::from_jpeg(&bytes).map_err(|e| fail(exit::PICTURE, &format!("{e} (JPEG and PNG files can be read)")))
 }

@@ -4,13 +4,13 @@ use crate::error::SetupError;
 use crate::exposure::ExposureControl;
 use crate::text::Source;
 use crate::track::Tracking;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::path::Path;
 use toml::Spanned;
 
 /// The bounds a best shot must keep to be claimed as valid. The standard sets no pass marks: they are the operator's.
 /// The defaults are assumptions: what a matcher of this size can still use.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct QualityRule {
     /// Least detector score, 0..1.
@@ -158,38 +158,21 @@ impl StackConfig {
 
     pub(crate) fn from_source(source: &Source) -> Result<Self, SetupError> {
         let raw: RawConfig = source.parse()?;
-        fn within<T>(
-            source: &Source,
-            value: Option<Spanned<T>>,
-            name: &str,
-            [from, to]: [T; 2],
-        ) -> Result<Option<T>, SetupError>
-        where
-            T: PartialOrd + Copy + std::fmt::Display,
-        {
-            match value {
-                None => Ok(None),
-                Some(v) if *v.get_ref() >= from && *v.get_ref() <= to => Ok(Some(v.into_inner())),
-                Some(v) => {
-                    let reason = format!("{name} = {} must be from {from} to {to}", v.get_ref());
-                    Err(source.error_at(v.span(), reason))
-                }
-            }
-        }
         if let Some(control) = &raw.exposure_control {
             control.get_ref().check().map_err(|reason| source.error_at(control.span(), reason))?;
         }
         let default = Working::default();
         let working = Working {
-            working_width_px: within(source, raw.working_width_px, "working_width_px", [64, 8192])?
+            working_width_px: source
+                .within(raw.working_width_px, "working_width_px", [64, 8192])?
                 .unwrap_or(default.working_width_px),
-            score_threshold: within(source, raw.score_threshold, "score_threshold", [0.0, 1.0])?,
-            nms_iou: within(source, raw.nms_iou, "nms_iou", [0.0, 1.0])?,
-            match_threshold: within(source, raw.match_threshold, "match_threshold", [-1.0, 1.0])?,
-            shots_per_track: within(source, raw.shots_per_track, "shots_per_track", [1, 32])?
+            score_threshold: source.within(raw.score_threshold, "score_threshold", [0.0, 1.0])?,
+            nms_iou: source.within(raw.nms_iou, "nms_iou", [0.0, 1.0])?,
+            match_threshold: source.within(raw.match_threshold, "match_threshold", [-1.0, 1.0])?,
+            shots_per_track: source
+                .within(raw.shots_per_track, "shots_per_track", [1, 32])?
                 .unwrap_or(default.shots_per_track),
-            intra_threads: within(source, raw.intra_threads, "intra_threads", [1, 64])?
-                .unwrap_or(default.intra_threads),
+            intra_threads: source.within(raw.intra_threads, "intra_threads", [1, 64])?.unwrap_or(default.intra_threads),
             quality_rule: raw.quality_rule,
             tracking: raw.tracking,
             exposure_control: raw.exposure_control.map(Spanned::into_inner),

@@ -20,3 +20,7 @@ pub const BUSY: u8 = 8;
 pub const DISK: u8 = 9;
 /// The gallery refuses: another model's template, a reference that is not there, its policy, or too little evidence.
 pub const REFUSED: u8 = 10;
+/// The address cannot be listened on, or the system refuses threads or signals.
+pub const LISTEN: u8 = 11;
+/// The service was stopped before every open encounter was closed.
+pub const UNFINISHED: u8 = 12;

@@ -6,6 +6,9 @@
 //! [`InProcessStack`] does this behind [`client::StackClient`], the only interface a runner sees. Nothing here depends on a
 //! simulator.
 //!
+//! [`service`] puts it behind an HTTP API ([`api`], `lane-stack/openapi.json`) for several encounters at a time, and
+//! [`HttpStack`] is a client of such a service behind the same interface.
+//!
 //! # ONNX Runtime
 //! The library is loaded at run time: [`InProcessStack::open`] takes its path, or `ORT_DYLIB_PATH` names it (a full path to
 //! `libonnxruntime.so`, 1.20 or newer). A missing library is [`SetupError::Runtime`], never a panic. One library is loaded
@@ -81,6 +84,7 @@
 //! The same models and the same frames in the same order give the same decisions: one thread per model unless
 //! `intra_threads` says otherwise, ONNX Runtime's deterministic kernels, and no order that depends on a hash or a clock.
 //! Another version of ONNX Runtime, or another processor, may differ in the last bits.
+pub mod api;
 pub mod card;
 pub mod client;
 pub mod config;
@@ -88,11 +92,13 @@ pub mod decode;
 pub mod default_models;
 pub mod detector;
 pub mod embedder;
+pub mod engine;
 pub mod error;
 pub mod exit;
 pub mod exposure;
 pub mod gallery;
 pub mod geometry;
+pub mod http_client;
 pub mod judges;
 pub mod models;
 pub mod picture;
@@ -100,11 +106,14 @@ pub mod pose;
 pub mod quality;
 pub mod resample;
 pub mod runtime;
+pub mod service;
 mod shots;
 mod stack;
 mod text;
 pub mod track;
 
+pub use engine::{Engine, Face};
 pub use error::SetupError;
+pub use http_client::{HttpOptions, HttpStack};
 pub use models::{Selection, select};
-pub use stack::{Face, InProcessStack};
+pub use stack::InProcessStack;

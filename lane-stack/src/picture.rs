@@ -30,13 +30,8 @@ impl Picture {
 
     /// Decodes a JPEG file. Damaged and cut-off files are refused, not filled up.
     pub fn from_jpeg(bytes: &[u8]) -> Result<Self, String> {
-        let options = DecoderOptions::new_fast()
-            .set_strict_mode(true)
-            .set_max_width(MAX_SIDE_PX as usize)
-            .set_max_height(MAX_SIDE_PX as usize)
-            .jpeg_set_out_colorspace(ColorSpace::RGB);
-        let mut decoder = zune_jpeg::JpegDecoder::new_with_options(ZCursor::new(bytes), options);
-        let pixels = decoder.decode().map_err(|e| format!("not a sound JPEG file: {}", one_line(&format!("{e:?}"))))?;
+        let mut decoder = zune_jpeg::JpegDecoder::new_with_options(ZCursor::new(bytes), jpeg_options());
+        let pixels = decoder.decode().map_err(|e| not_a_jpeg(&e))?;
         let (width, height) = decoder.dimensions().ok_or("not a sound JPEG file: it has no size")?;
         match decoder.output_colorspace() {
             Some(ColorSpace::RGB) => Self::from_rgb(width as u32, height as u32, pixels),
@@ -45,10 +40,23 @@ impl Picture {
         }
     }
 
+    /// Decodes a PNG file to 8-bit RGB.
+    pub fn from_png(bytes: &[u8]) -> Result<Self, String> {
+        let mut reader = png_reader(bytes);
+        let mut limits = image::Limits::default();
+        limits.max_image_width = Some(MAX_SIDE_PX);
+        limits.max_image_height = Some(MAX_SIDE_PX);
+        reader.limits(limits);
+        let decoded = reader.decode().map_err(|e| not_a_png(&e))?.into_rgb8();
+        let (width_px, height_px) = decoded.dimensions();
+        Self::from_rgb(width_px, height_px, decoded.into_raw())
+    }
+
     /// Decodes a frame; the reason in words when its bytes are not what it says.
     pub fn from_frame(frame: &Frame) -> Result<Self, String> {
         match frame.encoding {
             FrameEncoding::Jpeg => Self::from_jpeg(&frame.bytes),
+            FrameEncoding::Png => Self::from_png(&frame.bytes),
             FrameEncoding::Mono8 { width_px, height_px } => Self::from_mono(width_px, height_px, &frame.bytes),
             FrameEncoding::Rgb8 { width_px, height_px } => Self::from_rgb(width_px, height_px, frame.bytes.clone()),
         }
@@ -105,6 +113,46 @@ impl Picture {
     }
 }
 
+/// Width and height that a frame's bytes, or its encoding, promise; the reason in words when they promise none. Nothing
+/// is decoded: a receiver can refuse a picture before it takes memory.
+pub fn promised_size_px(frame: &Frame) -> Result<[u32; 2], String> {
+    match frame.encoding {
+        FrameEncoding::Jpeg => {
+            let mut decoder = zune_jpeg::JpegDecoder::new_with_options(ZCursor::new(&frame.bytes), jpeg_options());
+            decoder.decode_headers().map_err(|e| not_a_jpeg(&e))?;
+            let (width, height) = decoder.dimensions().ok_or("not a sound JPEG file: it has no size")?;
+            Ok([width as u32, height as u32])
+        }
+        FrameEncoding::Png => png_reader(&frame.bytes).into_dimensions().map(Into::into).map_err(|e| not_a_png(&e)),
+        FrameEncoding::Mono8 { width_px, height_px } => {
+            check_size(width_px, height_px, frame.bytes.len(), 1).map(|()| [width_px, height_px])
+        }
+        FrameEncoding::Rgb8 { width_px, height_px } => {
+            check_size(width_px, height_px, frame.bytes.len(), 3).map(|()| [width_px, height_px])
+        }
+    }
+}
+
+fn jpeg_options() -> DecoderOptions {
+    DecoderOptions::new_fast()
+        .set_strict_mode(true)
+        .set_max_width(MAX_SIDE_PX as usize)
+        .set_max_height(MAX_SIDE_PX as usize)
+        .jpeg_set_out_colorspace(ColorSpace::RGB)
+}
+
+fn not_a_jpeg(error: &dyn std::fmt::Debug) -> String {
+    format!("not a sound JPEG file: {}", one_line(&format!("{error:?}")))
+}
+
+fn png_reader(bytes: &[u8]) -> image::ImageReader<std::io::Cursor<&[u8]>> {
+    image::ImageReader::with_format(std::io::Cursor::new(bytes), image::ImageFormat::Png)
+}
+
+fn not_a_png(error: &image::ImageError) -> String {
+    format!("not a sound PNG file: {}", one_line(&error.to_string()))
+}
+
 /// Luma of encoded red, green, blue by the weights of ITU-R BT.709.
 pub fn luma(rgb: [f32; 3]) -> f32 {
     0.2126 * rgb[0] + 0.7152 * rgb[1] + 0.0722 * rgb[2]
@@ -153,6 +201,56 @@ mod tests {
         for bytes in [&b"no picture"[..], &[], &whole[..whole.len() / 2], &whole[..40]] {
             let reason = Picture::from_jpeg(bytes).unwrap_err();
             assert!(!reason.contains('\n'), "{reason}");
+        }
+    }
+
+    fn png(width: u32, height: u32) -> Vec<u8> {
+        let mut out = std::io::Cursor::new(Vec::new());
+        image::RgbImage::from_fn(width, height, |x, y| image::Rgb([x as u8, y as u8, 7]))
+            .write_to(&mut out, image::ImageFormat::Png)
+            .unwrap();
+        out.into_inner()
+    }
+
+    #[test]
+    fn a_png_is_read_to_the_byte_and_a_damaged_one_refused() {
+        let whole = png(40, 30);
+        let picture = Picture::from_png(&whole).unwrap();
+        assert_eq!((picture.width_px(), picture.height_px()), (40, 30));
+        assert_eq!(picture.rgb()[(7 * 40 + 3) * 3..][..3], [3, 7, 7]);
+        let mut flipped = whole.clone();
+        let middle = flipped.len() / 2;
+        flipped[middle] ^= 0x55;
+        for bytes in [&whole[..whole.len() / 2], &flipped, &b"no picture"[..], &[]] {
+            let reason = Picture::from_png(bytes).unwrap_err();
+            assert!(reason.contains("PNG") && !reason.contains('\n'), "{reason}");
+        }
+    }
+
+    #[test]
+    fn the_promised_size_is_that_of_the_decoded_picture() {
+        let frame = |encoding, bytes| Frame {
+            exposure_id: 0,
+            camera_id: "c".into(),
+            mid_exposure_us: 0,
+            exposure_us: 1.0,
+            gain_db: 0.0,
+            encoding,
+            bytes,
+        };
+        let raw = FrameEncoding::Mono8 { width_px: 50, height_px: 34 };
+        for (encoding, bytes) in [
+            (FrameEncoding::Jpeg, jpeg(50, 34, jpeg_encoder::ColorType::Rgb)),
+            (FrameEncoding::Jpeg, jpeg(50, 34, jpeg_encoder::ColorType::Luma)),
+            (FrameEncoding::Png, png(50, 34)),
+            (raw, vec![9; 50 * 34]),
+        ] {
+            let frame = frame(encoding, bytes);
+            let picture = Picture::from_frame(&frame).unwrap();
+            assert_eq!(promised_size_px(&frame), Ok([picture.width_px(), picture.height_px()]));
+        }
+        for encoding in [FrameEncoding::Jpeg, FrameEncoding::Png, raw] {
+            assert!(promised_size_px(&frame(encoding, b"nothing".to_vec())).is_err());
         }
     }
 

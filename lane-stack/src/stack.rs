@@ -1,57 +1,27 @@
-//! The stack itself: frames in, decisions out.
-use crate::client::{
-    BestShot, Candidate, ControlMessage, Decisions, Detection, Frame, Quality, StackClient, StackError,
-};
-use crate::config::Working;
-use crate::decode::RawFace;
+//! The stack in the caller's process: one engine, one gallery, one encounter at a time.
+use crate::client::{ControlMessage, Decisions, Frame, StackClient, StackError};
+use crate::config::{QualityRule, Working};
 use crate::detector::Detector;
-use crate::embedder::{Embedder, unit};
+use crate::embedder::Embedder;
+use crate::engine::{Encounter, Engine, Face, Identified, identified};
 use crate::error::SetupError;
 use crate::gallery::{Gallery, ModelId, References};
 use crate::models::Selection;
 use crate::picture::Picture;
-use crate::quality;
-use crate::resample::Crop;
-use crate::runtime;
-use crate::shots::{Group, Rank, Shot, Track, join};
-use crate::track::{Motion, Sighting, assign};
 use std::path::Path;
 
 /// The stack in the caller's process. Deterministic: same models, same frames in the same order, same decisions.
 pub struct InProcessStack {
-    detector: Detector,
-    embedder: Embedder,
-    working: Working,
+    engine: Engine,
     references: Box<dyn References>,
     encounter: Option<Encounter>,
-}
-
-/// A face as found in one picture.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Face {
-    /// Box, landmarks and score in pixels of the picture.
-    pub raw: RawFace,
-    /// Quality measures.
-    pub quality: Quality,
-}
-
-/// Candidates, best first, and the reference decided for.
-pub type Identified = (Vec<Candidate>, Option<String>);
-
-#[derive(Default)]
-struct Encounter {
-    detections: Vec<Detection>,
-    tracks: Vec<Track>,
 }
 
 impl InProcessStack {
     /// Loads ONNX Runtime (from `library`, or from `ORT_DYLIB_PATH`) and the selected models.
     pub fn open(selection: Selection, library: Option<&Path>) -> Result<Self, SetupError> {
-        let environment = runtime::load(library)?;
-        let Selection { models, detector, embedder, working } = selection;
-        let detector = Detector::open(&environment, &models, detector, working.intra_threads)?;
-        let embedder = Embedder::open(&environment, &models, embedder, working.intra_threads)?;
-        Ok(Self { detector, embedder, working, references: Box::new(Gallery::default()), encounter: None })
+        let engine = Engine::open(selection, library)?;
+        Ok(Self { engine, references: Box::new(Gallery::default()), encounter: None })
     }
 
     /// The gallery.
@@ -62,7 +32,7 @@ impl InProcessStack {
     /// Takes another gallery than the empty one in memory; refused when it holds the templates of another model.
     pub fn set_references(&mut self, references: Box<dyn References>) -> Result<(), StackError> {
         if let Some(model) = references.model() {
-            model.agrees(&self.model())?;
+            model.agrees(&self.engine.model())?;
         }
         self.references = references;
         Ok(())
@@ -70,221 +40,57 @@ impl InProcessStack {
 
     /// The model that makes the templates.
     pub fn model(&self) -> ModelId {
-        ModelId::new(self.embedder.card(), self.embedder.sha256())
+        self.engine.model()
     }
 
     /// Similarity from which a candidate is taken for the person: the gallery's, where it has one, else the card's.
     pub fn match_threshold(&self) -> f32 {
-        self.references.operating_point().map_or(self.embedder.card().match_threshold, |point| point.threshold)
+        self.references.operating_point().map_or(self.engine.match_threshold(), |point| point.threshold)
     }
 
     /// The bounds that make a best shot valid.
     pub fn working(&self) -> &Working {
-        &self.working
+        self.engine.working()
     }
 
     /// Replaces the bounds that make a best shot valid: they are the operator's.
-    pub fn set_quality_rule(&mut self, rule: crate::config::QualityRule) {
-        self.working.quality_rule = rule;
+    pub fn set_quality_rule(&mut self, rule: QualityRule) {
+        self.engine.set_quality_rule(rule);
     }
 
     /// The detector, for measuring and for tools.
     pub fn detector_mut(&mut self) -> &mut Detector {
-        &mut self.detector
+        self.engine.detector_mut()
     }
 
     /// The embedder, for measuring and for tools.
     pub fn embedder_mut(&mut self) -> &mut Embedder {
-        &mut self.embedder
+        self.engine.embedder_mut()
     }
 
     /// All faces of a picture, strongest first.
     pub fn look(&mut self, picture: &Picture) -> Result<Vec<Face>, StackError> {
-        self.look_at_width(picture, self.working.working_width_px)
+        self.engine.look(picture)
     }
 
-    fn look_at_width(&mut self, picture: &Picture, width_px: u32) -> Result<Vec<Face>, StackError> {
-        let prepared = self.detector.prepare(picture, width_px);
-        let raw = self
-            .detector
-            .detect(&prepared)
-            .map_err(|reason| StackError::Model { model: self.detector.card().about.name.clone(), reason })?;
-        let measured = raw.into_iter().filter_map(|raw| {
-            let quality = quality::measure(picture, &raw.landmarks_px)?;
-            Some(Face { raw, quality })
-        });
-        Ok(measured.collect())
-    }
-
-    /// The embedding of the largest face of a reference picture; `None` when it shows no face. A portrait may be all
-    /// face, larger than what a detector does best: it is looked at at the whole, a half, a quarter and an eighth of its
-    /// width, and the landmarks of the look that is surest count.
+    /// The embedding of the largest face of a reference picture; `None` when it shows no face. See [`Engine::template`].
     pub fn template(&mut self, picture: &Picture) -> Result<Option<Vec<f32>>, StackError> {
-        let widest = self.working.working_width_px.min(picture.width_px());
-        let mut surest: Option<Face> = None;
-        for divisor in [1, 2, 4, 8] {
-            let faces = self.look_at_width(picture, (widest / divisor).max(1))?;
-            let area = |f: &Face| (f.raw.box_px[2] - f.raw.box_px[0]) * (f.raw.box_px[3] - f.raw.box_px[1]);
-            // The first of equals: `max_by` would take the last.
-            let largest = faces.into_iter().reduce(|best, face| if area(&face) > area(&best) { face } else { best });
-            if let Some(face) = largest
-                && surest.as_ref().is_none_or(|surest| face.raw.score > surest.raw.score)
-            {
-                surest = Some(face);
-            }
-        }
-        let crop = surest.and_then(|face| self.embedder.align(picture, &face.raw.landmarks_px));
-        crop.map(|crop| self.embed(&crop)).transpose()
+        self.engine.template(picture)
     }
 
     /// Candidates for a template, and the decision.
     pub fn identify(&self, template: &[f32]) -> Result<Identified, StackError> {
-        let candidates = self.references.search(template)?;
-        let first = candidates.first().filter(|c| c.similarity >= self.match_threshold());
-        let matched = first.map(|c| c.reference_id.clone());
-        Ok((candidates, matched))
-    }
-
-    fn embed(&mut self, crop: &Crop) -> Result<Vec<f32>, StackError> {
-        self.embedder
-            .embed(crop)
-            .map_err(|reason| StackError::Model { model: self.embedder.card().about.name.clone(), reason })
-    }
-
-    fn decode(frame: &Frame) -> Result<Picture, StackError> {
-        Picture::from_frame(frame).map_err(|reason| StackError::Undecodable {
-            exposure_id: frame.exposure_id,
-            camera_id: frame.camera_id.clone(),
-            reason,
-        })
-    }
-
-    /// Puts the faces of a frame into tracks.
-    fn follow(&mut self, encounter: &mut Encounter, frame: &Frame, picture: &Picture, faces: &[Face]) {
-        let of_camera: Vec<usize> =
-            (0..encounter.tracks.len()).filter(|&t| encounter.tracks[t].camera_id == frame.camera_id).collect();
-        let motions: Vec<Motion> = of_camera.iter().map(|&t| encounter.tracks[t].motion).collect();
-        let boxes: Vec<[f32; 4]> = faces.iter().map(|f| f.raw.box_px).collect();
-        let assigned = assign(&motions, &boxes, frame.mid_exposure_us, &self.working.tracking);
-        for (face, track) in faces.iter().zip(assigned) {
-            let last = Sighting { box_px: face.raw.box_px, time_us: frame.mid_exposure_us };
-            let index = match track {
-                Some(t) => {
-                    let motion = &mut encounter.tracks[of_camera[t]].motion;
-                    *motion = Motion { last, before: Some(motion.last) };
-                    of_camera[t]
-                }
-                None => {
-                    encounter.tracks.push(Track {
-                        camera_id: frame.camera_id.clone(),
-                        motion: Motion { last, before: None },
-                        exposures: Vec::new(),
-                        shots: Vec::new(),
-                    });
-                    encounter.tracks.len() - 1
-                }
-            };
-            let detection = encounter.detections.len();
-            encounter.detections.push(Detection {
-                exposure_id: frame.exposure_id,
-                camera_id: frame.camera_id.clone(),
-                box_px: face.raw.box_px,
-                landmarks_px: face.raw.landmarks_px,
-                score: face.raw.score,
-                quality: face.quality,
-                track_id: index as u32,
-            });
-            let track = &mut encounter.tracks[index];
-            track.exposures.push(frame.exposure_id);
-            let valid = self.working.quality_rule.check(face.raw.score, &face.quality);
-            // A shot that will not be kept need not be cut out.
-            let rank = Rank { valid: valid.is_ok(), overall: face.quality.overall };
-            if track.place(rank, self.working.shots_per_track).is_some()
-                && let Some(crop) = self.embedder.align(picture, &face.raw.landmarks_px)
-            {
-                track.keep(Shot { detection, rank, broken: valid.err(), crop }, self.working.shots_per_track);
-            }
-        }
-    }
-
-    /// The mean of the embeddings of a track's shots, unit length. Shots that break the rule are left out when there are
-    /// others: a bad shot spoils the mean.
-    fn track_template(&mut self, shots: &[Shot]) -> Result<Option<Vec<f32>>, StackError> {
-        let only_valid = shots.iter().any(|s| s.rank.valid);
-        let mut sum = vec![0.0f32; self.embedder.card().dimension];
-        for shot in shots.iter().filter(|s| s.rank.valid || !only_valid) {
-            for (s, v) in sum.iter_mut().zip(self.embed(&shot.crop)?) {
-                *s += v;
-            }
-        }
-        Ok(unit(sum))
-    }
-
-    fn decide(&mut self, mut encounter: Encounter) -> Result<Decisions, StackError> {
-        let mut groups: Vec<Group> = Vec::new();
-        for (index, track) in encounter.tracks.into_iter().enumerate() {
-            let template = self.track_template(&track.shots)?;
-            groups.push(Group { tracks: vec![index as u32], template, track });
-        }
-        let count = groups.len();
-        join(&mut groups, self.working.tracking.join_similarity);
-        let mut new_id = vec![0u32; count];
-        let mut best_shots = Vec::new();
-        for (id, group) in groups.iter().enumerate() {
-            for &old in &group.tracks {
-                new_id[old as usize] = id as u32;
-            }
-        }
-        for detection in &mut encounter.detections {
-            detection.track_id = new_id[detection.track_id as usize];
-        }
-        for mut group in groups {
-            if group.tracks.len() > 1 {
-                group.track.shots.truncate(self.working.shots_per_track);
-                group.template = self.track_template(&group.track.shots)?;
-            }
-            let Some(shot) = group.track.shots.first() else { continue };
-            let detection = encounter.detections[shot.detection].clone();
-            let identified = group.template.as_deref().map(|t| self.identify(t)).transpose()?;
-            let (candidates, matched) = identified.unwrap_or_default();
-            let kept = || "keeps every bound of the quality rule".to_string();
-            let reason = shot.broken.clone().unwrap_or_else(kept);
-            best_shots.push(BestShot { detection, valid: shot.rank.valid, reason, candidates, matched });
-        }
-        Ok(Decisions { detections: encounter.detections, best_shots })
+        identified(&*self.references, template, self.engine.match_threshold())
     }
 }
 
 impl StackClient for InProcessStack {
     fn describe(&self) -> Vec<(String, String)> {
-        let (detector, embedder) = (self.detector.card(), self.embedder.card());
-        let model = |about: &crate::card::About, sha256: &str| {
-            let optimistic = if about.in_domain { ", in-domain: optimistic" } else { "" };
-            format!("{} sha256 {sha256}, trained on {}{optimistic}", about.name, about.trained_on)
-        };
-        let line = |what: &str, value: String| (what.to_string(), value);
-        let of_card = || format!("{} ({})", embedder.match_threshold, embedder.evidence);
-        let threshold = self.references.operating_point().map_or_else(of_card, |point| point.to_string());
-        let mut lines = vec![
-            line("stack", format!("lane-stack {} in process", env!("CARGO_PKG_VERSION"))),
-            line("onnxruntime", runtime::version()),
-            line("detector", model(&detector.about, self.detector.sha256())),
-            line("embedder", model(&embedder.about, self.embedder.sha256())),
-            line("match threshold", threshold),
-            line("working width px", self.working.working_width_px.to_string()),
-        ];
-        if detector.about.in_domain || embedder.about.in_domain {
-            lines.push(line("in_domain", "true".to_string()));
-        }
-        lines
+        self.engine.describe("in process", self.references.operating_point().as_ref())
     }
 
     fn enrol(&mut self, reference_id: &str, picture: &Frame) -> Result<(), StackError> {
-        let decoded = Self::decode(picture)?;
-        let template = self.template(&decoded)?.ok_or_else(|| StackError::Enrolment {
-            reference_id: reference_id.to_string(),
-            reason: "no face is found in the picture; it must show one, upright and from the front".to_string(),
-        })?;
+        let template = self.engine.enrolment(reference_id, picture)?;
         Ok(self.references.put(reference_id, template)?)
     }
 
@@ -301,15 +107,8 @@ impl StackClient for InProcessStack {
         let Some(mut encounter) = self.encounter.take() else {
             return Err(StackError::Protocol(format!("frame {} came outside an encounter", frame.exposure_id)));
         };
-        let looked = Self::decode(&frame).and_then(|picture| self.look(&picture).map(|faces| (picture, faces)));
-        let messages = looked.map(|(picture, faces)| {
-            self.follow(&mut encounter, &frame, &picture, &faces);
-            let seen = faces.iter().map(|f| f.quality.mean_luminance);
-            let luminance =
-                if faces.is_empty() { picture.mean_luminance() } else { seen.sum::<f32>() / faces.len() as f32 };
-            let control = self.working.exposure_control;
-            control.and_then(|c| c.steer(&frame, luminance)).into_iter().collect()
-        });
+        let looked = self.engine.look_at(&frame);
+        let messages = looked.map(|looked| self.engine.follow(&mut encounter, &frame, &looked));
         // A bad frame costs itself, not the encounter.
         self.encounter = Some(encounter);
         messages
@@ -317,7 +116,10 @@ impl StackClient for InProcessStack {
 
     fn close_encounter(&mut self) -> Result<Decisions, StackError> {
         match self.encounter.take() {
-            Some(encounter) => self.decide(encounter),
+            Some(encounter) => {
+                let (references, threshold) = (&*self.references, self.engine.match_threshold());
+                self.engine.decide(encounter, |template| identified(references, template, threshold))
+            }
             None => Err(StackError::Protocol("an encounter was closed that was not open".to_string())),
         }
     }

@@ -3,6 +3,7 @@ use crate::error::SetupError;
 use serde::de::DeserializeOwned;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use toml::Spanned;
 
 /// A text with the name under which people know it.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +24,21 @@ impl Source {
     /// Parses the whole text as a `T`.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, SetupError> {
         toml::from_str(&self.text).map_err(|e| self.error_at(e.span().unwrap_or(0..0), e.message().to_string()))
+    }
+
+    /// A value that must lie in a range, both ends included; `None` when it is left out.
+    pub fn within<T>(&self, value: Option<Spanned<T>>, name: &str, [from, to]: [T; 2]) -> Result<Option<T>, SetupError>
+    where
+        T: PartialOrd + Copy + std::fmt::Display,
+    {
+        match value {
+            None => Ok(None),
+            Some(v) if *v.get_ref() >= from && *v.get_ref() <= to => Ok(Some(v.into_inner())),
+            Some(v) => {
+                let reason = format!("{name} = {} must be from {from} to {to}", v.get_ref());
+                Err(self.error_at(v.span(), reason))
+            }
+        }
     }
 
     /// An error at a span of bytes of this text.

@@ -11,7 +11,7 @@ use lane_stack::client::{
 use laneproof_exchange::{
     encounter::EncounterPlan,
     ideal::{Counterfactual, Factor},
-    truth::{BoxPx, DecoyTruth, ExposureTruth, FaceTruth, OtherFace},
+    truth::{BoxPx, DecoyTruth, ExposureTruth, FaceTruth, Occluder, OtherFace},
 };
 use laneproof_scenes::{
     catalogue::Trigger, document::DocumentKind, people::Identity, stream::stream, vehicle::SeatSide,
@@ -54,6 +54,7 @@ pub(crate) fn good_face(occupant: u8, x: f32, y: f32) -> FaceTruth {
         occluder: None,
         worn_share: 0.0,
         worn: None,
+        drops_share: 0.0,
         transmitted_radiance: 1.0,
         veiling_radiance: 0.1,
         photons_per_px: 3_000.0,
@@ -82,6 +83,8 @@ pub(crate) struct FlatWorld {
     pub dies_at: Option<u64>,
     /// Requests as they came.
     pub requests: Vec<ExposeRequest>,
+    /// Requests of counterfactuals as they came.
+    pub remade: Vec<ExposeRequest>,
 }
 
 impl World for FlatWorld {
@@ -128,6 +131,7 @@ impl World for FlatWorld {
         request: &ExposeRequest,
         ideal: &Counterfactual,
     ) -> Result<Exposed, WorldError> {
+        self.remade.push(request.clone());
         self.flat(plan, request, Some(ideal))
     }
 }
@@ -144,11 +148,19 @@ fn heal(face: &mut FaceTruth, factor: Factor, ideal: &Counterfactual) {
             face.pane_transmittance *= clearer;
             face.mean_dn *= clearer;
         }
+        Factor::Drops => {
+            face.drops_share *= left;
+            if face.occluder == Some(Occluder::Drops) {
+                face.visible_share = towards(face.visible_share, 1.0);
+            }
+        }
         Factor::Exposure => face.mean_dn = towards(face.mean_dn, 118.0),
         Factor::MotionBlur => face.motion_blur_px *= left,
         Factor::Defocus => face.defocus_px *= left,
-        Factor::Noise => {}
+        Factor::Noise | Factor::Compression => {}
         Factor::Worn => face.worn_share = 0.0,
+        // What lies on a pane stays there.
+        Factor::Occluder if face.occluder == Some(Occluder::Drops) => {}
         Factor::Occluder => face.visible_share = 1.0 - face.worn_share,
         Factor::Pose => {
             [face.yaw_deg, face.pitch_deg, face.roll_deg] =
@@ -227,6 +239,7 @@ impl FlatWorld {
             faces,
             decoys: self.decoys.clone(),
             others: others.into_iter().map(|(face, _)| face).collect(),
+            video: None,
         };
         let cross_check_differs = request.cross_check.then_some(false);
         // A camera with a control of its own goes half a stop up every time.

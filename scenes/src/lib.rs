@@ -4,6 +4,7 @@
 //! A vehicle and an occupant face **+Z**; their left is **+X**. In the world frame traffic drives towards +Z,
 //! `z = 0` is the lane's stop line, `x = 0` the middle of the roadway, `y = 0` the road surface.
 //! This crate knows no GPU and no clock; randomness comes in as a named [`stream`].
+pub mod beam;
 pub mod catalogue;
 pub mod decoy;
 pub mod distortion;

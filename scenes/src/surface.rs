@@ -1,6 +1,7 @@
 //! Surfaces, thin lenses and panes of glass: what light does when it meets them.
 use std::sync::Arc;
 
+use glam::Vec3;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -153,6 +154,17 @@ impl PaneKind {
             Self::Rear => "rear windows",
         }
     }
+}
+
+/// A drop of water that sits on a pane: a cap of a sphere.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SessileDrop {
+    /// Middle of the wetted disc, metres.
+    pub position_m: Vec3,
+    /// Unit normal of the pane there, out of the vehicle.
+    pub normal: Vec3,
+    /// Radius of the wetted disc, metres.
+    pub radius_m: f32,
 }
 
 /// One pane of a vehicle, with all that is on it.

@@ -44,6 +44,20 @@ impl laneproof_render::CabinLight for Grid {
     }
 }
 
+/// No light in a cabin.
+#[derive(Debug)]
+struct Dark;
+
+impl laneproof_render::CabinLight for Dark {
+    fn irradiance(&self, _: Vec3, _: Vec3) -> [f32; 3] {
+        [0.0; 3]
+    }
+
+    fn mirrored(&self, _: Vec3, _: Vec3) -> [f32; 3] {
+        [0.0; 3]
+    }
+}
+
 /// An empty cabin in a light.
 #[derive(Debug)]
 pub(crate) struct Cabin {
@@ -145,6 +159,14 @@ impl Occupied {
         };
         let heads = Arc::new(people.eyes_m.iter().enumerate().map(round).collect());
         Self { cabin, heads }
+    }
+
+    /// As many grids as [`placed`](Self::placed) gives, all dark.
+    pub(crate) fn in_the_dark(&self, world_from_vehicle: Affine3A) -> Vec<laneproof_render::Cabin> {
+        let vehicle_from_world = world_from_vehicle.inverse();
+        let dark: Arc<dyn laneproof_render::CabinLight> = Arc::new(Dark);
+        let grid = || laneproof_render::Cabin { vehicle_from_world, light: dark.clone() };
+        (0..=self.heads.len()).map(|_| grid()).collect()
     }
 
     /// For the renderer, the cabin's light first, then one a head, for a vehicle that stands here.

@@ -106,7 +106,8 @@ impl Simulator {
             ..staged.clone()
         };
         let moment = self.moment(&staged, request.mid_exposure_us);
-        let scene = moment.scene(&staged, request.mid_exposure_us as f64 * 1e-6);
+        let camera_m = staged.plan.rig.cameras[request.camera_index].position_m;
+        let scene = moment.scene_before(&staged, request.mid_exposure_us as f64 * 1e-6, camera_m.into());
         let view = View::new(&staged, (&moment, &scene), request.camera_index, AS_IT_IS, false)?;
         let lit = view.region().map(|region| self.lit(&view, request.exposure_id, region)).transpose()?;
         Ok(Part { lit, cabin: cabin.empty.light.clone() })
@@ -139,17 +140,18 @@ impl Simulator {
             ..staged.clone()
         };
         let moment = self.moment(&other, request.mid_exposure_us);
-        let scene = moment.scene(&other, request.mid_exposure_us as f64 * 1e-6);
+        let camera_m = other.plan.rig.cameras[request.camera_index].position_m;
+        let scene = moment.scene_before(&other, request.mid_exposure_us as f64 * 1e-6, camera_m.into());
         let view = View::new(&other, (&moment, &scene), request.camera_index, AS_IT_IS, true)?;
         let lit = without.lit.as_ref().map(|own| {
             let more: Vec<(&Lit, [f32; 3])> =
                 weighed.iter().filter_map(|(part, weights)| Some((part.lit.as_ref()?, *weights))).collect();
             sum(own, &more)
         });
-        let panes = lit.as_ref().map(|lit| view.glass(&lit.steady));
+        let panes = lit.as_ref().map(|lit| view.glass(lit));
         let take = Take { region: view.region(), lit, panes, drawn: OnceLock::new() };
         self.remade.keep(view.key(request), Arc::new(take));
-        self.exposure(&other, request, AS_IT_IS, true)
+        self.exposure(&other, request, &other.earlier(request), AS_IT_IS, true)
     }
 }
 
@@ -209,7 +211,7 @@ impl GlassBasis {
     fn pulse_share(&self) -> f32 {
         let mount = &self.staged.plan.rig.cameras[self.request.camera_index];
         let lamps = lamps::of_camera(&self.staged.lamps, &mount.id);
-        lamps::pulse(&lamps, self.request.exposure_us).map_or(0.0, |(_, share)| share)
+        lamps::pulse(lamps, self.request.exposure_us).map_or(0.0, |(_, share)| share)
     }
 
     /// Mean radiance of the pixels that show a face, of the three bands too; `None` where none does.

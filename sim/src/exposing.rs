@@ -5,7 +5,8 @@ use half::f16;
 use laneproof_camera::{
     Frame8,
     blur::{Backdrop, Blur},
-    encode_jpeg, lens,
+    decode_jpeg, encode_jpeg, lens,
+    video::Coded,
 };
 use laneproof_optics::through_glass::GlassLayer;
 use laneproof_render::{Layers, Region, RenderRequest, Scene};
@@ -16,7 +17,7 @@ use crate::{
     blur::{self, Bodies, Shutter},
     decoys,
     face_truth::{Evidence, FacePose, face_truth, mid_eyes_m},
-    glass,
+    glass, head_lamps,
     ideal::{self, Counterfactual, Factor, Factors},
     lamps::{self, Lit},
     moment::{self, Moment},
@@ -26,8 +27,8 @@ use crate::{
     shared::Background,
     simulator::{Exposure, ExposureRequest, SimError, Simulator},
     staged::Staged,
-    sun::{self, SunBeside},
-    truth::{ExposureTruth, FaceTruth, OtherFace},
+    sun::{self, LightBeside},
+    truth::{ExposureTruth, FaceTruth, OtherFace, VideoTruth},
     view::View,
 };
 
@@ -35,7 +36,8 @@ use crate::{
 pub(crate) struct Seen {
     /// What falls on the sensor in the exposures of a frame; of a bracket more than one.
     pub(crate) exposed: Vec<Exposed>,
-    pub(crate) sun_beside: Option<SunBeside>,
+    /// Sun and lamps that are not in the picture but shine on the lens.
+    pub(crate) beside: Vec<LightBeside>,
     layers: TruthLayers,
     rendered_pixels: usize,
     cross_check_differs: Option<bool>,
@@ -48,10 +50,33 @@ pub(crate) struct Exposed {
     pub(crate) radiance: Arc<Vec<[f32; 3]>>,
 }
 
+/// Quality of the JPEG files of frames that do not reach the stack as JPEG: for people to look at.
+const STILL_QUALITY: u8 = 92;
+
+/// What a camera sends.
+struct Sent {
+    jpeg: Vec<u8>,
+    numbers: Option<Frame8>,
+    video: Option<VideoTruth>,
+}
+
 impl Simulator {
-    /// Makes one exposure.
+    /// Makes one exposure. Of a camera that sends video, its earlier ones are those of its triggers, as the rig sets them; see
+    /// [`Simulator::expose_after`].
     pub fn expose(&mut self, staged: &Staged, request: &ExposureRequest) -> Result<Exposure, SimError> {
-        self.exposure(staged.seen_by(request.camera_index), request, Counterfactual::whole(0, Factors::NONE), false)
+        self.expose_after(staged, request, &staged.earlier(request))
+    }
+
+    /// Makes one exposure after a camera's earlier ones in the encounter, in their order: a frame of video holds something of
+    /// the frames before it. Any other frame depends on the request alone.
+    pub fn expose_after(
+        &mut self,
+        staged: &Staged,
+        request: &ExposureRequest,
+        earlier: &[ExposureRequest],
+    ) -> Result<Exposure, SimError> {
+        let as_it_is = Counterfactual::whole(0, Factors::NONE);
+        self.exposure(staged.seen_by(request.camera_index), request, earlier, as_it_is, false)
     }
 
     /// Makes an exposure as it would be without what a counterfactual takes away; as it is, where that is nothing. What
@@ -62,14 +87,26 @@ impl Simulator {
         request: &ExposureRequest,
         ideal: &Counterfactual,
     ) -> Result<Exposure, SimError> {
+        self.expose_ideal_after(staged, request, &staged.earlier(request), ideal)
+    }
+
+    /// The same after a camera's earlier exposures, which are idealised with it.
+    pub fn expose_ideal_after(
+        &mut self,
+        staged: &Staged,
+        request: &ExposureRequest,
+        earlier: &[ExposureRequest],
+        ideal: &Counterfactual,
+    ) -> Result<Exposure, SimError> {
         let staged = self.restaged(staged, request.camera_index, ideal)?;
-        self.exposure(staged.seen_by(request.camera_index), request, *ideal, true)
+        self.exposure(staged.seen_by(request.camera_index), request, earlier, *ideal, true)
     }
 
     pub(crate) fn exposure(
         &mut self,
         staged: &Staged,
         request: &ExposureRequest,
+        earlier: &[ExposureRequest],
         ideal: Counterfactual,
         kept: bool,
     ) -> Result<Exposure, SimError> {
@@ -77,60 +114,30 @@ impl Simulator {
         let begin = clock();
         let time_s = request.mid_exposure_us as f64 * 1e-6;
         let moment = self.moment(staged, request.mid_exposure_us);
-        let scene = moment.scene(staged, time_s);
+        let mount = &staged.plan.rig.cameras[request.camera_index];
+        let scene = moment.scene_before(staged, time_s, mount.position_m.into());
         let staged_at = clock();
 
-        let mount = &staged.plan.rig.cameras[request.camera_index];
         let view = View::new(staged, (&moment, &scene), request.camera_index, ideal, kept)?;
         let seen = self.see(&view, request)?;
         let rendered_at = clock();
 
-        let sensor = &staged.plan.sensors[request.camera_index];
-        let camera_error = |reason: String| SimError::Camera { camera_id: mount.id.clone(), reason };
-        let centres_nm = lens::band_centres_nm(sensor);
-        let photons_per_radiance = lens::photons_per_radiance_s(&mount.lens, sensor.pixel_pitch_um, centres_nm);
-        let faces_of = |frame: &Frame8, whose: Whose| {
-            let evidence = Evidence {
-                camera: &view.lens_camera,
-                lens: &mount.lens,
-                pixel_pitch_um: ideal::pixel_pitch_um(sensor, &ideal),
-                photons_per_radiance: photons_per_radiance[1] * f64::from(request.exposure_us) * 1e-6,
-                filter_transmittance: glass::filter_transmittance(view.polariser.as_ref()),
-                layers: &seen.layers,
-                frame,
-            };
-            faces(&view, whose, request, &evidence)
-        };
-        let mut level = ideal::Level::AS_IT_IS;
-        let mut frame = readout::frame(&view, mount, sensor, request, &seen, level)?;
-        let mut faces = faces_of(&frame, Whose::Own);
-        if ideal.factors.contains(Factor::Exposure) {
-            for _ in 0..ideal::METERINGS {
-                let face = faces.iter().find(|face| face.occupant == ideal.occupant);
-                let Some(better) = face.and_then(|face| level.metered(face, request.gain_db)) else { break };
-                level = better;
-                frame = readout::frame(&view, mount, sensor, request, &seen, level)?;
-                faces = faces_of(&frame, Whose::Own);
-            }
-            if ideal.left(Factor::Exposure) > 0.0 {
-                level = level.part(ideal.share, request.gain_db);
-                frame = readout::frame(&view, mount, sensor, request, &seen, level)?;
-                faces = faces_of(&frame, Whose::Own);
-            }
-        }
-        let jpeg = encode_jpeg(&frame, mount.jpeg_quality).map_err(|e| camera_error(e.to_string()))?;
-        let exposed_at = clock();
-
+        let frame = Arc::new(readout::metered(&view, request, &seen)?);
+        let Sent { jpeg, numbers, video } = self.sent(&view, request, earlier, &frame)?;
+        // Video is judged as the stack gets it, a JPEG file before its compression (assumption: at usual qualities no measure
+        // tells the two apart).
+        let judged = numbers.as_ref().filter(|_| mount.h264.is_some()).unwrap_or(&frame);
+        let faces_of = |whose: Whose| faces(&view, whose, request, &seen, judged);
         let truth = ExposureTruth {
             exposure_id: request.exposure_id,
             camera_id: mount.id.clone(),
             mid_exposure_us: request.mid_exposure_us,
             exposure_us: request.exposure_us,
             speed_mps: staged.trajectory.speed_at(time_s),
-            faces,
+            faces: faces_of(Whose::Own),
             others: (0..staged.neighbours.len() as u8)
                 .flat_map(|vehicle| {
-                    let faces = faces_of(&frame, Whose::Neighbour(vehicle));
+                    let faces = faces_of(Whose::Neighbour(vehicle));
                     faces.into_iter().map(move |face| OtherFace { vehicle, face })
                 })
                 .collect(),
@@ -142,16 +149,56 @@ impl Simulator {
                     decoys::truth(*k, *kind, &figure.face_m, world_from_figure, &view.lens_camera, &seen.layers)
                 })
                 .collect(),
+            video,
         };
+        let exposed_at = clock();
         Ok(Exposure {
-            frame,
+            frame: Arc::unwrap_or_clone(frame),
             jpeg,
+            numbers,
             truth,
             layers: seen.layers,
             timings_s: [staged_at - begin, rendered_at - staged_at, exposed_at - rendered_at],
             rendered_pixels: seen.rendered_pixels,
             cross_check_differs: seen.cross_check_differs,
         })
+    }
+
+    /// What a camera sends of a frame that its sensor gave.
+    fn sent(
+        &mut self,
+        view: &View<'_>,
+        request: &ExposureRequest,
+        earlier: &[ExposureRequest],
+        frame: &Arc<Frame8>,
+    ) -> Result<Sent, SimError> {
+        let mount = &view.staged.plan.rig.cameras[request.camera_index];
+        let error = |reason: String| SimError::Camera { camera_id: mount.id.clone(), reason };
+        let jpeg_of = |frame: &Frame8, quality: u8| encode_jpeg(frame, quality).map_err(|e| error(e.to_string()));
+        let left = view.ideal.left(Factor::Compression);
+        let Some(settings) = &mount.h264 else {
+            let quality =
+                mount.jpeg_quality.ok_or_else(|| error("neither jpeg_quality nor h264 is given".to_owned()))?;
+            let jpeg = jpeg_of(frame, quality)?;
+            let numbers = match left {
+                1.0 => None,
+                0.0 => Some(Frame8::clone(frame)),
+                _ => {
+                    let decoded = decode_jpeg(&jpeg, frame.colour).map_err(|e| error(e.to_string()))?;
+                    Some(frame.towards(&decoded, left))
+                }
+            };
+            return Ok(Sent { jpeg, numbers, video: None });
+        };
+        if left == 0.0 {
+            let numbers = Frame8::clone(frame);
+            return Ok(Sent { jpeg: jpeg_of(&numbers, STILL_QUALITY)?, numbers: Some(numbers), video: None });
+        }
+        let Coded { frame: decoded, bytes, intra } = self.streamed(view, (settings, request), earlier, frame)?;
+        let error_rms_dn = frame.rms_difference(&decoded);
+        let video = VideoTruth { coded_bytes: bytes as u64, intra, error_rms_dn };
+        let numbers = if left < 1.0 { frame.towards(&decoded, left) } else { decoded };
+        Ok(Sent { jpeg: jpeg_of(&numbers, STILL_QUALITY)?, numbers: Some(numbers), video: Some(video) })
     }
 
     /// The instant of an encounter, shared by the cameras that expose in it.
@@ -168,7 +215,19 @@ impl Simulator {
     }
 
     /// Renders what a view sees, with its panes, over the lane's own background.
-    fn see(&mut self, view: &View<'_>, request: &ExposureRequest) -> Result<Seen, SimError> {
+    pub(crate) fn see(&mut self, view: &View<'_>, request: &ExposureRequest) -> Result<Seen, SimError> {
+        let take = self.take(view, request)?;
+        self.drawn(view, request, &take)
+    }
+
+    /// What a view shows before and after there is a vehicle in it.
+    pub(crate) fn see_empty(&mut self, view: &View<'_>, request: &ExposureRequest) -> Result<Seen, SimError> {
+        let nothing = Take { region: None, lit: None, panes: None, drawn: OnceLock::new() };
+        self.drawn(view, &ExposureRequest { cross_check: false, ..*request }, &nothing)
+    }
+
+    /// A take as the lens draws it, over the lane's own background.
+    fn drawn(&mut self, view: &View<'_>, request: &ExposureRequest, take: &Take) -> Result<Seen, SimError> {
         let View { staged, moment, camera, ideal, .. } = *view;
         let full = Region::full(camera.width_px, camera.height_px);
         let factors = ideal.factors;
@@ -177,7 +236,6 @@ impl Simulator {
         let still = blur::at_rest(&camera, &ideal::lens(&mount.lens, &ideal), pitch_um);
         let background = self.behind(view, request.camera_index, &still)?;
         let share = lamps::pulse(&view.lamps, request.exposure_us).map_or(0.0, |(_, share)| share);
-        let take = self.take(view, request)?;
         let panes = take.panes.as_ref().map(|panes| panes.dimmed(ideal.left(Factor::Veil)));
         let mut layers = TruthLayers {
             exposure_id: request.exposure_id,
@@ -194,7 +252,11 @@ impl Simulator {
         let bodies = Bodies::of(staged);
         let draw = |open_us: f32| -> Result<Vec<[f32; 3]>, SimError> {
             let (Some(lit), Some(panes)) = (&take.lit, &panes) else {
-                return Ok(background.backdrop.blurred().to_vec());
+                let mut empty = background.backdrop.blurred().to_vec();
+                if let (Some((_, share)), Some(pulsed)) = (lamps::pulse(&view.lamps, open_us), &background.pulsed) {
+                    add_share(&mut empty, share, pulsed.blurred());
+                }
+                return Ok(empty);
             };
             let line_time_us = staged.plan.sensors[request.camera_index].line_time_us;
             let moving = ideal.left(Factor::MotionBlur);
@@ -216,9 +278,7 @@ impl Simulator {
                 (lamps::pulse(&view.lamps, open_us), lit.in_pulse(), &panes.pulsed, &background.pulsed)
             {
                 let flash = drawn(&in_pulse, images, backdrop, pulse_us)?;
-                for (sum, more) in radiance.iter_mut().zip(&flash) {
-                    *sum = std::array::from_fn(|band| sum[band] + share * more[band]);
-                }
+                add_share(&mut radiance, share, &flash);
             }
             Ok(radiance)
         };
@@ -253,20 +313,20 @@ impl Simulator {
         };
         let cross_check_differs = if request.cross_check {
             let whole = self.lit(view, request.exposure_id, full)?;
-            let glass = view.glass(&whole.steady).dimmed(ideal.left(Factor::Veil)).mean(share);
+            let glass = view.glass(&whole).dimmed(ideal.left(Factor::Veil)).mean(share);
             Some(layers.whole_glass() != *glass || layers.whole() != *whole.mean(share))
         } else {
             None
         };
         let rendered_pixels = take.region.map_or(0, |region| region.pixels());
         layers.distorted = distorted;
-        let sun_beside = if mount.lens.veiling_glare.is_some() {
+        let mut beside = Vec::new();
+        if mount.lens.veiling_glare.is_some() {
             let passes = glass::filter_transmittance(view.polariser.as_ref());
-            SunBeside::of(staged, moment, &view.lens_camera, passes)
-        } else {
-            None
-        };
-        Ok(Seen { exposed, sun_beside, layers, rendered_pixels, cross_check_differs })
+            beside.extend(LightBeside::of_sun(staged, moment, &view.lens_camera, passes));
+            beside.extend(head_lamps::beside(staged, moment, &view.lens_camera, passes));
+        }
+        Ok(Seen { exposed, beside, layers, rendered_pixels, cross_check_differs })
     }
 
     /// What a view shows of the lane when nobody is there.
@@ -304,7 +364,7 @@ impl Simulator {
         }
         let region = view.region();
         let lit = region.map(|region| self.lit(view, request.exposure_id, region)).transpose()?;
-        let panes = lit.as_ref().map(|lit| view.glass(&lit.steady));
+        let panes = lit.as_ref().map(|lit| view.glass(lit));
         let take = Arc::new(Take { region, lit, panes, drawn: OnceLock::new() });
         if view.kept {
             self.remade.keep(key, take.clone());
@@ -320,11 +380,15 @@ impl Simulator {
             let mut cabins = Vec::new();
             for (staged, moment) in view.moment.vehicles(view.staged) {
                 let place = moment.world_from_vehicle;
-                cabins.extend(self.shared.lamp_cabin(staged, lamp, place, &self.options.cabin).placed(place));
+                if lamp.is_driven() && !head_lamps::reaches(&lamp.source, &staged.vehicle, place) {
+                    cabins.extend(staged.cabin.in_the_dark(place));
+                } else {
+                    cabins.extend(self.shared.lamp_cabin(staged, lamp, place, &self.options.cabin).placed(place));
+                }
             }
             let scene = lamps::lit_by(view.scene, lamp, cabins);
             let more = self.render(view, &scene, exposure_id, region)?.radiance;
-            match (&lamp.lamp.pulse_us, &mut pulsed) {
+            match (lamp.pulse_us(), &mut pulsed) {
                 (None, _) => lamps::add(&mut steady.radiance, &more, 1.0),
                 (Some(_), Some(sum)) => lamps::add(sum, &more, 1.0),
                 (Some(_), none) => *none = Some(more),
@@ -361,13 +425,40 @@ const DRAWN: [Factor; 3] = [Factor::Veil, Factor::MotionBlur, Factor::Defocus];
 
 /// Which vehicle's people are asked about.
 #[derive(Debug, Clone, Copy)]
-enum Whose {
+pub(crate) enum Whose {
     Own,
     /// By index in the encounter.
     Neighbour(u8),
 }
 
-fn faces(view: &View<'_>, whose: Whose, request: &ExposureRequest, evidence: &Evidence) -> Vec<FaceTruth> {
+/// Adds a share of some light.
+fn add_share(radiance: &mut [[f32; 3]], share: f32, more: &[[f32; 3]]) {
+    for (sum, more) in radiance.iter_mut().zip(more) {
+        *sum = std::array::from_fn(|band| sum[band] + share * more[band]);
+    }
+}
+
+/// The truth about faces as a frame shows them.
+pub(crate) fn faces(
+    view: &View<'_>,
+    whose: Whose,
+    request: &ExposureRequest,
+    seen: &Seen,
+    frame: &Frame8,
+) -> Vec<FaceTruth> {
+    let mount = &view.staged.plan.rig.cameras[request.camera_index];
+    let sensor = &view.staged.plan.sensors[request.camera_index];
+    let centres_nm = lens::band_centres_nm(sensor);
+    let photons_per_radiance = lens::photons_per_radiance_s(&mount.lens, sensor.pixel_pitch_um, centres_nm);
+    let evidence = Evidence {
+        camera: &view.lens_camera,
+        lens: &mount.lens,
+        pixel_pitch_um: ideal::pixel_pitch_um(sensor, &view.ideal),
+        photons_per_radiance: photons_per_radiance[1] * f64::from(request.exposure_us) * 1e-6,
+        filter_transmittance: glass::filter_transmittance(view.polariser.as_ref()),
+        layers: &seen.layers,
+        frame,
+    };
     let (staged, moment) = match whose {
         Whose::Own => (view.staged, view.moment),
         Whose::Neighbour(v) => (&*view.staged.neighbours[usize::from(v)], &view.moment.neighbours[usize::from(v)]),
@@ -396,7 +487,7 @@ fn faces(view: &View<'_>, whose: Whose, request: &ExposureRequest, evidence: &Ev
                 mesh: &skin.mesh,
                 world_from_mesh: world_from_seat,
             };
-            let mut truth = face_truth(&pose, evidence);
+            let mut truth = face_truth(&pose, &evidence);
             truth.motion_blur_px *= view.ideal.left(Factor::MotionBlur);
             truth.defocus_px *= view.ideal.left(Factor::Defocus);
             Some(truth)

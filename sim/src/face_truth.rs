@@ -130,11 +130,13 @@ struct Visible {
     transmitted: f64,
     veil: f64,
     transmittance: f64,
+    drops: f64,
+    in_drops: f64,
     luma: [u32; 256],
     over_exposed: u32,
 }
 
-const OCCLUDERS: [Occluder; 12] = [
+const OCCLUDERS: [Occluder; 13] = [
     Occluder::Body,
     Occluder::Interior,
     Occluder::Seat,
@@ -144,12 +146,17 @@ const OCCLUDERS: [Occluder; 12] = [
     Occluder::ChildSeat,
     Occluder::Decoy,
     Occluder::OtherVehicle,
+    Occluder::Drops,
     Occluder::Eyewear,
     Occluder::Headwear,
     Occluder::FaceCover,
 ];
 /// Where the things that people wear begin in [`OCCLUDERS`].
-const WORN: usize = 9;
+const WORN: usize = 10;
+/// Place of drops in [`OCCLUDERS`].
+const DROPS: usize = 9;
+/// Share of a pixel from which drops hide what is behind them.
+const HIDDEN_FROM: f32 = 0.5;
 
 /// The vehicle that something belongs to: 0 the encounter's own, then the others; `None` for the lane.
 fn vehicle_of(subject: Subject) -> Option<u8> {
@@ -188,6 +195,8 @@ impl Default for Visible {
             transmitted: 0.0,
             veil: 0.0,
             transmittance: 0.0,
+            drops: 0.0,
+            in_drops: 0.0,
             luma: [0; 256],
             over_exposed: 0,
         }
@@ -213,12 +222,19 @@ impl Visible {
                 visible.hidden_by[occluder_index(face, tag)] += 1;
                 continue;
             }
-            visible.seen += 1;
-            // The green band stands for all.
             let light = layers.light(column, row);
+            if light.drops.share > HIDDEN_FROM {
+                visible.hidden_by[DROPS] += 1;
+                continue;
+            }
+            visible.seen += 1;
+            visible.drops += f64::from(light.drops.share);
+            visible.in_drops += f64::from(light.drops.radiance[1]);
+            // The green band stands for all.
             visible.transmitted += f64::from(light.radiance[1] * light.transmittance[1]);
             visible.veil += f64::from(light.veil[1]);
-            visible.transmittance += f64::from(light.transmittance[1] / evidence.filter_transmittance);
+            visible.transmittance +=
+                f64::from(light.transmittance[1] / evidence.filter_transmittance / (1.0 - light.drops.share));
             let (luma, brightest) = luma(evidence.frame, pixel);
             visible.luma[usize::from(luma)] += 1;
             visible.over_exposed += u32::from(brightest >= OVER_EXPOSED_DN);
@@ -305,6 +321,7 @@ fn behind(occupant: u8, pose_deg: [f32; 3], distance_m: f32) -> FaceTruth {
         occluder: None,
         worn_share: 0.0,
         worn: None,
+        drops_share: 0.0,
         transmitted_radiance: 0.0,
         veiling_radiance: 0.0,
         photons_per_px: 0.0,
@@ -369,9 +386,11 @@ pub(crate) fn face_truth(face: &FacePose, evidence: &Evidence) -> FaceTruth {
         occluder: visible.most_hidden_by(0),
         worn_share: visible.worn_share(),
         worn: visible.most_hidden_by(WORN),
+        drops_share: visible.mean(visible.drops),
         transmitted_radiance: visible.mean(visible.transmitted),
         veiling_radiance: visible.mean(visible.veil),
-        photons_per_px: visible.mean((visible.transmitted + visible.veil) * evidence.photons_per_radiance),
+        photons_per_px: visible
+            .mean((visible.transmitted + visible.veil + visible.in_drops) * evidence.photons_per_radiance),
         pane_transmittance: visible.mean(visible.transmittance),
         motion_blur_px: blur,
         defocus_px: laneproof_camera::lens::circle_of_confusion_px(evidence.lens, evidence.pixel_pitch_um, distance_m),
@@ -442,7 +461,7 @@ mod tests {
         assert_eq!(by(3, Role::FaceCover), Occluder::FaceCover);
         assert_eq!(by(3, Role::Hair), Occluder::Oneself);
         assert_eq!(by(4, Role::Headwear), Occluder::Person);
-        let worn = Visible { expected: 10, hidden_by: [0, 0, 0, 0, 5, 0, 0, 0, 0, 0, 1, 2], ..Visible::default() };
+        let worn = Visible { expected: 10, hidden_by: [0, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 1, 2], ..Visible::default() };
         assert_eq!(worn.most_hidden_by(0), Some(Occluder::Oneself));
         assert_eq!(worn.most_hidden_by(WORN), Some(Occluder::FaceCover));
         assert!((worn.worn_share() - 0.3).abs() < 1e-6);

@@ -4,22 +4,27 @@ use std::{f32::consts::PI, sync::Arc};
 use glam::Vec3;
 use laneproof_optics::{
     band::Band,
+    drop::{Cap, UnderWater},
     entrance::{self, Admission},
     lamp::LampSource,
     pane_optics::PaneOptics,
     through_glass::{
-        self, Before, ChiefRays, GlassLayer, LensFilter, Mirrored, PaneResponse, PlacedPane, Rect, compose,
+        self, Before, ChiefRays, GlassLayer, LensFilter, Mirrored, PaneResponse, PlacedPane, Rect, Wet, compose,
     },
 };
 use laneproof_render::{Layers, PinholeCamera};
 use laneproof_scenes::{
     catalogue::Polariser,
-    surface::Pane,
+    surface::{Pane, SessileDrop},
     truth::{Subject, Tag},
     vehicle::{GLASS_INDEX, Vehicle},
 };
 
-use crate::{moment::Moment, staged::Staged};
+use crate::{
+    moment::Moment,
+    rain::{self, Drawing},
+    staged::Staged,
+};
 
 /// What a pane does to what cameras see, and to the sun's light.
 type Tables = (Arc<PaneResponse>, Arc<[[f32; 64]; 3]>);
@@ -138,15 +143,44 @@ pub(crate) fn add_air(
     through_glass::add_air(&rays, &panes, &before, rect(layers), &layers.range_m, glass);
 }
 
-/// The panes of all vehicles, where they stand, before a camera's picture, with what they mirror.
-fn composed(
-    staged: &Staged,
-    moment: &Moment,
-    rays: &ChiefRays,
-    mirrored: &Mirrored<'_>,
-    layers: &Layers,
-) -> GlassLayer {
-    compose(rays, &placed(staged, moment, rays), mirrored, rect(layers), &layers.range_m)
+/// What a camera sees, and how it draws drops on panes; `None` draws none.
+pub(crate) struct Picture<'a> {
+    pub(crate) camera: &'a PinholeCamera,
+    pub(crate) polariser: Option<&'a Polariser>,
+    pub(crate) layers: &'a Layers,
+    pub(crate) drops: Option<Drawing>,
+}
+
+/// The panes of all vehicles, where they stand, before a camera's picture, with what they mirror and the drops on them.
+fn composed(staged: &Staged, moment: &Moment, mirrored: &Mirrored<'_>, picture: &Picture<'_>) -> GlassLayer {
+    let Picture { camera, polariser, layers, drops } = *picture;
+    let rays = chief_rays(camera, polariser);
+    let panes = placed(staged, moment, &rays);
+    let mut glass = compose(&rays, &panes, mirrored, rect(layers), &layers.range_m);
+    if let (Some(drawing), Some(rain)) = (drops, &staged.rain) {
+        let tables: Vec<UnderWater> = moment
+            .vehicles(staged)
+            .flat_map(|(staged, _)| &staged.vehicle.panes)
+            .map(|pane| UnderWater::new(&PaneOptics::of_pane(pane), Band::seen_in(pane.band)))
+            .collect();
+        let lying = moment.vehicles(staged).flat_map(|(staged, moment)| moment.drops(staged).to_vec());
+        let wet: Vec<(&UnderWater, Vec<SessileDrop>)> =
+            tables.iter().zip(lying.map(|drops| drawing.thinned(drops))).collect();
+        let cabin = |place_m: Vec3, direction: Vec3| {
+            rain::in_picture(camera, layers, drawing.region, place_m, direction)
+                .unwrap_or_else(|| (mirrored.cabin)(place_m, direction))
+        };
+        let wet = Wet {
+            panes: &wet,
+            cap: Cap::new(rain.contact_angle_rad),
+            pupil_radius_m: drawing.pupil_radius_m,
+            focus_m: drawing.focus_m,
+            cabin: &cabin,
+            filter_transmittance: filter_transmittance(polariser),
+        };
+        through_glass::add_drops(&rays, &panes, (&wet, mirrored), rect(layers), &layers.range_m, &mut glass);
+    }
+    glass
 }
 
 /// Whose cabin a place in a pane belongs to: of the vehicles, each with its moment, that which reaches nearest to it along the
@@ -165,10 +199,8 @@ fn cabin_at<'v>(vehicles: &[(&'v Staged, &'v Moment)], place_m: Vec3) -> (&'v St
 pub(crate) fn before_scene(
     staged: &Staged,
     moment: &Moment,
-    camera: &PinholeCamera,
-    polariser: Option<&Polariser>,
     lamps: &[LampSource],
-    layers: &Layers,
+    picture: &Picture<'_>,
 ) -> GlassLayer {
     let vehicles: Vec<(&Staged, &Moment)> = moment.vehicles(staged).collect();
     // The probes hold irradiance; over a hemisphere of one radiance that is π times it.
@@ -185,21 +217,14 @@ pub(crate) fn before_scene(
             .map(|e| e / PI)
     };
     let mirrored = Mirrored { outside: Some(&staged.lane.surround), lamps, cabin: &cabin };
-    composed(staged, moment, &chief_rays(camera, polariser), &mirrored, layers)
+    composed(staged, moment, &mirrored, picture)
 }
 
 /// What the panes mirror of lamps alone: their own images. What they light in cabin and lane is dim beside these and left
 /// out (assumption).
-pub(crate) fn images_of(
-    staged: &Staged,
-    moment: &Moment,
-    camera: &PinholeCamera,
-    polariser: Option<&Polariser>,
-    lamps: &[LampSource],
-    layers: &Layers,
-) -> GlassLayer {
+pub(crate) fn images_of(staged: &Staged, moment: &Moment, lamps: &[LampSource], picture: &Picture<'_>) -> GlassLayer {
     let mirrored = Mirrored { outside: None, lamps, cabin: &|_, _| [0.0; 3] };
-    composed(staged, moment, &chief_rays(camera, polariser), &mirrored, layers)
+    composed(staged, moment, &mirrored, picture)
 }
 
 /// A camera's filter and the lane's air before the lane without a vehicle; `None` without a filter in clean air. What the air

@@ -102,6 +102,7 @@ impl Simulator {
         self.restaged.clear();
         self.last_real = None;
         self.remade = crate::remade::Remade::default();
+        self.streams = crate::video::Streams::default();
     }
 
     /// A shared copy of an encounter as it is.

@@ -95,6 +95,7 @@ impl InfraredScene {
         };
         Staged {
             glass: Arc::new(StagedGlass::new(&vehicle)),
+            head_lamps: staged.head_lamps.in_band(&vehicle, Some(self.band)),
             vehicle,
             // A drive of its own: what stands in the scene at an instant is known by its drive.
             trajectory: Arc::new((*staged.trajectory).clone()),

@@ -13,10 +13,36 @@ use crate::encounter::EncounterPlan;
 /// A lamp, ready to shine.
 #[derive(Debug, Clone)]
 pub(crate) struct StagedLamp {
-    pub(crate) lamp: Lamp,
+    /// As the lane or the rig has it; `None` for one that drives with a vehicle.
+    lamp: Option<Lamp>,
+    /// Where it is now.
     pub(crate) source: LampSource,
+    /// Whose cameras see by it; `None`: those of the visible.
+    pub(crate) band: Option<Infrared>,
     /// The same for the renderer: this lamp, and nothing else that gives light.
     light: Arc<Light>,
+}
+
+impl StagedLamp {
+    /// One that drives with a vehicle and burns all the time.
+    pub(crate) fn driven(source: LampSource, band: Option<Infrared>) -> Self {
+        Self { lamp: None, source, band, light: Arc::new(alone(&source)) }
+    }
+
+    /// Whether it drives with a vehicle.
+    pub(crate) fn is_driven(&self) -> bool {
+        self.lamp.is_none()
+    }
+
+    /// Length of its pulse, microseconds; `None` where it burns all the time.
+    pub(crate) fn pulse_us(&self) -> Option<f32> {
+        self.lamp.as_ref()?.pulse_us
+    }
+
+    /// Whether it shines in a camera's exposures.
+    fn lights(&self, camera_id: &str) -> bool {
+        self.lamp.as_ref().is_none_or(|lamp| lamp.lights(camera_id))
+    }
 }
 
 /// The lamps that an encounter's cameras of a band see by: those of the lane, then those of the rig.
@@ -27,25 +53,25 @@ pub(crate) fn of_plan(plan: &EncounterPlan, band: Option<Infrared>) -> Vec<Stage
         .chain(&plan.rig.illuminators)
         .filter_map(|lamp| {
             let source = LampSource::of(lamp, band)?;
-            Some(StagedLamp { lamp: lamp.clone(), light: Arc::new(alone(&source)), source })
+            Some(StagedLamp { lamp: Some(lamp.clone()), light: Arc::new(alone(&source)), source, band })
         })
         .collect()
 }
 
 /// Those that burn all the time.
 pub(crate) fn steady(lamps: &[StagedLamp]) -> Vec<LampSource> {
-    lamps.iter().filter(|lamp| lamp.lamp.pulse_us.is_none()).map(|lamp| lamp.source).collect()
+    lamps.iter().filter(|lamp| lamp.pulse_us().is_none()).map(|lamp| lamp.source).collect()
 }
 
 /// Those that shine in a camera's exposures.
 pub(crate) fn of_camera<'l>(lamps: &'l [StagedLamp], camera_id: &str) -> Vec<&'l StagedLamp> {
-    lamps.iter().filter(|lamp| lamp.lamp.lights(camera_id)).collect()
+    lamps.iter().filter(|lamp| lamp.lights(camera_id)).collect()
 }
 
 /// How long the strobes of a camera shine in an exposure, microseconds, and that as a share of it; `None` without strobes.
-pub(crate) fn pulse(lamps: &[&StagedLamp], exposure_us: f32) -> Option<(f32, f32)> {
+pub(crate) fn pulse<'l>(lamps: impl IntoIterator<Item = &'l StagedLamp>, exposure_us: f32) -> Option<(f32, f32)> {
     // Strobes of one camera have one length of pulse: the catalogue sees to it.
-    let pulse_us = lamps.iter().find_map(|lamp| lamp.lamp.pulse_us)?.min(exposure_us);
+    let pulse_us = lamps.into_iter().find_map(StagedLamp::pulse_us)?.min(exposure_us);
     Some((pulse_us, pulse_us / exposure_us))
 }
 
@@ -58,6 +84,7 @@ fn alone(source: &LampSource) -> Light {
             axis: source.axis,
             half_angle_rad: source.half_angle_rad,
             intensity: source.intensity,
+            pattern: source.pattern.map(|turned| (turned.pattern, turned.right)),
         }),
         sun_direction: None,
         sun_irradiance: [0.0; 3],
@@ -66,7 +93,7 @@ fn alone(source: &LampSource) -> Light {
         sky: dark.clone(),
         open_sky: dark,
         open_irradiance_sh: [[0.0; 3]; 9],
-        sheltered_m: None,
+        roof: None,
         irradiance_sh: [[0.0; 3]; 9],
     }
 }

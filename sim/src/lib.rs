@@ -3,7 +3,7 @@
 //! [`Simulator::stage`] makes an encounter ready: the vehicle's drive through the lane, who sits in it, the light in its
 //! cabin. [`Simulator::expose`] opens one camera's shutter once: the scene at mid-exposure is rendered where the vehicle
 //! can be seen, laid over the lane's own background, and handed to the camera. Frame and truth carry the exposure's id.
-//! Both are pure functions of the plan and the request.
+//! Both are pure functions of the plan and the request; of a camera that sends video, of its earlier requests too.
 mod blur;
 mod cabin;
 mod decoys;
@@ -15,6 +15,7 @@ mod exposing;
 mod eye_safety;
 mod face_truth;
 mod glass;
+mod head_lamps;
 mod ideal;
 mod infrared;
 mod lamps;
@@ -22,6 +23,7 @@ mod lens_camera;
 mod light;
 mod moment;
 mod people_cache;
+mod rain;
 mod readout;
 mod region;
 mod remade;
@@ -31,6 +33,7 @@ mod staged;
 mod studio;
 mod studio_light;
 mod sun;
+mod video;
 mod view;
 
 pub use document::{DocumentPortrait, PortraitGeometry};
@@ -45,7 +48,7 @@ pub use laneproof_camera::{
 pub use laneproof_exchange::{encounter, truth};
 pub use laneproof_optics::cabin::CabinOptions;
 pub use laneproof_optics::eye_safety::Check;
-pub use laneproof_optics::through_glass::GlassLayer;
+pub use laneproof_optics::through_glass::{GlassLayer, InDrops};
 pub use laneproof_render::{
     AdapterRecord, Light, PinholeCamera, RenderError, Renderer, RendererOptions, list_adapters,
 };

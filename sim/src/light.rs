@@ -9,7 +9,7 @@ use laneproof_optics::{
     shelter::Shelter,
     sun::SunError,
 };
-use laneproof_render::Light;
+use laneproof_render::{Light, Roof};
 use laneproof_scenes::{
     catalogue::{Daylight, LaneSpec},
     infrared::Infrared,
@@ -55,8 +55,11 @@ impl LaneLight {
         let table = |model: &DaylightModel| SkyTable::new(model, SkyTable::WIDTH, SkyTable::HEIGHT);
         let sun = model.sun_normal_irradiance;
         let direction = (sun != [0.0; 3]).then_some(model.sun_direction);
-        let footprint = lane.canopy.map(|c| [-c.half_width_m, c.from_z_m, c.half_width_m, c.to_z_m]);
-        let light = render_light(&table(&model), &table(&open), footprint, direction, sun);
+        let roof = lane.canopy.map(|c| Roof {
+            footprint_m: [-c.half_width_m, c.from_z_m, c.half_width_m, c.to_z_m],
+            underside_m: c.height_m,
+        });
+        let light = render_light(&table(&model), &table(&open), roof, direction, sun);
         let air = air.map(|air| {
             let sun = direction.map(|direction| (direction, sun));
             let (open, sheltered) = (mean_radiance(&light.open_irradiance_sh), mean_radiance(&light.irradiance_sh));
@@ -86,7 +89,7 @@ fn mean_radiance(irradiance_sh: &sh::IrradianceSh9) -> [f32; 3] {
 pub(crate) fn render_light(
     table: &SkyTable,
     open: &SkyTable,
-    sheltered_m: Option<[f32; 4]>,
+    roof: Option<Roof>,
     sun_direction: Option<Vec3>,
     sun_irradiance: [f32; 3],
 ) -> Light {
@@ -101,6 +104,6 @@ pub(crate) fn render_light(
         irradiance_sh: table.irradiance_sh9(),
         open_sky: rgb(open),
         open_irradiance_sh: open.irradiance_sh9(),
-        sheltered_m,
+        roof,
     }
 }

@@ -1,12 +1,15 @@
 //! The scene at one instant: the vehicle where its drive has brought it, heads where their motion has turned them.
-use std::{iter, sync::Arc};
+use std::{
+    iter,
+    sync::{Arc, OnceLock},
+};
 
 use glam::{Affine3A, Quat, Vec3};
 use laneproof_render::{Scene, ScenePane, Solid};
 use laneproof_scenes::{
     decoy::{DecoyKind, Figure},
     people::{Acting, Behaviour, FaceLandmarks, Posed, Posture, Surroundings},
-    surface::Part,
+    surface::{Part, SessileDrop},
     truth::Role,
 };
 use rayon::prelude::*;
@@ -15,7 +18,8 @@ use crate::{
     cabin,
     decoys::StagedDecoy,
     encounter::{EncounterPlan, NeighbourPlace},
-    ideal,
+    head_lamps, ideal,
+    rain::StagedRain,
     staged::{Facing, Staged, StagedOccupant},
 };
 
@@ -49,6 +53,8 @@ pub(crate) struct Moment {
     people_m: Option<[Vec3; 2]>,
     /// Decoys that are there: index in the plan, what, and their frame in the vehicle's.
     pub(crate) decoys: Vec<(u8, DecoyKind, Arc<Figure>, Affine3A)>,
+    /// What lies on each pane, world frame; found when first asked for.
+    drops: OnceLock<Vec<Vec<SessileDrop>>>,
     /// The other vehicles, in the order of the staged ones.
     pub(crate) neighbours: Vec<Moment>,
 }
@@ -140,7 +146,8 @@ impl Moment {
         };
         let decoys: Vec<_> = staged.decoys.iter().filter_map(at).collect();
         let neighbours = staged.neighbours.iter().map(|neighbour| Self::new(neighbour, time_s)).collect();
-        let mut moment = Self { time_s, world_from_vehicle, posed, people_m: None, decoys, neighbours };
+        let mut moment =
+            Self { time_s, world_from_vehicle, posed, people_m: None, decoys, drops: OnceLock::new(), neighbours };
         moment.people_m = moment.people_box_m(staged);
         moment
     }
@@ -170,6 +177,12 @@ impl Moment {
     pub(crate) fn vehicles<'m>(&'m self, staged: &'m Staged) -> impl Iterator<Item = (&'m Staged, &'m Self)> {
         let neighbours = staged.neighbours.iter().map(|neighbour| &**neighbour);
         iter::once((staged, self)).chain(neighbours.zip(&self.neighbours))
+    }
+
+    /// The drops on each pane of the vehicle, world frame; none where panes are dry.
+    pub(crate) fn drops(&self, staged: &Staged) -> &[Vec<SessileDrop>] {
+        let rain = |rain: &Arc<StagedRain>| rain.drops_at(self.time_s, self.world_from_vehicle);
+        self.drops.get_or_init(|| staged.rain.as_ref().map_or_else(Vec::new, rain))
     }
 
     /// Takes a point of the vehicle from where it is at this moment to where it is at another time, world frame.
@@ -209,6 +222,13 @@ impl Moment {
                 solid.cabin = solid.cabin.map(|grid| cabins + grid);
             }
         }
+        scene
+    }
+
+    /// The whole scene as a camera here (world frame, metres) sees it: with lamps as bright as they are for it.
+    pub(crate) fn scene_before(&self, staged: &Staged, time_s: f64, camera_m: Vec3) -> Scene {
+        let mut scene = self.scene(staged, time_s);
+        scene.solids.extend(head_lamps::lenses(staged, self, camera_m));
         scene
     }
 

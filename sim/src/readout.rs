@@ -7,13 +7,36 @@ use laneproof_camera::{
 use laneproof_scenes::catalogue::{CameraMount, Sensor};
 
 use crate::{
-    exposing::{Exposed, Seen},
+    exposing::{self, Exposed, Seen, Whose},
     ideal::{self, Factor},
     lamps,
     lens_camera::LensCamera,
     simulator::{ExposureRequest, SimError},
     view::View,
 };
+
+/// The picture of what a view sees, at the level that a counterfactual meters.
+pub(crate) fn metered(view: &View<'_>, request: &ExposureRequest, seen: &Seen) -> Result<Frame8, SimError> {
+    let View { staged, ideal, .. } = *view;
+    let (mount, sensor) = (&staged.plan.rig.cameras[request.camera_index], &staged.plan.sensors[request.camera_index]);
+    let at = |level: ideal::Level| frame(view, mount, sensor, request, seen, level);
+    let mut level = ideal::Level::AS_IT_IS;
+    let mut picture = at(level)?;
+    if !ideal.factors.contains(Factor::Exposure) {
+        return Ok(picture);
+    }
+    for _ in 0..ideal::METERINGS {
+        let faces = exposing::faces(view, Whose::Own, request, seen, &picture);
+        let face = faces.iter().find(|face| face.occupant == ideal.occupant);
+        let Some(better) = face.and_then(|face| level.metered(face, request.gain_db)) else { break };
+        level = better;
+        picture = at(level)?;
+    }
+    if ideal.left(Factor::Exposure) > 0.0 {
+        picture = at(level.part(ideal.share, request.gain_db))?;
+    }
+    Ok(picture)
+}
 
 /// The picture of what a view sees.
 pub(crate) fn frame(
@@ -78,8 +101,8 @@ fn with_glare<T>(
     let picture = RadianceView::whole(sensor.width_px, sensor.height_px, samples);
     let scattered = mount.lens.veiling_glare.map(|_| {
         let mut scattered = ScatteredLight::of(&picture, lens_camera.sensor.focal_length_px.into());
-        if let Some(sun) = &seen.sun_beside {
-            sun.shine_on(&mut scattered, lens_camera);
+        for light in &seen.beside {
+            light.shine_on(&mut scattered, lens_camera);
         }
         scattered
     });

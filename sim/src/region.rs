@@ -4,7 +4,7 @@ use std::sync::Arc;
 use glam::{Affine3A, Vec3};
 use half::f16;
 use laneproof_camera::distorted::DistortedSensor;
-use laneproof_optics::through_glass::GlassLayer;
+use laneproof_optics::through_glass::{GlassLayer, InDrops};
 use laneproof_render::{Layers, PinholeCamera, Region};
 use laneproof_scenes::{truth::Tag, vehicle::Vehicle};
 use rayon::prelude::*;
@@ -31,8 +31,15 @@ fn vehicle_corners_m(vehicle: &Vehicle, world_from_vehicle: Affine3A) -> Vec<Vec
         .collect()
 }
 
-/// Whether a ray (from a place, metres, along a unit vector, world frame) meets the box round a vehicle.
-pub(crate) fn in_vehicle_box(vehicle: &Vehicle, world_from_vehicle: Affine3A, from_m: Vec3, direction: Vec3) -> bool {
+/// Whether a ray (from a place, metres, along a unit vector, world frame) meets the box round a vehicle within a distance,
+/// metres.
+pub(crate) fn in_vehicle_box(
+    vehicle: &Vehicle,
+    world_from_vehicle: Affine3A,
+    from_m: Vec3,
+    direction: Vec3,
+    within_m: f32,
+) -> bool {
     let corners = vehicle_corners_m(vehicle, Affine3A::IDENTITY);
     let (low, high) = corners.iter().fold((Vec3::MAX, Vec3::MIN), |(low, high), &c| (low.min(c), high.max(c)));
     let vehicle_from_world = world_from_vehicle.inverse();
@@ -41,7 +48,7 @@ pub(crate) fn in_vehicle_box(vehicle: &Vehicle, world_from_vehicle: Affine3A, fr
     let per_step = vehicle_from_world.transform_vector3(direction).recip();
     let (a, b) = ((low - from) * per_step, (high - from) * per_step);
     let (enters, leaves) = (a.min(b).max_element(), a.max(b).min_element());
-    leaves >= enters.max(0.0)
+    leaves >= enters.max(0.0) && enters <= within_m
 }
 
 /// Where the box's corners throw their shadow on the ground, world frame. Shadows on kerbs and booth lie within the
@@ -94,12 +101,12 @@ pub(crate) fn overlay<T: Copy>(background: &[T], width_px: u32, region: Region, 
     out
 }
 
-/// Radiance of the scene that arrives at the lens through glass and air, with what the air adds and without what panes
+/// Radiance of the scene that arrives at the lens through glass and air, with what air and drops add and without what panes
 /// mirror; red, green, blue per pixel.
 pub(crate) fn through_glass(layers: &Layers, glass: Option<&GlassLayer>) -> Vec<[f32; 3]> {
     const PIECE: usize = 4096;
     let mut radiance = layers.rgb();
-    if let Some(GlassLayer { transmittance, airlight, .. }) = glass {
+    if let Some(GlassLayer { transmittance, airlight, drops, .. }) = glass {
         radiance.par_chunks_mut(PIECE).zip(transmittance.par_chunks(PIECE)).for_each(|(radiance, transmittance)| {
             for (l, t) in radiance.iter_mut().zip(transmittance) {
                 *l = std::array::from_fn(|band| l[band] * t[band]);
@@ -108,6 +115,11 @@ pub(crate) fn through_glass(layers: &Layers, glass: Option<&GlassLayer>) -> Vec<
         radiance.par_chunks_mut(PIECE).zip(airlight.par_chunks(PIECE)).for_each(|(radiance, airlight)| {
             for (l, more) in radiance.iter_mut().zip(airlight) {
                 *l = std::array::from_fn(|band| l[band] + more[band]);
+            }
+        });
+        radiance.par_chunks_mut(PIECE).zip(drops.par_chunks(PIECE)).for_each(|(radiance, drops)| {
+            for (l, more) in radiance.iter_mut().zip(drops) {
+                *l = std::array::from_fn(|band| l[band] + more.radiance[band]);
             }
         });
     }
@@ -141,6 +153,8 @@ pub struct PixelLight {
     pub transmittance: [f32; 3],
     /// Radiance that panes mirror into it and that the air before it scatters.
     pub veil: [f32; 3],
+    /// What of it shows drops on a pane.
+    pub drops: InDrops,
 }
 
 impl TruthLayers {
@@ -165,6 +179,7 @@ impl TruthLayers {
     pub fn light(&self, x: u32, y: u32) -> PixelLight {
         let (layers, glass, i) = self.find(x, y);
         let [r, g, b, _] = layers.radiance[i].map(f16::to_f32);
+        let drops = glass.and_then(|glass| glass.drops.get(i)).copied().unwrap_or_default();
         PixelLight {
             radiance: [r, g, b],
             transmittance: glass.map_or([1.0; 3], |glass| glass.transmittance[i]),
@@ -172,6 +187,7 @@ impl TruthLayers {
                 let air = glass.airlight.get(i).copied().unwrap_or_default();
                 std::array::from_fn(|band| glass.veil[i][band] + air[band])
             }),
+            drops,
         }
     }
 
@@ -179,11 +195,12 @@ impl TruthLayers {
     pub fn whole_glass(&self) -> GlassLayer {
         let drawn = self.drawn_glass();
         let Some(sensor) = &self.distorted else { return drawn };
-        let GlassLayer { transmittance, veil, airlight } = &drawn;
+        let GlassLayer { transmittance, veil, airlight, drops } = &drawn;
         GlassLayer {
             transmittance: sensor.gather(transmittance),
             veil: sensor.gather(veil),
             airlight: if airlight.is_empty() { Vec::new() } else { sensor.gather(airlight) },
+            drops: if drops.is_empty() { Vec::new() } else { sensor.gather(drops) },
         }
     }
 
@@ -191,7 +208,8 @@ impl TruthLayers {
     fn drawn_glass(&self) -> GlassLayer {
         let background = self.background_glass.as_deref().cloned().unwrap_or_else(|| {
             let pixels = self.background.region.pixels();
-            GlassLayer { transmittance: vec![[1.0; 3]; pixels], veil: vec![[0.0; 3]; pixels], airlight: Vec::new() }
+            let dark = || vec![[0.0; 3]; pixels];
+            GlassLayer { transmittance: vec![[1.0; 3]; pixels], veil: dark(), airlight: Vec::new(), drops: Vec::new() }
         });
         let (Some(part), Some(glass)) = (&self.part, &self.glass) else { return background };
         let width = self.background.region.width;
@@ -201,6 +219,10 @@ impl TruthLayers {
             airlight: match glass.airlight.is_empty() {
                 true => Vec::new(),
                 false => overlay(&background.airlight, width, part.region, &glass.airlight),
+            },
+            drops: match glass.drops.is_empty() {
+                true => Vec::new(),
+                false => overlay(&vec![InDrops::default(); background.veil.len()], width, part.region, &glass.drops),
             },
         }
     }

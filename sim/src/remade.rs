@@ -30,6 +30,8 @@ pub(crate) struct TakeKey {
     pub(crate) mid_exposure_us: u64,
     /// Exposure time, the bits of its microseconds.
     pub(crate) exposure_bits: u32,
+    /// What is left of the drops on the panes (its bits).
+    pub(crate) drops_bits: u32,
     /// For whom the scene is cleared or the picture enlarged, and how far (its bits).
     pub(crate) own: Option<(u8, bool, u32)>,
     /// Whether the staged encounter is one occupant's alone.
@@ -38,11 +40,13 @@ pub(crate) struct TakeKey {
 
 impl PartialEq for TakeKey {
     fn eq(&self, other: &Self) -> bool {
-        let Self { drive, camera_index, exposure_id, mid_exposure_us, exposure_bits, own, private: _ } = self;
+        let Self { drive, camera_index, exposure_id, mid_exposure_us, exposure_bits, drops_bits, own, private: _ } =
+            self;
         Arc::ptr_eq(drive, &other.drive)
             && *camera_index == other.camera_index
             && *exposure_id == other.exposure_id
             && *mid_exposure_us == other.mid_exposure_us
+            && *drops_bits == other.drops_bits
             && *exposure_bits == other.exposure_bits
             && *own == other.own
     }

@@ -41,6 +41,8 @@ use crate::{
 
 /// Side of the grid on which a vehicle stands for the light that lamps make in its cabin, metres.
 const PLACES_M: f32 = 0.1;
+/// The same between a vehicle and the lamp of another one, which may be nearer than those of lanes.
+const DRIVEN_PLACES_M: f32 = 0.02;
 /// Cabins in lamps' light that are kept: some lamps times some places.
 const LAMP_CABINS: usize = 64;
 /// Cabins in daylight that are kept: some kinds of vehicle, each at the line and at some places before and behind it.
@@ -78,7 +80,7 @@ impl StagedLane {
             plan.daylight.sky,
             renderer.open_irradiance_sh,
             renderer.irradiance_sh,
-            renderer.sheltered_m,
+            renderer.roof.map(|roof| roof.footprint_m),
             lamps::steady(&lamps::of_plan(plan, band)),
         )
         .in_air(light.air.clone());
@@ -135,7 +137,7 @@ struct LampCabin {
     model: String,
     glass: GlassSet,
     admissions: Option<Arc<[Admission]>>,
-    lamp: Lamp,
+    lamp: LampSource,
     band: Option<Infrared>,
     world_from_vehicle: Affine3A,
     cabin: Arc<Cabin>,
@@ -248,7 +250,8 @@ impl Shared {
     }
 
     /// What a lamp's light does in the cabin of an encounter whose vehicle stands here. It is gathered where the vehicle
-    /// would stand on a grid of [`PLACES_M`], in the paint that all paints share.
+    /// would stand on a grid of [`PLACES_M`], in the paint that all paints share; a lamp that drives goes with it, by
+    /// [`DRIVEN_PLACES_M`].
     pub(crate) fn lamp_cabin(
         &mut self,
         staged: &Staged,
@@ -256,14 +259,20 @@ impl Shared {
         world_from_vehicle: Affine3A,
         options: &CabinOptions,
     ) -> Occupied {
-        let place_m = (Vec3::from(world_from_vehicle.translation) / PLACES_M).round() * PLACES_M;
+        let here_m = Vec3::from(world_from_vehicle.translation);
+        let place_m = (here_m / PLACES_M).round() * PLACES_M;
         let world_from_vehicle = Affine3A::from_translation(place_m);
-        let (plan, band) = (&staged.plan, lamp.lamp.light.band());
+        let (plan, band) = (&staged.plan, lamp.band);
+        let mut source = lamp.source;
+        if lamp.is_driven() {
+            let way_m = ((source.position_m - here_m) / DRIVEN_PLACES_M).round() * DRIVEN_PLACES_M;
+            source.position_m = place_m + way_m;
+        }
         let known = self.lamp_cabins.iter().position(|c| {
             c.model == plan.vehicle
                 && c.glass == plan.glass
                 && c.admissions == staged.admissions
-                && c.lamp == lamp.lamp
+                && c.lamp == source
                 && c.band == band
                 && c.world_from_vehicle == world_from_vehicle
         });
@@ -271,12 +280,12 @@ impl Shared {
             if self.lamp_cabins.len() >= LAMP_CABINS {
                 self.lamp_cabins.remove(0);
             }
-            let cabin = Arc::new(staged.cabin.cabin.in_lamp_light(world_from_vehicle, &lamp.source, options));
+            let cabin = Arc::new(staged.cabin.cabin.in_lamp_light(world_from_vehicle, &source, options));
             self.lamp_cabins.push(LampCabin {
                 model: plan.vehicle.clone(),
                 glass: plan.glass,
                 admissions: staged.admissions.clone(),
-                lamp: lamp.lamp.clone(),
+                lamp: source,
                 band,
                 world_from_vehicle,
                 cabin,
@@ -376,7 +385,7 @@ impl Shared {
         let mut pulsed: Option<Vec<[f16; 4]>> = None;
         for lamp in lamps::of_camera(&staged.lamps, camera_id) {
             let lit = renderer.render(&lamps::lit_by(&scene, lamp, Vec::new()), &request)?.radiance;
-            match (&lamp.lamp.pulse_us, &mut pulsed) {
+            match (lamp.pulse_us(), &mut pulsed) {
                 (None, _) => lamps::add(&mut layers.radiance, &lit, 1.0),
                 (Some(_), Some(sum)) => lamps::add(sum, &lit, 1.0),
                 (Some(_), none) => *none = Some(lit),
@@ -384,7 +393,7 @@ impl Shared {
         }
         let shining = |strobed: bool| -> Vec<LampSource> {
             let lamps = lamps::of_camera(&staged.lamps, camera_id).into_iter();
-            lamps.filter(|lamp| lamp.lamp.pulse_us.is_some() == strobed).map(|lamp| lamp.source).collect()
+            lamps.filter(|lamp| lamp.pulse_us().is_some() == strobed).map(|lamp| lamp.source).collect()
         };
         let before = |lamps: &[LampSource], daylight: bool| {
             glass::before_lane(staged, camera, still.lens.polariser.as_ref(), (lamps, daylight), &layers)

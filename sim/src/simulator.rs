@@ -20,16 +20,19 @@ use crate::{
     document::{self, DocumentError, DocumentPortrait},
     encounter::{DecoyPlan, EncounterPlan, NeighbourPlace, NeighbourPlan, OccupantPlan},
     glass::StagedGlass,
+    head_lamps::HeadLamps,
     ideal::Restaged,
     infrared, lamps,
     moment::Moment,
     people_cache::{BakeCost, Looks, PeopleCache},
+    rain::StagedRain,
     region::TruthLayers,
     remade::Remade,
     shared::{Shared, at_the_stop_line},
     staged::{Staged, StagedOccupant},
     studio::{self, FaceView, PortraitPicture},
     truth::ExposureTruth,
+    video::Streams,
 };
 
 /// Why an encounter cannot be simulated.
@@ -79,10 +82,13 @@ pub struct ExposureRequest {
 /// What came of an exposure.
 #[derive(Debug, Clone)]
 pub struct Exposure {
-    /// The frame as numbers.
+    /// The frame as numbers, as the sensor gave it.
     pub frame: Frame8,
-    /// The frame as the camera sends it.
+    /// The frame as the camera sends it; as a file for people where `numbers` are what it sends.
     pub jpeg: Vec<u8>,
+    /// What reaches the stack in place of the JPEG file: frames of video as they are decoded, and counterfactuals with less
+    /// compression.
+    pub numbers: Option<Frame8>,
     /// Truth about every face.
     pub truth: ExposureTruth,
     /// Layers of the whole sensor.
@@ -110,6 +116,8 @@ pub struct Simulator {
     pub(crate) last_real: Option<Arc<Staged>>,
     /// What counterfactual exposures have in common.
     pub(crate) remade: Remade,
+    /// Video that cameras are in the middle of.
+    pub(crate) streams: Streams,
 }
 
 impl Simulator {
@@ -124,6 +132,7 @@ impl Simulator {
             restaged: Vec::new(),
             last_real: None,
             remade: Remade::default(),
+            streams: Streams::default(),
         }
     }
 
@@ -199,22 +208,24 @@ impl Simulator {
         }
         let vehicle = self.shared.vehicle(plan)?;
         let drive = Arc::new(drive_alone(plan, &vehicle)?);
-        let mut staged = self.stage_vehicle(plan, drive.clone(), drive.clone(), at_the_stop_line(&vehicle))?;
+        let mut staged = self.stage_vehicle(plan, None, drive.clone(), drive.clone(), at_the_stop_line(&vehicle))?;
         for neighbour in &plan.neighbours {
-            let plan = plan.of_neighbour(neighbour);
+            let (plan, place) = (plan.of_neighbour(neighbour), Some(neighbour.place));
             let own = Driven { vehicle: &vehicle, drive: &drive };
             let other = self.shared.vehicle(&plan)?;
             let trajectory = in_queue(neighbour, own, &other, &drive_alone(&plan, &other)?);
             let lit_at = stands_at(neighbour, &vehicle, &other);
-            staged = staged.with_neighbour(self.stage_vehicle(&plan, Arc::new(trajectory), drive.clone(), lit_at)?);
+            let trajectory = Arc::new(trajectory);
+            staged = staged.with_neighbour(self.stage_vehicle(&plan, place, trajectory, drive.clone(), lit_at)?);
         }
         Ok(staged)
     }
 
-    /// Makes one vehicle ready that comes through the lane in this way, its neighbours left out.
+    /// Makes one vehicle ready that comes through the lane in this way, its neighbours left out; a neighbour's place is given.
     fn stage_vehicle(
         &mut self,
         plan: &EncounterPlan,
+        place: Option<NeighbourPlace>,
         trajectory: Arc<Trajectory>,
         triggered_by: Arc<Trajectory>,
         lit_at: Affine3A,
@@ -250,6 +261,8 @@ impl Simulator {
         let mut staged = Staged {
             plan: plan.clone(),
             glass: Arc::new(StagedGlass::new(&vehicle)),
+            head_lamps: HeadLamps::new(plan.head_lamps, &vehicle, &lane.light.light),
+            rain: StagedRain::of(plan, &vehicle, &trajectory, place),
             vehicle,
             trajectory,
             triggered_by,

@@ -22,11 +22,13 @@ use crate::{
     decoys::{StagedDecoy, shown_by},
     encounter::{EncounterPlan, OccupantPlan},
     glass::StagedGlass,
+    head_lamps::HeadLamps,
     lamps::StagedLamp,
     lens_camera::LensCamera,
     moment::restraint_parts,
+    rain::StagedRain,
     shared::StagedLane,
-    simulator::SimError,
+    simulator::{ExposureRequest, SimError},
 };
 
 /// One occupant in the staged vehicle.
@@ -101,6 +103,8 @@ pub struct Staged {
     pub plan: EncounterPlan,
     pub(crate) vehicle: Arc<Vehicle>,
     pub(crate) glass: Arc<StagedGlass>,
+    /// Rain on the panes, where drops are asked for.
+    pub(crate) rain: Option<Arc<StagedRain>>,
     pub(crate) trajectory: Arc<Trajectory>,
     /// The drive that fires the triggers: that of the encounter's own vehicle.
     pub(crate) triggered_by: Arc<Trajectory>,
@@ -112,6 +116,8 @@ pub struct Staged {
     pub(crate) lane: StagedLane,
     /// Lamps of lane and rig that shine in this band.
     pub(crate) lamps: Arc<Vec<StagedLamp>>,
+    /// The vehicle's own lamps, in this band.
+    pub(crate) head_lamps: HeadLamps,
     pub(crate) cabin: Occupied,
     /// Who sits there, for the light of lamps.
     pub(crate) people: Arc<People>,
@@ -136,6 +142,39 @@ impl Staged {
     /// When a trigger fires, microseconds since the encounter began; `None` when the vehicle never meets it.
     pub fn trigger_time_us(&self, trigger: Trigger) -> Option<u64> {
         Some((trigger_time_s(&self.triggered_by, trigger)? * 1e6).round() as u64)
+    }
+
+    /// What the triggers of an encounter ask for, in the order of a run: by time, then by camera; ids count from 0. Exposure
+    /// times and gains are those that the cameras begin with.
+    pub fn requests(&self) -> Vec<ExposureRequest> {
+        let mut due: Vec<(u64, usize)> = Vec::new();
+        for (camera_index, camera) in self.plan.rig.cameras.iter().enumerate() {
+            due.extend(camera.triggers.iter().filter_map(|&t| Some((self.trigger_time_us(t)?, camera_index))));
+        }
+        due.sort_unstable();
+        due.into_iter()
+            .zip(0..)
+            .map(|((mid_exposure_us, camera_index), exposure_id)| {
+                let camera = &self.plan.rig.cameras[camera_index];
+                ExposureRequest {
+                    exposure_id,
+                    camera_index,
+                    mid_exposure_us,
+                    exposure_us: camera.exposure_us,
+                    gain_db: camera.gain_db,
+                    cross_check: false,
+                }
+            })
+            .collect()
+    }
+
+    /// Those of the same camera before a request.
+    pub(crate) fn earlier(&self, request: &ExposureRequest) -> Vec<ExposureRequest> {
+        let mut requests = self.requests();
+        requests.retain(|other| {
+            other.camera_index == request.camera_index && other.mid_exposure_us < request.mid_exposure_us
+        });
+        requests
     }
 
     /// A camera's own exposure control, as an encounter begins; `None` for one that is fixed or steered by the stack.

@@ -86,7 +86,7 @@ impl StudioLight {
             open_sky: vec![[self.ground * white; 3]; table.texels.len()],
             irradiance_sh,
             open_irradiance_sh: irradiance_sh,
-            sheltered_m: None,
+            roof: None,
         };
         (Arc::new(light), [white; 3])
     }

@@ -14,31 +14,41 @@ use crate::{
     staged::Staged,
 };
 
-/// A sun that is not in the picture but shines on the lens.
+/// A sun or a lamp that is not in the picture but shines on the lens.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct SunBeside {
+pub(crate) struct LightBeside {
     /// On the sensor's plane, pixels.
     place_px: [f32; 2],
-    /// What passes the filter before the lens, on a plane that faces the sun, W·m⁻² per band.
+    /// What passes the filter before the lens, on a plane that faces the light, W·m⁻² per band.
     irradiance: [f32; 3],
 }
 
-impl SunBeside {
-    /// The sun beside a camera's picture; `None` when it is in the picture, behind the camera, or hidden from it by the
-    /// lane or by a vehicle, of which a box stands here.
-    pub(crate) fn of(staged: &Staged, moment: &Moment, camera: &LensCamera, filter_transmittance: f32) -> Option<Self> {
+impl LightBeside {
+    /// A light in a direction from a camera (unit vector, world frame) with this irradiance on a plane that faces it, W·m⁻² per
+    /// band; `None` when it is in the picture or behind the camera.
+    pub(crate) fn of(camera: &LensCamera, towards: Vec3, irradiance: [f32; 3]) -> Option<Self> {
         let from_m = Vec3::from(camera.sensor.world_from_camera.translation);
-        let (towards, irradiance) = staged.lane.surround.sun_seen_from(from_m)?;
         let ([x, y], _) = camera.project(from_m + towards)?;
         let PinholeCamera { width_px, height_px, .. } = camera.sensor;
         let inside = (0.0..width_px as f32).contains(&x) && (0.0..height_px as f32).contains(&y);
+        (!inside).then_some(Self { place_px: [x, y], irradiance })
+    }
+
+    /// The sun beside a camera's picture; `None` when it is in the picture, behind the camera, or hidden from it by the
+    /// lane or by a vehicle, of which a box stands here.
+    pub(crate) fn of_sun(
+        staged: &Staged,
+        moment: &Moment,
+        camera: &LensCamera,
+        filter_transmittance: f32,
+    ) -> Option<Self> {
+        let from_m = Vec3::from(camera.sensor.world_from_camera.translation);
+        let (towards, irradiance) = staged.lane.surround.sun_seen_from(from_m)?;
         let hides = |(staged, moment): (&Staged, &Moment)| {
-            in_vehicle_box(&staged.vehicle, moment.world_from_vehicle, from_m, towards)
+            in_vehicle_box(&staged.vehicle, moment.world_from_vehicle, from_m, towards, f32::INFINITY)
         };
-        if inside || moment.vehicles(staged).any(hides) {
-            return None;
-        }
-        Some(Self { place_px: [x, y], irradiance: irradiance.map(|e| e * filter_transmittance) })
+        let sun = Self::of(camera, towards, irradiance.map(|e| e * filter_transmittance))?;
+        (!moment.vehicles(staged).any(hides)).then_some(sun)
     }
 
     /// Adds its halo.

@@ -2,16 +2,18 @@
 use std::sync::Arc;
 
 use laneproof_optics::{lamp::LampSource, through_glass::GlassLayer};
-use laneproof_render::{Layers, PinholeCamera, Region, Scene};
-use laneproof_scenes::catalogue::Polariser;
+use laneproof_render::{PinholeCamera, Region, Scene};
+use laneproof_scenes::catalogue::{Lens, Polariser};
 use rayon::prelude::*;
 
 use crate::{
-    glass,
+    glass::{self, Picture},
+    head_lamps,
     ideal::{self, Counterfactual, Factor},
-    lamps::{self, StagedLamp},
+    lamps::{self, Lit, StagedLamp},
     lens_camera::LensCamera,
     moment::Moment,
+    rain::Drawing,
     region::vehicles_region,
     remade::TakeKey,
     simulator::{ExposureRequest, SimError},
@@ -28,8 +30,10 @@ pub(crate) struct View<'a> {
     /// The camera as its lens draws.
     pub(crate) lens_camera: LensCamera,
     pub(crate) polariser: Option<Polariser>,
+    /// The lens as it is mounted.
+    pub(crate) lens: &'a Lens,
     /// Lamps that shine in its exposures.
-    pub(crate) lamps: Vec<&'a StagedLamp>,
+    pub(crate) lamps: Vec<StagedLamp>,
     /// Whom a counterfactual is about, and what it idealises; nothing in an exposure as it is.
     pub(crate) ideal: Counterfactual,
     /// Whether what it takes is kept for further counterfactuals.
@@ -48,8 +52,10 @@ impl<'a> View<'a> {
         let mount = &staged.plan.rig.cameras[camera_index];
         let lens_camera = ideal::camera(staged, moment, camera_index, &ideal)?;
         let (camera, polariser) = (lens_camera.drawn, mount.lens.polariser);
-        let lamps = lamps::of_camera(&staged.lamps, &mount.id);
-        Ok(Self { staged, moment, scene, camera, lens_camera, polariser, lamps, ideal, kept })
+        let mut lamps: Vec<StagedLamp> = lamps::of_camera(&staged.lamps, &mount.id).into_iter().cloned().collect();
+        lamps.extend(head_lamps::shining(staged, moment));
+        let lens = &mount.lens;
+        Ok(Self { staged, moment, scene, camera, lens_camera, polariser, lens, lamps, ideal, kept })
     }
 
     /// What a take of it depends on.
@@ -63,6 +69,7 @@ impl<'a> View<'a> {
             exposure_id: request.exposure_id,
             mid_exposure_us: request.mid_exposure_us,
             exposure_bits: request.exposure_us.to_bits(),
+            drops_bits: ideal.left(Factor::Drops).to_bits(),
             own: (cleared || enlarged).then(|| (ideal.occupant, cleared, ideal.left(Factor::Pixels).to_bits())),
             private: [Factor::Worn, Factor::Pose].iter().any(|factor| ideal.factors.contains(*factor)),
         }
@@ -83,18 +90,24 @@ impl<'a> View<'a> {
     }
 
     /// The panes before what was rendered.
-    pub(crate) fn glass(&self, layers: &Layers) -> Panes {
+    pub(crate) fn glass(&self, lit: &Lit) -> Panes {
         let Self { staged, moment, camera, polariser, .. } = self;
+        let drops = self.region().map(|region| Drawing::behind(self.lens, region, self.ideal.left(Factor::Drops)));
+        // Drops show the cabin in the light that is asked for.
+        let in_pulse = staged.rain.as_ref().and_then(|_| lit.in_pulse());
+        let picture = |layers| Picture { camera, polariser: polariser.as_ref(), layers, drops };
+        let layers = &lit.steady;
         let shining = |strobed: bool| -> Vec<LampSource> {
-            let of_kind = self.lamps.iter().filter(|lamp| lamp.lamp.pulse_us.is_some() == strobed);
+            let of_kind = self.lamps.iter().filter(|lamp| lamp.pulse_us().is_some() == strobed);
             of_kind.map(|lamp| lamp.source).collect()
         };
         let strobes = shining(true);
         let burning = shining(false);
-        let mut steady = glass::before_scene(staged, moment, camera, polariser.as_ref(), &burning, layers);
+        let mut steady = glass::before_scene(staged, moment, &burning, &picture(layers));
         glass::add_air(staged, Some(moment), camera, polariser.as_ref(), (&burning, true), layers, &mut steady);
         let pulsed = || {
-            let mut images = glass::images_of(staged, moment, camera, polariser.as_ref(), &strobes, layers);
+            let shown = picture(in_pulse.as_ref().unwrap_or(layers));
+            let mut images = glass::images_of(staged, moment, &strobes, &shown);
             glass::add_air(staged, Some(moment), camera, polariser.as_ref(), (&strobes, false), layers, &mut images);
             images
         };
@@ -116,7 +129,9 @@ impl Panes {
         if let Some(pulsed) = &self.pulsed {
             let mean = Arc::make_mut(&mut mean);
             let veil = mean.veil.iter_mut().zip(&pulsed.veil);
-            for (sum, more) in veil.chain(mean.airlight.iter_mut().zip(&pulsed.airlight)) {
+            let drops = mean.drops.iter_mut().map(|drops| &mut drops.radiance);
+            let drops = drops.zip(pulsed.drops.iter().map(|drops| &drops.radiance));
+            for (sum, more) in veil.chain(mean.airlight.iter_mut().zip(&pulsed.airlight)).chain(drops) {
                 *sum = std::array::from_fn(|band| sum[band] + share * more[band]);
             }
         }
@@ -133,6 +148,7 @@ impl Panes {
                 transmittance: layer.transmittance.clone(),
                 veil: layer.veil.par_iter().map(|light| light.map(|band| share * band)).collect(),
                 airlight: layer.airlight.par_iter().map(|light| light.map(|band| share * band)).collect(),
+                drops: layer.drops.clone(),
             })
         };
         Self { steady: dimmed(&self.steady), pulsed: self.pulsed.as_ref().map(dimmed) }

@@ -1,13 +1,14 @@
 //! `laneproof bench`: where the time of a scenario goes.
 use std::path::PathBuf;
 
-use lane_stack::client::{Frame, FrameEncoding, StackClient as _};
+use lane_stack::client::StackClient as _;
 use laneproof_scenarios::{exit, plan::plan, scenario::Scenario};
 use laneproof_sim::ExposureRequest;
 
 use crate::{
     cli::render::requests,
     session::{self, Choices, Failure},
+    world,
 };
 
 /// Time a scenario's steps: physics, render, camera and stack, one after the other
@@ -59,18 +60,10 @@ pub(super) fn run(args: &Args) -> Result<u8, Failure> {
         let stack_error = |e: lane_stack::client::StackError| Failure::setup(e);
         stack.open_encounter(k).map_err(stack_error)?;
         for request in requests(&staged, false) {
-            let exposure = simulator.expose(&staged, &request)?;
+            let mut exposure = simulator.expose(&staged, &request)?;
             let pixels = (exposure.frame.width * exposure.frame.height) as usize;
             let begin = session::clock();
-            let frame = Frame {
-                exposure_id: request.exposure_id,
-                camera_id: exposure.truth.camera_id.clone(),
-                mid_exposure_us: request.mid_exposure_us,
-                exposure_us: request.exposure_us,
-                gain_db: request.gain_db,
-                encoding: FrameEncoding::Jpeg,
-                bytes: exposure.jpeg,
-            };
+            let frame = world::frame(&mut exposure, &request);
             stack.push_frame(frame).map_err(stack_error)?;
             let stack_s = session::clock() - begin;
             let full_s = simulator.time_full_render(&staged, &ExposureRequest { cross_check: false, ..request })?;
@@ -103,7 +96,7 @@ pub(super) fn run(args: &Args) -> Result<u8, Failure> {
     println!("{:<28} {:8.2} s/encounter", "staging (people, cabin light)", totals.stage_s / n);
     line("physics and posing", totals.physics_s, &totals, n);
     line("render (regions, readback)", totals.render_s, &totals, n);
-    line("camera (sensor, JPEG)", totals.camera_s, &totals, n);
+    line("camera (sensor, encoder)", totals.camera_s, &totals, n);
     line("stack", totals.stack_s, &totals, n);
     let sum = totals.stage_s + totals.physics_s + totals.render_s + totals.camera_s + totals.stack_s;
     line("all, one after the other", sum, &totals, n);

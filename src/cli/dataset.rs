@@ -12,7 +12,7 @@ use laneproof_scenes::{
     people::{Appearance, Demographics, Identity, Person, Posed, Posture},
     stream::stream,
 };
-use laneproof_sim::{FaceView, Light, Simulator, studio_light};
+use laneproof_sim::{ExposureRequest, FaceView, Light, Simulator, studio_light};
 use rand::Rng;
 use serde_json::json;
 
@@ -85,9 +85,12 @@ fn frames(args: &Args, simulator: &mut Simulator) -> Result<(), Failure> {
         plan.daylight = another_hour(&plan.daylight, &mut rng);
         let staged = simulator.stage(&plan)?;
         let mut text = String::new();
+        let mut earlier: Vec<Vec<ExposureRequest>> = vec![Vec::new(); staged.plan.rig.cameras.len()];
         for mut request in requests(&staged, false) {
             request.exposure_us *= 2.0_f32.powf(rng.random_range(-1.5..1.0));
-            let exposure = simulator.expose(&staged, &request)?;
+            let before = &mut earlier[request.camera_index];
+            let exposure = simulator.expose_after(&staged, &request, before)?;
+            before.push(request);
             let name = format!("frames/{k:05}_{:02}.jpg", request.exposure_id);
             let path = folder.join(&name);
             std::fs::write(&path, &exposure.jpeg).map_err(|e| Failure::io(&path, e))?;

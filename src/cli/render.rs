@@ -27,27 +27,9 @@ pub struct Args {
     pub choices: Choices,
 }
 
-/// Requests of an encounter in the order of the run: by time, then by camera; ids count from 0.
+/// Requests of an encounter in the order of the run.
 pub fn requests(staged: &Staged, cross_check: bool) -> Vec<ExposureRequest> {
-    let mut due: Vec<(u64, usize)> = Vec::new();
-    for (camera_index, camera) in staged.plan.rig.cameras.iter().enumerate() {
-        due.extend(camera.triggers.iter().filter_map(|&t| Some((staged.trigger_time_us(t)?, camera_index))));
-    }
-    due.sort_unstable();
-    due.into_iter()
-        .zip(0..)
-        .map(|((mid_exposure_us, camera_index), exposure_id)| {
-            let camera = &staged.plan.rig.cameras[camera_index];
-            ExposureRequest {
-                exposure_id,
-                camera_index,
-                mid_exposure_us,
-                exposure_us: camera.exposure_us,
-                gain_db: camera.gain_db,
-                cross_check,
-            }
-        })
-        .collect()
+    staged.requests().into_iter().map(|request| ExposureRequest { cross_check, ..request }).collect()
 }
 
 /// A NumPy array file, version 1.0: a short header, then the values row by row.

@@ -28,7 +28,7 @@ impl Machine {
             let real = ["/usr/bin", "/bin"].map(|d| Path::new(d).join(tool)).into_iter().find(|p| p.exists());
             machine.command(tool, &format!("exec {} \"$@\"", real.expect("a POSIX system").display()));
         }
-        for tool in ["cargo", "cc", "python3"] {
+        for tool in ["cargo", "cc", "c++", "python3"] {
             machine.command(tool, "exit 0");
         }
         machine.command("id", "echo 0");
@@ -112,12 +112,13 @@ fn without_root_and_sudo_one_line_names_the_packages() {
     machine.command("ldconfig", "exit 0");
     machine.command("python3", "exit 1");
     machine.remove("cc");
+    machine.remove("c++");
     fs::remove_dir_all(machine.dir.path().join("share")).expect("the drivers");
     let output = machine.setup();
     assert_eq!(output.status.code(), Some(1));
     let said = text(&output.stderr);
     assert_eq!(said.lines().count(), 1, "{said}");
-    assert!(said.ends_with("apt-get install gcc libc6-dev python3-pip libvulkan1 mesa-vulkan-drivers\n"), "{said}");
+    assert!(said.ends_with("apt-get install gcc libc6-dev g++ python3-pip libvulkan1 mesa-vulkan-drivers\n"), "{said}");
     assert!(machine.asked().is_empty());
 }
 

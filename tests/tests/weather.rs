@@ -1,10 +1,11 @@
 //! Fog, dust and rain between a lane's cameras and its faces.
 use laneproof_scenarios::{plan::plan, scenario::Scenario};
-use laneproof_scenes::catalogue::Weather;
+use laneproof_scenes::catalogue::{PaneDrops, Weather};
 use laneproof_sim::{Counterfactual, Exposure, ExposureRequest, Factor, Simulator, encounter::EncounterPlan};
 use laneproof_tests::{program, simulator};
 
-const CLEAN: Weather = Weather { fog_visibility_m: None, dust_visibility_m: None, rain_mm_per_h: None, depth_m: 20.0 };
+const CLEAN: Weather =
+    Weather { fog_visibility_m: None, dust_visibility_m: None, rain_mm_per_h: None, drops: None, depth_m: 20.0 };
 
 /// A car of the light scenarios in a weather.
 fn car(name: &str, weather: Option<Weather>) -> EncounterPlan {
@@ -82,4 +83,35 @@ fn a_strobe_lights_the_fog_before_it() {
     for (once, twice) in foggy.truth.faces.iter().zip(&brighter.truth.faces) {
         assert!((twice.veiling_radiance / once.veiling_radiance - 2.0).abs() < 0.02);
     }
+}
+
+fn rain(rain_mm_per_h: f32, drops: Option<PaneDrops>) -> Option<Weather> {
+    Some(Weather { rain_mm_per_h: Some(rain_mm_per_h), drops, ..CLEAN })
+}
+
+#[test]
+fn drops_on_panes_take_light_from_faces_and_go_when_panes_are_dry() {
+    let simulator = &mut simulator::shared();
+    let lain = Some(PaneDrops { collected_s: 20.0, wiper_period_s: None, contact_angle_deg: 60.0 });
+    let dry = exposed(simulator, &car("overcast.toml", rain(5.0, None)), &[], false);
+    let wet = exposed(simulator, &car("overcast.toml", rain(5.0, lain)), &[], true);
+    assert_ne!(wet.cross_check_differs, Some(true), "regions and whole");
+    assert!(!wet.truth.faces.is_empty());
+    for (before, behind) in dry.truth.faces.iter().zip(&wet.truth.faces) {
+        println!(
+            "drops over {:.3} of the face, {:.3} of it visible; passes {:.4}, dry {:.4}",
+            behind.drops_share,
+            behind.visible_share / before.visible_share,
+            behind.transmitted_radiance,
+            before.transmitted_radiance
+        );
+        assert!(before.drops_share == 0.0 && behind.drops_share > 0.002);
+        assert!(behind.visible_share <= before.visible_share);
+        // What drops leave of a face's light is what they do not cover.
+        let left = behind.transmitted_radiance / before.transmitted_radiance / (1.0 - behind.drops_share);
+        assert!((0.95..1.05).contains(&left), "{left}");
+        assert!((behind.pane_transmittance / before.pane_transmittance - 1.0).abs() < 0.02);
+    }
+    let dried = exposed(simulator, &car("overcast.toml", rain(5.0, lain)), &[Factor::Drops], false);
+    assert!(dried.frame == dry.frame && dried.truth.faces == dry.truth.faces, "without drops, as if there were none");
 }

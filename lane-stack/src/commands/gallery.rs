@@ -2,17 +2,14 @@
 use super::{Failure, ModelArgs, open as open_stack, print, read_picture};
 use clap::{Args, Subcommand};
 use lane_stack::gallery::{
-    Asked, Clock as _, Enrolment, GalleryError, Kept, MasterKey, ModelId, OperatingPoint, OsEntropy, Policy, Reference,
-    ReferenceKind, Scores, Store, SystemClock, Template, Wanted, hex,
+    Asked, Clock as _, Enrolment, GalleryError, Kept, MASTER_KEY_VARIABLE, MasterKey, ModelId, OperatingPoint,
+    OsEntropy, Policy, Reference, ReferenceKind, Scores, Store, SystemClock, Template, Wanted, hex,
 };
 use lane_stack::{SetupError, exit, select};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
-
-/// Where the master key is looked for when no file is named.
-const KEY_VARIABLE: &str = "LANE_STACK_MASTER_KEY";
 
 #[derive(Debug, Subcommand)]
 pub enum GalleryCommand {
@@ -180,7 +177,7 @@ impl GalleryArgs {
     fn key(&self) -> Result<MasterKey, GalleryError> {
         match &self.key_file {
             Some(path) => MasterKey::from_file(path),
-            None => MasterKey::from_environment(KEY_VARIABLE),
+            None => MasterKey::from_environment(MASTER_KEY_VARIABLE),
         }
     }
 

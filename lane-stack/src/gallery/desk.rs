@@ -1,10 +1,10 @@
 //! A gallery on disk, as several users of one process share it.
 use super::audit::Asked;
 use super::given::Clock;
-use super::reference::{Enrolment, ModelId, ReferenceKind, Template};
+use super::reference::{DEFAULT_CLASS, Enrolment, Kept, ModelId, ReferenceKind, Template};
 use super::store::Store;
 use super::threshold::OperatingPoint;
-use super::{GalleryError, References};
+use super::{Enrolled, GalleryError, Held, References};
 use crate::client::Candidate;
 use std::sync::{Arc, Mutex};
 
@@ -23,7 +23,7 @@ pub struct Desk {
 impl Desk {
     /// A desk for one asker. What a stack enrols through it counts as passports of class "traveller".
     pub fn new(store: Arc<Mutex<Store>>, clock: Arc<dyn Clock>, by: &str) -> Self {
-        let class = "traveller".to_string();
+        let class = DEFAULT_CLASS.to_string();
         Self { store, clock, by: by.into(), kind: ReferenceKind::Passport, class, encounter: None }
     }
 
@@ -43,11 +43,7 @@ impl Desk {
         request: impl FnOnce(&mut Store, &Asked<'_>) -> Result<T, GalleryError>,
     ) -> Result<T, GalleryError> {
         // A request that panicked may have left memory and disk apart.
-        let broken = |_| {
-            let reason = "an earlier request failed within the program; the gallery must be opened again";
-            GalleryError::Refused(reason.to_string())
-        };
-        let mut store = self.store.lock().map_err(broken)?;
+        let mut store = self.store.lock().map_err(|_| GalleryError::Broken)?;
         let asked = Asked { by: &self.by, at: self.clock.now() };
         request(&mut store, &asked)
     }
@@ -65,15 +61,42 @@ impl References for Desk {
             class: self.class.clone(),
             encounter: self.encounter.clone(),
         };
+        self.enrol(enrolment, template).map(|_| ())
+    }
+
+    fn enrol(&mut self, new: Enrolment, template: Vec<f32>) -> Result<Enrolled, GalleryError> {
         self.ask(|store, asked| {
             let template = Template::new(store.model().clone(), template)?;
-            store.enrol(asked, &[(enrolment, template)]).map(|_| ())
+            let replaced = store.holds(asked.at, &new.reference_id, new.kind);
+            let kept = store.enrol(asked, &[(new, template)])?;
+            Ok(Enrolled { replaced, until: kept.first().copied().and_then(Kept::until) })
         })
     }
 
     fn search(&self, probe: &[f32]) -> Result<Vec<Candidate>, GalleryError> {
         let found = self.ask(|store, asked| store.search(asked, &[probe]))?;
         Ok(found.into_iter().flatten().map(|f| f.candidate).collect())
+    }
+
+    fn look_up(&mut self, reference_id: &str) -> Result<Vec<Held>, GalleryError> {
+        let found = self.ask(|store, asked| store.look_up(asked, reference_id))?;
+        Ok(found.into_iter().map(|r| Held { kind: r.kind, class: r.class, until: r.kept.until() }).collect())
+    }
+
+    fn delete(&mut self, reference_id: &str) -> Result<usize, GalleryError> {
+        self.ask(|store, asked| store.delete(asked, reference_id, None))
+    }
+
+    fn delete_all(&mut self) -> Result<usize, GalleryError> {
+        self.ask(|store, asked| store.delete_all(asked))
+    }
+
+    fn forget(&mut self, encounter: &str) -> Result<usize, GalleryError> {
+        self.ask(|store, asked| store.forget(asked, encounter))
+    }
+
+    fn expire(&mut self) -> Result<usize, GalleryError> {
+        self.ask(|store, asked| store.expire(asked))
     }
 
     fn model(&self) -> Option<ModelId> {

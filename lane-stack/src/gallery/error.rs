@@ -26,8 +26,8 @@ pub enum GalleryError {
     Key(String),
     /// Another process has the gallery open.
     #[error(
-        "gallery {path}: another process has it open; ask that one (a service does all that this command does), or \
-         stop it first"
+        "gallery {path}: another process has it open; ask that one (a service enrols, searches, looks up and deletes), \
+         or stop it first"
     )]
     Busy {
         /// Database file.
@@ -47,6 +47,9 @@ pub enum GalleryError {
     /// No such reference.
     #[error("no reference \"{0}\" is enrolled")]
     Unknown(String),
+    /// An earlier request failed within the program, which may have left memory and disk apart.
+    #[error("an earlier request failed within the program; the gallery must be opened again")]
+    Broken,
     /// The policy, the evidence or a rule of the gallery forbids it.
     #[error("{0}")]
     Refused(String),
@@ -87,7 +90,7 @@ impl GalleryError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::File { .. } => exit::USAGE,
-            Self::Damaged { .. } => exit::GALLERY,
+            Self::Damaged { .. } | Self::Broken => exit::GALLERY,
             Self::Key(_) => exit::KEY,
             Self::Busy { .. } => exit::BUSY,
             Self::Disk { .. } => exit::DISK,

@@ -1,14 +1,15 @@
 //! A gallery in memory: reference embeddings in the order of their enrolment, searched exactly.
-use super::{GalleryError, References};
+use super::reference::{Enrolment, ReferenceKind};
+use super::{Enrolled, GalleryError, Held, References};
 use crate::client::Candidate;
 
 /// At most this many candidates are reported.
 pub const MAX_CANDIDATES: usize = 10;
 
-/// Reference embeddings.
+/// Reference embeddings, by person and kind of picture.
 #[derive(Debug, Clone, Default)]
 pub struct Gallery {
-    entries: Vec<(String, Vec<f32>)>,
+    entries: Vec<(Enrolment, Vec<f32>)>,
 }
 
 impl Gallery {
@@ -22,23 +23,48 @@ impl Gallery {
         self.entries.is_empty()
     }
 
-    /// Adds a reference of unit length; one with the same name is replaced in its place.
+    /// Adds a passport's embedding of unit length; one of the same person is replaced in its place.
     pub fn put(&mut self, reference_id: &str, embedding: Vec<f32>) {
-        match self.entries.iter_mut().find(|(id, _)| id == reference_id) {
-            Some(entry) => entry.1 = embedding,
-            None => self.entries.push((reference_id.to_string(), embedding)),
+        self.place(Enrolment::passport(reference_id), embedding);
+    }
+
+    /// Adds an embedding; whether one of the same person and kind was replaced, in its place.
+    fn place(&mut self, new: Enrolment, embedding: Vec<f32>) -> bool {
+        let key = |e: &Enrolment| e.kind == new.kind && e.reference_id == new.reference_id;
+        match self.entries.iter_mut().find(|(e, _)| key(e)) {
+            Some(entry) => {
+                *entry = (new, embedding);
+                true
+            }
+            None => {
+                self.entries.push((new, embedding));
+                false
+            }
         }
     }
 
-    /// The most similar references (cosine), best first; equal ones in the order of their enrolment.
+    /// Takes away what is asked for, and tells how many. The others keep their order.
+    fn remove(&mut self, asked: impl Fn(&Enrolment) -> bool) -> usize {
+        let before = self.entries.len();
+        self.entries.retain(|(e, _)| !asked(e));
+        before - self.entries.len()
+    }
+
+    /// The most similar people (cosine), best first, each by their most similar reference; equal ones in the order of their
+    /// enrolment.
     pub fn search(&self, probe: &[f32]) -> Vec<Candidate> {
-        let mut candidates: Vec<Candidate> = self
-            .entries
-            .iter()
-            .map(|(id, e)| Candidate { reference_id: id.clone(), similarity: cosine(probe, e) })
-            .collect();
-        candidates.sort_by(|a, b| b.similarity.total_cmp(&a.similarity));
-        candidates.truncate(MAX_CANDIDATES);
+        let mut ranked: Vec<(&str, f32)> =
+            self.entries.iter().map(|(e, template)| (e.reference_id.as_str(), cosine(probe, template))).collect();
+        ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
+        let mut candidates: Vec<Candidate> = Vec::new();
+        for (reference_id, similarity) in ranked {
+            if candidates.iter().all(|c| c.reference_id != reference_id) {
+                candidates.push(Candidate { reference_id: reference_id.to_string(), similarity });
+            }
+            if candidates.len() == MAX_CANDIDATES {
+                break;
+            }
+        }
         candidates
     }
 }
@@ -53,8 +79,41 @@ impl References for Gallery {
         Ok(())
     }
 
+    fn enrol(&mut self, new: Enrolment, template: Vec<f32>) -> Result<Enrolled, GalleryError> {
+        new.check()?;
+        Ok(Enrolled { replaced: self.place(new, template), until: None })
+    }
+
     fn search(&self, probe: &[f32]) -> Result<Vec<Candidate>, GalleryError> {
         Ok(self.search(probe))
+    }
+
+    fn look_up(&mut self, reference_id: &str) -> Result<Vec<Held>, GalleryError> {
+        // By kind, as a store tells them.
+        let of_kind = |kind| self.entries.iter().find(|(e, _)| e.kind == kind && e.reference_id == reference_id);
+        let found = ReferenceKind::ALL.into_iter().filter_map(of_kind);
+        let held: Vec<Held> = found.map(|(e, _)| Held { kind: e.kind, class: e.class.clone(), until: None }).collect();
+        if held.is_empty() { Err(GalleryError::Unknown(reference_id.to_string())) } else { Ok(held) }
+    }
+
+    fn delete(&mut self, reference_id: &str) -> Result<usize, GalleryError> {
+        match self.remove(|e| e.reference_id == reference_id) {
+            0 => Err(GalleryError::Unknown(reference_id.to_string())),
+            count => Ok(count),
+        }
+    }
+
+    fn delete_all(&mut self) -> Result<usize, GalleryError> {
+        Ok(self.remove(|_| true))
+    }
+
+    fn forget(&mut self, encounter: &str) -> Result<usize, GalleryError> {
+        Ok(self.remove(|e| e.encounter.as_deref() == Some(encounter)))
+    }
+
+    /// Nothing: what is in memory lives until it is taken away, its encounter is decided, or the process ends.
+    fn expire(&mut self) -> Result<usize, GalleryError> {
+        Ok(0)
     }
 }
 
@@ -91,5 +150,38 @@ mod tests {
         let found = gallery.search(&[1.0, 0.0]);
         assert_eq!(found.len(), MAX_CANDIDATES);
         assert!(found.iter().all(|c| c.reference_id != "p3"));
+        assert_eq!((gallery.delete("p4"), gallery.len()), (Ok(1), 29));
+        let unknown = GalleryError::Unknown("p4".to_string());
+        assert_eq!((gallery.delete("p4"), gallery.look_up("p4")), (Err(unknown.clone()), Err(unknown)));
+    }
+
+    #[test]
+    fn a_person_counts_once_and_what_was_for_an_encounter_goes_with_it() {
+        let mut gallery = Gallery::default();
+        gallery.put("a", vec![0.6, 0.8]);
+        gallery.put("b", vec![0.8, 0.6]);
+        let visa = Enrolment {
+            kind: ReferenceKind::Visa,
+            class: "citizen".into(),
+            encounter: Some("e".into()),
+            ..Enrolment::passport("a")
+        };
+        for replaced in [false, true] {
+            let enrolled = gallery.enrol(visa.clone(), vec![1.0, 0.0]).unwrap();
+            assert_eq!(enrolled, Enrolled { replaced, until: None });
+        }
+        let best = |gallery: &Gallery| {
+            let found = gallery.search(&[1.0, 0.0]);
+            found.into_iter().map(|c| (c.reference_id, c.similarity)).collect::<Vec<_>>()
+        };
+        assert_eq!(best(&gallery), [("a".to_string(), 1.0), ("b".to_string(), 0.8)]);
+        let kinds: Vec<_> = gallery.look_up("a").unwrap().into_iter().map(|h| (h.kind, h.class)).collect();
+        let expected = [(ReferenceKind::Passport, "traveller"), (ReferenceKind::Visa, "citizen")];
+        assert_eq!(kinds, expected.map(|(kind, class)| (kind, class.to_string())));
+        assert_eq!((gallery.forget("other"), gallery.forget("e")), (Ok(0), Ok(1)));
+        assert_eq!(best(&gallery), [("b".to_string(), 0.8), ("a".to_string(), 0.6)]);
+        let bad = Enrolment { class: "No Class".into(), ..visa };
+        assert!(matches!(gallery.enrol(bad, vec![1.0, 0.0]), Err(GalleryError::Refused(_))));
+        assert_eq!((gallery.delete_all(), gallery.is_empty()), (Ok(2), true));
     }
 }

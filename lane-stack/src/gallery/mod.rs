@@ -1,8 +1,8 @@
 //! Galleries: the references that faces are compared with.
 //!
 //! # Two galleries, one seam
-//! An [`InProcessStack`](crate::InProcessStack) asks its gallery through [`References`]: put a template, search, and the
-//! threshold where the gallery has one of its own.
+//! An [`InProcessStack`](crate::InProcessStack) and the [`service`](crate::service) ask their gallery through
+//! [`References`]: enrol, search, look up, take away, and the threshold where the gallery has one of its own.
 //!
 //! - [`Gallery`], the default, is a list in memory for the length of a process: what a testbed wants, a fold over
 //!   enrolments with no file, clock or randomness.
@@ -29,9 +29,9 @@
 //! # Ok(()) }
 //! ```
 //!
-//! Both rank alike: cosine similarity in double precision rounded to single, equal ones in the order of enrolment. In a
-//! store a person may have one reference of each kind and counts once, by the most similar; one enrolled again is the last
-//! to have been enrolled.
+//! Both rank alike: cosine similarity in double precision rounded to single, equal ones in the order of enrolment. A person
+//! may have one reference of each kind and counts once, by the most similar. One enrolled again keeps its place in the
+//! list; in a store it is the last to have been enrolled.
 //!
 //! # What outlives a decision
 //! Nothing but what the [`Policy`] names, by kind of picture and class of traveller, for as many hours as it says. All else
@@ -84,14 +84,35 @@ pub use error::GalleryError;
 pub use given::{Clock, Entropy, OsEntropy, SystemClock, UnixTime};
 pub use memory::{Gallery, MAX_CANDIDATES, cosine};
 pub use policy::{Policy, Retention};
+pub(crate) use reference::check_class;
 pub use reference::{Enrolment, Kept, ModelId, Reference, ReferenceKind, Template};
-pub use seal::{MasterKey, hex};
+pub use seal::{MASTER_KEY_VARIABLE, MasterKey, hex};
 pub use store::{Stats, Store};
 pub use threshold::{OperatingPoint, Scores, Wanted, upper_bound};
 
 use crate::client::Candidate;
 
-/// A gallery as a stack sees it.
+/// What became of an enrolment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Enrolled {
+    /// Whether there was a reference of this person and kind before.
+    pub replaced: bool,
+    /// When it ends, where the gallery keeps it for a time of its own.
+    pub until: Option<UnixTime>,
+}
+
+/// A reference of a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// What the picture is.
+    pub kind: ReferenceKind,
+    /// Class of traveller.
+    pub class: String,
+    /// When it ends, where the gallery keeps it for a time of its own.
+    pub until: Option<UnixTime>,
+}
+
+/// A gallery as a stack and a service see it. A person may have one reference of each kind.
 pub trait References: Send {
     /// Number of references.
     fn len(&self) -> usize;
@@ -101,11 +122,29 @@ pub trait References: Send {
         self.len() == 0
     }
 
-    /// Adds a template of unit length; one of the same reference is replaced.
+    /// Adds a template of unit length as what a stack enrols; one of the same reference is replaced.
     fn put(&mut self, reference_id: &str, template: Vec<f32>) -> Result<(), GalleryError>;
+
+    /// Adds a template of unit length; one of the same person and kind is replaced.
+    fn enrol(&mut self, new: Enrolment, template: Vec<f32>) -> Result<Enrolled, GalleryError>;
 
     /// The most similar references (cosine), best first, at most [`MAX_CANDIDATES`].
     fn search(&self, probe: &[f32]) -> Result<Vec<Candidate>, GalleryError>;
+
+    /// What it holds of a person; [`GalleryError::Unknown`] when that is nothing.
+    fn look_up(&mut self, reference_id: &str) -> Result<Vec<Held>, GalleryError>;
+
+    /// Takes all references of a person away and tells how many; [`GalleryError::Unknown`] when there are none.
+    fn delete(&mut self, reference_id: &str) -> Result<usize, GalleryError>;
+
+    /// Takes everything away and tells how much.
+    fn delete_all(&mut self) -> Result<usize, GalleryError>;
+
+    /// Drops what was held for an encounter that is decided now, and tells how many.
+    fn forget(&mut self, encounter: &str) -> Result<usize, GalleryError>;
+
+    /// Erases what is past its time, and tells how many.
+    fn expire(&mut self) -> Result<usize, GalleryError>;
 
     /// The model whose templates it holds; `None` when it takes any.
     fn model(&self) -> Option<ModelId> {

@@ -8,7 +8,7 @@ use std::fmt;
 use zeroize::Zeroize as _;
 
 /// What a reference picture is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ReferenceKind {
     /// A passport's.
@@ -176,7 +176,16 @@ pub struct Enrolment {
     pub encounter: Option<String>,
 }
 
+/// Class of traveller of what is enrolled without one.
+pub(crate) const DEFAULT_CLASS: &str = "traveller";
+
 impl Enrolment {
+    /// A passport of class "traveller", for no encounter.
+    pub fn passport(reference_id: &str) -> Self {
+        let class = DEFAULT_CLASS.to_string();
+        Self { reference_id: reference_id.to_string(), kind: ReferenceKind::Passport, class, encounter: None }
+    }
+
     /// Refuses names that cannot be stored or told apart.
     pub(super) fn check(&self) -> Result<(), GalleryError> {
         check_name("reference id", &self.reference_id, 200)?;
@@ -197,7 +206,7 @@ pub(super) fn check_name(what: &str, name: &str, most_bytes: usize) -> Result<()
 }
 
 /// Refuses what is no class of traveller.
-pub(super) fn check_class(class: &str) -> Result<(), String> {
+pub(crate) fn check_class(class: &str) -> Result<(), String> {
     let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
     if (1..=32).contains(&class.len()) && class.bytes().all(fits) {
         return Ok(());
@@ -212,6 +221,16 @@ pub enum Kept {
     UntilDecision,
     /// On disk, until then.
     Until(UnixTime),
+}
+
+impl Kept {
+    /// When it ends, where that is known.
+    pub fn until(self) -> Option<UnixTime> {
+        match self {
+            Self::UntilDecision => None,
+            Self::Until(end) => Some(end),
+        }
+    }
 }
 
 /// A reference as lists show it.

@@ -22,6 +22,9 @@ pub(super) const WRAPPED_BYTES: usize = NONCE_BYTES + KEY_BYTES + TAG_BYTES;
 /// A key in memory, wiped when it goes.
 pub(super) type SecretKey = Zeroizing<[u8; KEY_BYTES]>;
 
+/// The environment variable that holds the master key where no file is named.
+pub const MASTER_KEY_VARIABLE: &str = "LANE_STACK_MASTER_KEY";
+
 /// The key under which all others are wrapped. It is never in the database; without it nothing there can be read.
 pub struct MasterKey(SecretKey);
 

@@ -315,6 +315,17 @@ impl Store {
         self.erase(asked, Action::Delete, &rows, String::new())
     }
 
+    /// Erases all references at once, and tells how many.
+    pub fn delete_all(&mut self, asked: &Asked<'_>) -> Result<usize, GalleryError> {
+        let rows = self.contents.rows().to_vec();
+        self.erase(asked, Action::Delete, &rows, "all".to_string())
+    }
+
+    /// Whether there is a reference of this person and kind that has not expired, for one who enrols another.
+    pub(super) fn holds(&self, now: UnixTime, reference_id: &str, kind: ReferenceKind) -> bool {
+        self.contents.find(reference_id, kind).is_some_and(|row| row.alive(now))
+    }
+
     /// Drops what was held in memory for an encounter that is decided now, and tells how many.
     pub fn forget(&mut self, asked: &Asked<'_>, encounter: &str) -> Result<usize, GalleryError> {
         let of = |row: &&Row| row.encounter.as_deref() == Some(encounter);

@@ -25,7 +25,10 @@ pub(super) fn mendable(face: &FaceTruth, rule: &ValidationRule, factors: &[Facto
     let turned = by(&[Factor::Pose]);
     let rungs = [
         (face.in_frame_share >= rule.min_visible_share, turned),
-        (face.visible_share >= rule.min_visible_share, by(&[Factor::Worn, Factor::Occluder, Factor::Pose])),
+        (
+            face.visible_share >= rule.min_visible_share,
+            by(&[Factor::Drops, Factor::Worn, Factor::Occluder, Factor::Pose]),
+        ),
         (is_turned_enough(face, rule), turned),
         // Turning changes what the head's own sides hide, and with it the projected distance.
         (corrected_inter_eye_px(face) >= rule.min_inter_eye_px, by(&[Factor::Pixels, Factor::Pose])),
@@ -34,10 +37,10 @@ pub(super) fn mendable(face: &FaceTruth, rule: &ValidationRule, factors: &[Facto
             face.defocus_px <= rule.max_defocus_px,
             by(&[Factor::Defocus]) || turned && face.defocus_px <= TURNED_MOVES * rule.max_defocus_px,
         ),
-        (face.mean_dn >= DARK * rule.min_mean_dn, by(&[Factor::Glass, Factor::Exposure])),
+        (face.mean_dn >= DARK * rule.min_mean_dn, by(&[Factor::Glass, Factor::Drops, Factor::Exposure])),
         (
             face.over_exposed_share <= WHITE_SHARE.max(rule.max_over_exposed_share),
-            by(&[Factor::Veil, Factor::Exposure]),
+            by(&[Factor::Veil, Factor::Drops, Factor::Exposure]),
         ),
     ];
     rungs.into_iter().all(|(kept, can)| kept || can)
@@ -58,13 +61,14 @@ mod tests {
         };
         assert_eq!(able(|_| {}).len(), Factor::ALL.len());
         assert_eq!(able(|face| face.mean_dn = 35.0).len(), Factor::ALL.len(), "what is near is left to the trial");
-        assert_eq!(able(|face| face.mean_dn = 3.0), [Factor::Glass, Factor::Exposure]);
-        assert_eq!(able(|face| face.over_exposed_share = 0.9), [Factor::Veil, Factor::Exposure]);
+        assert_eq!(able(|face| face.mean_dn = 3.0), [Factor::Glass, Factor::Drops, Factor::Exposure]);
+        assert_eq!(able(|face| face.over_exposed_share = 0.9), [Factor::Veil, Factor::Drops, Factor::Exposure]);
         assert_eq!(able(|face| face.defocus_px = 9.0), [Factor::Defocus]);
         assert_eq!(able(|face| face.motion_blur_px = f32::NAN), [Factor::MotionBlur, Factor::Pose]);
         assert_eq!(able(|face| face.yaw_deg = 70.0), [Factor::Pose]);
         assert_eq!(able(|face| face.inter_eye_px = 40.0), [Factor::Pose, Factor::Pixels]);
-        assert_eq!(able(|face| face.visible_share = 0.3), [Factor::Worn, Factor::Occluder, Factor::Pose]);
+        let hidden = able(|face| face.visible_share = 0.3);
+        assert_eq!(hidden, [Factor::Drops, Factor::Worn, Factor::Occluder, Factor::Pose]);
         let both = |face: &mut FaceTruth| (face.defocus_px, face.inter_eye_px) = (9.0, 40.0);
         assert!(able(both).is_empty());
         let mut face = good_face(0, 100.0, 100.0);

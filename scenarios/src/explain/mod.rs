@@ -3,10 +3,10 @@
 //!
 //! The **cause** is the smallest change with which the occupant would have been captured. One factor is smaller than two.
 //! Where several single factors are enough, the one is named that needs the smallest **share of its way to ideal**: half of
-//! the veil, half of the stops that the glass or the exposure lacks, half of the blur, of the noise, of the turn. A factor
-//! that was far from ideal needs a small share of a long way; one that was nearly ideal and only happens to tip the scales
-//! needs all of its short way. What cannot be halved (something worn, something before the face) needs all. The common
-//! share is halved and halved again, to [`FINEST`], until one factor is left; of those that then still stand equal, the
+//! the veil, half of the stops that the glass or the exposure lacks, half of the blur, of the noise, of what compression took,
+//! of the turn. A factor that was far from ideal needs a small share of a long way; one that was nearly ideal and only
+//! happens to tip the scales needs all of its short way. What cannot be halved (something worn, something before the face)
+//! needs all. The common share is halved and halved again, to [`FINEST`], until one factor is left; of those that then still stand equal, the
 //! first in the order of [`Factor`], which is the way of the light, is named. Of pairs, the first that is enough.
 //!
 //! What the stack sees in a trial are the occupant's [`BEST`] best exposures and nothing else, as an encounter of their
@@ -17,7 +17,7 @@ use lane_stack::client::{Frame, StackClient};
 use laneproof_exchange::{
     encounter::EncounterPlan,
     ideal::{Counterfactual, Factor, Factors},
-    truth::{ExposureTruth, FaceTruth},
+    truth::{ExposureTruth, FaceTruth, Occluder},
 };
 use serde::{Deserialize, Serialize};
 
@@ -31,7 +31,7 @@ use crate::{
     run::{
         frames::as_jpeg,
         record::{EncounterRecord, End, ExposureRecord, OccupantRecord, Seen},
-        world::{ExposeRequest, Exposed, World, WorldError},
+        world::{EarlierExposure, ExposeRequest, Exposed, World, WorldError},
     },
     scenario::ValidationRule,
     score::{self, Cause, OccupantScore, cause::ranked_exposures},
@@ -139,9 +139,10 @@ fn counts(factor: Factor, face: &FaceTruth) -> bool {
         Factor::Exposure => {
             !(105.0..=131.0).contains(&face.mean_dn) || counts(Factor::Veil, face) || counts(Factor::Glass, face)
         }
+        Factor::Drops => face.drops_share > 0.0 || face.occluder == Some(Occluder::Drops),
         Factor::MotionBlur => face.motion_blur_px > 0.3,
         Factor::Defocus => face.defocus_px > 0.5,
-        Factor::Noise | Factor::Pixels => true,
+        Factor::Noise | Factor::Compression | Factor::Pixels => true,
         Factor::Worn => face.worn_share > 0.0,
         Factor::Occluder => face.visible_share + face.worn_share < 0.97,
         Factor::Pose => [face.yaw_deg, face.pitch_deg, face.roll_deg].iter().any(|angle| angle.abs() > 5.0),
@@ -160,18 +161,36 @@ struct Retrial<'a, W: World> {
     trials: Vec<Trial>,
 }
 
-/// The request that makes a kept exposure again under an id.
-fn request_of(plan: &EncounterPlan, kept: &ExposureRecord, exposure_id: u64) -> Result<ExposeRequest, ExplainError> {
+/// The request that makes a kept exposure of a record again; ids, its own and those of the camera's earlier exposures, move
+/// by `ids`.
+fn request_of(
+    plan: &EncounterPlan,
+    record: &EncounterRecord,
+    kept: &ExposureRecord,
+    ids: u64,
+) -> Result<ExposeRequest, ExplainError> {
     let truth = &kept.truth;
     let camera_index = plan.rig.cameras.iter().position(|camera| camera.id == truth.camera_id);
+    let before = record
+        .seen()
+        .into_iter()
+        .flat_map(|seen| &seen.exposures)
+        .filter(|other| other.truth.camera_id == truth.camera_id && other.truth.exposure_id < truth.exposure_id);
+    let earlier = before.map(|other| EarlierExposure {
+        exposure_id: other.truth.exposure_id + ids,
+        mid_exposure_us: other.truth.mid_exposure_us,
+        exposure_us: other.truth.exposure_us,
+        gain_db: other.gain_db,
+    });
     Ok(ExposeRequest {
-        exposure_id,
+        exposure_id: truth.exposure_id + ids,
         camera_index: camera_index
             .ok_or_else(|| ExplainError::NotThere(format!("the rig has no camera {}", truth.camera_id)))?,
         mid_exposure_us: truth.mid_exposure_us,
         exposure_us: truth.exposure_us,
         gain_db: kept.gain_db,
         cross_check: false,
+        earlier: earlier.collect(),
     })
 }
 
@@ -215,7 +234,7 @@ fn see_again<W: World>(
         let Remade { frame, truth } = match as_it_is.get(k).cloned().flatten() {
             Some(known) => known,
             None => {
-                let request = request_of(plan, kept, kept.truth.exposure_id + ids)?;
+                let request = request_of(plan, record, kept, ids)?;
                 let Exposed { frame, truth, .. } = world.expose_ideal(staged, &request, ideal)?;
                 Remade { frame, truth }
             }

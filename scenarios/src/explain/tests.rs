@@ -128,6 +128,23 @@ fn of_single_causes_that_are_enough_the_smallest_change_is_named() {
 }
 
 #[test]
+fn drops_on_a_pane_are_named() {
+    let hidden = why(
+        |face, _| {
+            face.visible_share = 0.3;
+            face.occluder = Some(Occluder::Drops);
+            face.drops_share = 0.2;
+        },
+        false,
+    );
+    assert_eq!(hidden.loss, Loss::Factors(vec![Factor::Drops]), "{}", hidden.sentence());
+    assert!(hidden.sentence().contains("dry panes"), "{}", hidden.sentence());
+    // Where there are none, nobody asks what dry panes would do.
+    let dark = why(|face, _| face.mean_dn = 28.0, false);
+    assert!(dark.trials.iter().all(|trial| !trial.factors.contains(&Factor::Drops)));
+}
+
+#[test]
 fn what_cannot_mend_is_not_tried() {
     let explained = why(|face, _| face.defocus_px = 9.0, false);
     let tried: Vec<_> = explained.trials.iter().map(|trial| trial.factors.clone()).collect();
@@ -149,6 +166,35 @@ fn a_confirmation_sees_the_whole_encounter_under_other_ids() {
     assert_eq!((turned.before, turned.after), (Some(Cause::HeadTurned), Some(Cause::MotionBlur)));
     let sharp = held(&[Factor::MotionBlur]);
     assert!(!sharp.is_captured() && !sharp.advances(), "{sharp:?}");
+}
+
+#[test]
+fn what_is_made_again_comes_after_the_cameras_earlier_exposures_as_they_were_asked_for() {
+    asked(
+        |face, _| face.defocus_px = 9.0,
+        false,
+        |question, world, stack| {
+            let run = world.requests.clone();
+            confirm(question, &[Factor::Defocus], world, stack).unwrap();
+            assert_eq!(world.remade.len(), run.len());
+            for again in &world.remade {
+                let ids = again.exposure_id
+                    - run
+                        .iter()
+                        .find(|r| r.mid_exposure_us == again.mid_exposure_us && r.camera_index == again.camera_index)
+                        .unwrap()
+                        .exposure_id;
+                let before = run
+                    .iter()
+                    .filter(|r| r.camera_index == again.camera_index && r.mid_exposure_us < again.mid_exposure_us);
+                let moved =
+                    before.map(|r| ExposeRequest { exposure_id: r.exposure_id + ids, ..r.clone() }.as_earlier());
+                assert_eq!(again.earlier, moved.collect::<Vec<_>>());
+                assert!(ids > 0, "under other noise, the earlier ones too");
+            }
+            assert!(world.remade.iter().any(|again| again.earlier.len() == 3));
+        },
+    );
 }
 
 #[test]

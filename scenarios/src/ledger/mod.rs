@@ -102,7 +102,8 @@ pub fn other_vehicles(scores: &[EncounterScore]) -> Result<Option<Vec<u8>>, RunE
     t.to_parquet().map(Some)
 }
 
-/// `exposures.parquet`: one row per exposure of an encounter that was done.
+/// `exposures.parquet`: one row per exposure of an encounter that was done; of video, where there is any, what coding made of
+/// it.
 pub fn exposures(records: &[EncounterRecord], scores: &[EncounterScore]) -> Result<Vec<u8>, RunError> {
     let mut rows: Vec<(u64, &ExposureRecord, u64)> = Vec::new();
     for record in records.iter().filter(|r| scores.iter().any(|s| s.encounter == r.encounter)) {
@@ -129,5 +130,10 @@ pub fn exposures(records: &[EncounterRecord], scores: &[EncounterScore]) -> Resu
     t.column("cross_check_differs", &rows, |(_, e, _)| e.cross_check_differs);
     t.column("refused", &rows, |(_, e, _)| e.refused.clone());
     t.column("frame", &rows, |(_, e, _)| e.frame.clone());
+    if rows.iter().any(|(_, e, _)| e.truth.video.is_some()) {
+        t.column("coded_bytes", &rows, |(_, e, _)| e.truth.video.map(|video| video.coded_bytes));
+        t.column("coded_intra", &rows, |(_, e, _)| e.truth.video.map(|video| video.intra));
+        t.column("coding_error_rms_dn", &rows, |(_, e, _)| e.truth.video.map(|video| video.error_rms_dn));
+    }
     t.to_parquet()
 }

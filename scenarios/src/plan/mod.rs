@@ -2,9 +2,9 @@
 //!
 //! Every draw has a stream of its own, named by (seed, encounter, purpose) and, for people, by the seat; so a sampler
 //! that is added, an occupant or another vehicle more, moves no other draw, and no encounter depends on another.
-use laneproof_exchange::encounter::{EncounterPlan, NeighbourPlace, NeighbourPlan, OccupantPlan};
+use laneproof_exchange::encounter::{EncounterPlan, HeadLampPlan, NeighbourPlace, NeighbourPlan, OccupantPlan};
 use laneproof_scenes::{
-    catalogue::{Childhood, Manoeuvre, Queue, QueuePlace, TrafficMix, VehicleShare},
+    catalogue::{Childhood, HeadLampKind, Manoeuvre, Queue, QueuePlace, TrafficMix, VehicleShare},
     motion::Motion,
     people::{Appearance, Behaviour, Demographics, Expression, Identity, Wear},
     stream::stream,
@@ -73,6 +73,17 @@ impl Draws<'_> {
         PAINTS[pick(PAINTS.iter().map(|p| p.1), self.share("paint"))].0
     }
 
+    fn head_lamps(&self) -> Option<HeadLampPlan> {
+        let shares = self.mix.head_lamps.as_ref()?;
+        let led = self.share("head-lamps") < shares.led_share;
+        Some(HeadLampPlan {
+            kind: if led { HeadLampKind::Led } else { HeadLampKind::Halogen },
+            state: shares.state,
+            lit_below_lux: shares.lit_below_lux,
+            aim_down: shares.aim_down_percent / 100.0,
+        })
+    }
+
     fn lateral_offset_m(&self) -> f32 {
         self.mix.lateral_offset_mean_m + self.mix.lateral_offset_sd_m * cut_normal(&mut self.open("lateral offset"))
     }
@@ -104,6 +115,7 @@ pub fn plan(scenario: &Scenario, k: u64) -> EncounterPlan {
         vehicle: share.model.clone(),
         glass: share.glass,
         paint: own.paint(),
+        head_lamps: own.head_lamps(),
         approach_speed_mps: own.between(mix.approach_speed_mps, "approach speed"),
         motion: motion(own),
         lateral_offset_m: own.lateral_offset_m(),
@@ -130,6 +142,7 @@ fn neighbours(seed: u64, k: u64, mix: &TrafficMix) -> Vec<NeighbourPlan> {
             vehicle: model.model.clone(),
             glass: model.glass,
             paint: draws.paint(),
+            head_lamps: draws.head_lamps(),
             gap_m: draws.between(*gap_m, "gap"),
             delay_s: draws.between(*delay_s, "delay"),
             lateral_offset_m: draws.lateral_offset_m(),

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use laneproof_exchange::encounter::{DecoyPlace, NeighbourPlace, OccupantPlan};
 use laneproof_scenes::{
-    catalogue::{Manoeuvre, ManoeuvreShare, Queue, QueuePlace},
+    catalogue::{HeadLampKind, HeadLampShares, HeadLampState, Manoeuvre, ManoeuvreShare, Queue, QueuePlace},
     decoy::DecoyKind,
     motion::Motion,
     people::{Behaviour, Expression},
@@ -297,4 +297,31 @@ fn the_share_says_how_often_another_vehicle_is_there() {
         assert!((93..=147).contains(&count), "{count} of 400 {place:?}");
     }
     assert!((0..50).all(|k| plan(&in_a_queue(0.0), k).neighbours.is_empty()));
+}
+
+#[test]
+fn head_lamps_move_no_other_draw_and_as_many_have_leds_as_the_share_says() {
+    let plain = in_a_queue(1.0);
+    let mut lit = in_a_queue(1.0);
+    lit.mix.value.head_lamps = Some(HeadLampShares {
+        state: HeadLampState::On,
+        led_share: 0.3,
+        lit_below_lux: 1000.0,
+        aim_down_percent: 1.0,
+        source: "test".to_owned(),
+    });
+    let mut leds = [0; 2];
+    for k in 0..400 {
+        let (before, mut after) = (plan(&plain, k), plan(&lit, k));
+        let mut kinds = vec![after.head_lamps.take()];
+        kinds.extend(after.neighbours.iter_mut().map(|neighbour| neighbour.head_lamps.take()));
+        for (count, lamps) in leds.iter_mut().zip(kinds) {
+            let lamps = lamps.expect("every vehicle has them");
+            assert_eq!((lamps.state, lamps.aim_down), (HeadLampState::On, 0.01));
+            *count += i32::from(lamps.kind == HeadLampKind::Led);
+        }
+        assert_eq!(format!("{before:?}"), format!("{after:?}"));
+    }
+    // Three deviations of a binomial of 400 and 0.3.
+    assert!(leds.iter().all(|count| (93..=147).contains(count)), "{leds:?} of 400");
 }

@@ -18,7 +18,7 @@ use super::{
     folder::RunFolder,
     frames::as_jpeg,
     record::{ExposureRecord, Seen},
-    world::{ExposeRequest, StepTimings, World, WorldError},
+    world::{EarlierExposure, ExposeRequest, StepTimings, World, WorldError},
 };
 
 /// Frames that may wait for the stack before the cameras wait too: bounds the memory, not the result.
@@ -170,6 +170,7 @@ fn expose_all<W: World>(
     let mut records = Vec::new();
     let mut heard = Heard::default();
     let mut own_settings: Vec<Option<(f32, f32)>> = vec![None; plan.rig.cameras.len()];
+    let mut earlier: Vec<Vec<EarlierExposure>> = vec![Vec::new(); plan.rig.cameras.len()];
     for (i, now) in due.iter().enumerate() {
         let camera = &plan.rig.cameras[now.camera_index];
         let previous = due[..i].iter().rposition(|d| d.camera_index == now.camera_index);
@@ -188,8 +189,10 @@ fn expose_all<W: World>(
             exposure_us,
             gain_db,
             cross_check: draw < settings.cross_check_share,
+            earlier: earlier[now.camera_index].clone(),
         };
         let exposed = world.expose(staged, &request)?;
+        earlier[now.camera_index].push(request.as_earlier());
         if exposed.frame.exposure_id != exposure_id || exposed.truth.exposure_id != exposure_id {
             return Err(Stop::Encounter(format!(
                 "frame or truth of exposure {exposure_id} carries another exposure's id"

@@ -2,7 +2,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 use lane_stack::client::ControlMessage;
 
-use super::{RunError, RunEvent, RunOptions, RunResult, run};
+use super::{RunError, RunEvent, RunOptions, RunResult, run, world::ExposeRequest};
 use crate::{
     exit,
     scenario::{Scenario, tests::first_light},
@@ -183,6 +183,11 @@ fn exposures_come_in_the_order_of_time_then_camera_and_obey_controls_after_the_n
     assert_eq!(front, [start, start, (500.0, 48.0), (500.0, 48.0)]);
     let side: Vec<_> = world.requests.iter().filter(|r| r.camera_index == 1).map(|r| r.exposure_us).collect();
     assert_eq!(side, [2000.0; 4]);
+    // Each says what its camera was asked for before, as it was asked.
+    for (i, request) in world.requests.iter().enumerate() {
+        let before = world.requests[..i].iter().filter(|r| r.camera_index == request.camera_index);
+        assert_eq!(request.earlier, before.map(ExposeRequest::as_earlier).collect::<Vec<_>>());
+    }
 }
 
 #[test]

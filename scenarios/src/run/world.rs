@@ -48,6 +48,29 @@ pub struct ExposeRequest {
     pub gain_db: f32,
     /// Whether to make the frame by regions and whole, and compare.
     pub cross_check: bool,
+    /// The camera's exposures before this one in the encounter, in their order: a frame of video holds something of them.
+    pub earlier: Vec<EarlierExposure>,
+}
+
+impl ExposeRequest {
+    /// What the camera's later requests say of this one.
+    pub fn as_earlier(&self) -> EarlierExposure {
+        let Self { exposure_id, mid_exposure_us, exposure_us, gain_db, .. } = *self;
+        EarlierExposure { exposure_id, mid_exposure_us, exposure_us, gain_db }
+    }
+}
+
+/// What a camera was asked for before.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct EarlierExposure {
+    /// Its id.
+    pub exposure_id: u64,
+    /// Time of mid-exposure, microseconds since the encounter began.
+    pub mid_exposure_us: u64,
+    /// Exposure time, microseconds.
+    pub exposure_us: f32,
+    /// Gain, decibels.
+    pub gain_db: f32,
 }
 
 /// Seconds that the steps of one exposure took; measured by the world, never part of a result.

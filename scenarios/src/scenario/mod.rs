@@ -2,7 +2,7 @@
 use std::path::Path;
 
 use laneproof_scenes::catalogue::{
-    LaneSpec, Rig, Sensor, TrafficMix,
+    HeadLampState, LaneSpec, Rig, Sensor, TrafficMix,
     check::{Check as _, check_distortion},
     fault::{FileFault, ValueFault},
     load::{Entry, Kind, load},
@@ -75,6 +75,12 @@ impl Scenario {
                 let help = format!("possible: {}", seats::model_list());
                 return Err(mix.source.value_fault(ValueFault::new(format!("vehicles.{i}.model"), problem, help)));
             }
+        }
+        let burn = mix.value.head_lamps.as_ref().is_some_and(|lamps| lamps.state != HeadLampState::Off);
+        if burn && file.daylight.weather.is_some() && mix.value.queue.is_some() {
+            let problem = "fog, dust and rain scatter light of head-lamps as if no other vehicle were in its way";
+            let help = "leave out [queue] or the scenario's [daylight.weather], or write state = \"off\"";
+            return Err(mix.source.value_fault(ValueFault::new("head_lamps.state", problem, help)));
         }
         for (i, encounter) in file.encounter.iter().enumerate() {
             if !mix.value.vehicles.iter().any(|share| share.model == encounter.vehicle) {

@@ -72,6 +72,8 @@ pub enum Cause {
     OccludedByFurniture,
     /// Hidden by another vehicle, or somebody in it.
     OccludedByOtherVehicle,
+    /// Hidden by rain drops on a pane.
+    OccludedByDrops,
     /// Hidden, by nothing that the truth names.
     Occluded,
     /// Head turned away.
@@ -117,6 +119,7 @@ impl Cause {
             Cause::CoveredByFaceCover => "covered by mask, veil or scarf",
             Cause::OccludedByFurniture => "occluded by booth or pole",
             Cause::OccludedByOtherVehicle => "occluded by another vehicle",
+            Cause::OccludedByDrops => "occluded by rain drops on a pane",
             Cause::Occluded => "occluded",
             Cause::HeadTurned => "head turned",
             Cause::FacesBackwards => "faces backwards in a child seat",
@@ -152,6 +155,7 @@ impl Cause {
             | Cause::CoveredByFaceCover
             | Cause::OccludedByFurniture
             | Cause::OccludedByOtherVehicle
+            | Cause::OccludedByDrops
             | Cause::Occluded => 1,
             Cause::HeadTurned | Cause::FacesBackwards => 2,
             Cause::TooFewPixels => 3,
@@ -183,6 +187,7 @@ fn occluded_by(occluder: Occluder) -> Cause {
         Occluder::Oneself => Cause::OccludedByOneself,
         Occluder::Furniture => Cause::OccludedByFurniture,
         Occluder::OtherVehicle => Cause::OccludedByOtherVehicle,
+        Occluder::Drops => Cause::OccludedByDrops,
         Occluder::Eyewear => Cause::CoveredByEyewear,
         Occluder::Headwear => Cause::CoveredByHeadwear,
         Occluder::FaceCover => Cause::CoveredByFaceCover,

@@ -130,11 +130,12 @@ fn every_occupant_has_exactly_one_outcome_and_the_parts_add_up() {
 fn the_ladder_names_the_first_thing_that_fails() {
     let rule = demo_rule();
     type Spoil = fn(&mut FaceTruth);
-    let rungs: [(Spoil, Cause); 19] = [
+    let rungs: [(Spoil, Cause); 20] = [
         (|f| f.in_frame_share = 0.0, Cause::OutOfView),
         (|f| (f.visible_share, f.occluder) = (0.3, Some(Occluder::Body)), Cause::OccludedByBody),
         (|f| (f.visible_share, f.occluder) = (0.3, Some(Occluder::Seat)), Cause::OccludedBySeat),
         (|f| (f.visible_share, f.occluder) = (0.3, Some(Occluder::Person)), Cause::OccludedByPerson),
+        (|f| (f.visible_share, f.occluder) = (0.3, Some(Occluder::Drops)), Cause::OccludedByDrops),
         (|f| (f.visible_share, f.occluder) = (0.3, Some(Occluder::FaceCover)), Cause::CoveredByFaceCover),
         (|f| (f.visible_share, f.occluder) = (0.3, Some(Occluder::Headwear)), Cause::CoveredByHeadwear),
         (|f| (f.visible_share, f.occluder) = (0.3, None), Cause::Occluded),
@@ -194,6 +195,7 @@ fn the_best_exposure_is_the_one_that_gets_furthest() {
             faces: vec![face],
             decoys: Vec::new(),
             others: Vec::new(),
+            video: None,
         },
         gain_db: 0.0,
         frame: String::new(),

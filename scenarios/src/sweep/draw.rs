@@ -111,7 +111,9 @@ fn colour(cause: Option<Cause>) -> (&'static str, f64) {
         Some(OccludedByBody) => ("occluded", 1.0),
         Some(OccludedByInterior | OccludedBySeat | OccludedByChildSeat) => ("occluded", 0.82),
         Some(OccludedByPerson | OccludedByDecoy) => ("occluded", 0.66),
-        Some(OccludedByOneself | OccludedByFurniture | OccludedByOtherVehicle | Occluded) => ("occluded", 0.5),
+        Some(OccludedByOneself | OccludedByFurniture | OccludedByOtherVehicle | OccludedByDrops | Occluded) => {
+            ("occluded", 0.5)
+        }
         Some(CoveredByEyewear) => ("covered", 1.0),
         Some(CoveredByHeadwear) => ("covered", 0.8),
         Some(CoveredByFaceCover) => ("covered", 0.6),

@@ -148,10 +148,35 @@ pub struct CameraMount {
     /// Each costs another drawing of blur and sensor.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub bracket_ev: Vec<f32>,
-    /// JPEG quality, 1..=100.
-    pub jpeg_quality: u8,
+    /// JPEG quality, 1..=100; left out where `h264` is there: a camera sends one or the other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jpeg_quality: Option<u8>,
+    /// H.264 video in place of JPEG files: a stack gets what a decoder makes of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub h264: Option<H264>,
     /// Triggers: the vehicle's front passes these z (metres before the stop line are negative), or the stop at the line.
     pub triggers: Vec<Trigger>,
+}
+
+/// A video encoder (ITU-T H.264 | ISO/IEC 14496-10): Main profile with CABAC, I and P frames, one slice each, one reference
+/// frame, no scene-change detection, no B frames. Exposures are consecutive frames of the stream, and before the first of an
+/// encounter stand some of the empty lane (assumption: what a camera films between triggers is not rendered, so that the
+/// encoder has longer ways to predict over than at its full frame rate, and its rate control, surprised by a vehicle, fewer
+/// frames to come back to the rate in).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct H264 {
+    /// Bits that the encoder aims at, kilobits (1000) per second at `frame_rate_hz`, 64 to 200 000; this or `qp`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bit_rate_kbit_per_s: Option<f32>,
+    /// Frames per second that share the bit rate, 1 to 60; left out with `qp`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frame_rate_hz: Option<f32>,
+    /// Quantisation parameter of every frame, 0 (finest) to 51; this or `bit_rate_kbit_per_s`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub qp: Option<u8>,
+    /// Frames from one I frame to the next, 1 (I frames alone) to 1000. Where an encounter begins in between is drawn.
+    pub gop_frames: u32,
 }
 
 /// How a camera sets exposure time and gain from the frames it made. Time is lengthened before gain is raised.

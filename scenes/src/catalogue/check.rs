@@ -2,8 +2,9 @@
 use crate::{distortion, document::DocumentKind, people::WearShares};
 
 use super::{
-    AgeShares, BehaviourShares, CameraMount, Colour, Daylight, Distortion, ExposureControl, GlassSet, Lamp, LaneSpec,
-    Lens, Meter, Polariser, Queue, Rig, Sensor, TrafficMix, Trigger, fault::ValueFault, manoeuvre::check_range,
+    AgeShares, BehaviourShares, CameraMount, Colour, Daylight, Distortion, ExposureControl, GlassSet, H264,
+    HeadLampShares, Lamp, LaneSpec, Lens, Meter, Polariser, Queue, Rig, Sensor, TrafficMix, Trigger, fault::ValueFault,
+    manoeuvre::check_range,
 };
 
 /// Most exposures of one bracket.
@@ -217,7 +218,7 @@ impl Check for Rig {
                 control.check().map_err(inside)?;
             }
             check_bracket(&key("bracket_ev"), camera)?;
-            within(&key("jpeg_quality"), camera.jpeg_quality.into(), 1.0, 100.0, "")?;
+            check_encoding(i, camera)?;
             if camera.triggers.is_empty() {
                 let problem = format!("camera \"{}\" never exposes", camera.id);
                 return Err(ValueFault::new(key("triggers"), problem, "add a trigger"));
@@ -234,6 +235,61 @@ impl Check for Rig {
             }
         }
         Ok(())
+    }
+}
+
+/// Camera `i` of a rig sends JPEG files or video.
+fn check_encoding(i: usize, camera: &CameraMount) -> Result<(), ValueFault> {
+    let key = |name: &str| format!("cameras.{i}.{name}");
+    match (camera.jpeg_quality, camera.h264) {
+        (Some(quality), None) => within(&key("jpeg_quality"), quality.into(), 1.0, 100.0, ""),
+        (None, Some(video)) => {
+            let inside = |fault: ValueFault| {
+                let key_path = format!("{}.{}", key("h264"), fault.key_path);
+                ValueFault { key_path, ..fault }
+            };
+            video.check().map_err(inside)
+        }
+        (Some(_), Some(_)) => {
+            let problem = format!("camera \"{}\" sends JPEG files and video", camera.id);
+            Err(ValueFault::new(key("h264"), problem, "leave out jpeg_quality or h264"))
+        }
+        (None, None) => {
+            let problem = format!("camera \"{}\" does not say how it sends its frames", camera.id);
+            let help =
+                "add jpeg_quality = 90, or h264 = { bit_rate_kbit_per_s = 8000, frame_rate_hz = 25, gop_frames = 50 }";
+            Err(ValueFault::new(key("id"), problem, help))
+        }
+    }
+}
+
+impl Check for H264 {
+    fn check(&self) -> Result<(), ValueFault> {
+        let Self { bit_rate_kbit_per_s, frame_rate_hz, qp, gop_frames } = *self;
+        match (bit_rate_kbit_per_s, frame_rate_hz, qp) {
+            (Some(rate), Some(frames), None) => {
+                within("bit_rate_kbit_per_s", rate.into(), 64.0, 200_000.0, "kbit/s")?;
+                within("frame_rate_hz", frames.into(), 1.0, 60.0, "Hz")?;
+            }
+            (Some(_), None, None) => {
+                let problem = "a bit rate without the frame rate that shares it";
+                return Err(ValueFault::new("bit_rate_kbit_per_s", problem, "add frame_rate_hz = 25"));
+            }
+            (None, None, Some(qp)) => within("qp", qp.into(), 0.0, 51.0, "")?,
+            (None, Some(_), Some(_)) => {
+                let problem = "a quantisation parameter is the same at any frame rate";
+                return Err(ValueFault::new("frame_rate_hz", problem, "leave it out"));
+            }
+            (Some(_), _, Some(_)) => {
+                let problem = "the bit rate sets the quantisation parameter";
+                return Err(ValueFault::new("qp", problem, "leave out qp or bit_rate_kbit_per_s"));
+            }
+            (None, _, None) => {
+                let help = "add bit_rate_kbit_per_s = 8000 and frame_rate_hz = 25, or qp = 28";
+                return Err(ValueFault::new("gop_frames", "neither a bit rate nor a quantisation parameter", help));
+            }
+        }
+        within("gop_frames", gop_frames.into(), 1.0, 1000.0, "frames")
     }
 }
 
@@ -332,6 +388,7 @@ impl Check for TrafficMix {
             return Err(ValueFault::new("manoeuvres", "all weights are 0", help));
         }
         self.queue.iter().try_for_each(Queue::check)?;
+        self.head_lamps.iter().try_for_each(HeadLampShares::check)?;
         within("lateral_offset_mean_m", self.lateral_offset_mean_m.into(), -0.8, 0.8, "m")?;
         within("lateral_offset_sd_m", self.lateral_offset_sd_m.into(), 0.0, 0.5, "m")?;
         for (i, weight) in self.occupants.iter().enumerate() {

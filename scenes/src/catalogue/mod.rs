@@ -12,6 +12,7 @@ mod camera;
 pub mod check;
 pub mod fault;
 mod glass;
+mod head_lamp;
 mod lamp;
 pub mod load;
 mod manoeuvre;
@@ -23,13 +24,16 @@ mod tests;
 mod weather;
 
 pub use behaviour::{AgeShares, BehaviourShares, Childhood, DecoyShares};
-pub use camera::{CameraMount, Colour, Distortion, ExposureControl, Lens, Meter, Polariser, Rig, Sensor, Trigger};
+pub use camera::{
+    CameraMount, Colour, Distortion, ExposureControl, H264, Lens, Meter, Polariser, Rig, Sensor, Trigger,
+};
 pub use glass::{GlassSet, Lowered, PerPane};
+pub use head_lamp::{HeadLampKind, HeadLampShares, HeadLampState};
 pub use lamp::{Lamp, LampLight};
 pub use manoeuvre::{Manoeuvre, ManoeuvreShare};
 pub use queue::{Queue, QueuePlace};
 pub use suggest::nearest;
-pub use weather::Weather;
+pub use weather::{PaneDrops, Weather};
 
 /// A lane's measures. Everything is in the world frame (see the crate's page).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -116,6 +120,9 @@ pub struct TrafficMix {
     /// Other vehicles behind and ahead; none when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue: Option<Queue>,
+    /// Head-lamps of all vehicles; dark when left out, also at night.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head_lamps: Option<HeadLampShares>,
     /// Mean lateral offset of the vehicle from the lane's middle, metres, left positive, −0.8 to 0.8; 0 when left out.
     #[serde(default)]
     pub lateral_offset_mean_m: f32,

@@ -172,6 +172,36 @@ fn faults_of_a_queue_say_where_they_are_and_what_is_right() {
 }
 
 #[test]
+fn faults_of_head_lamps_say_where_they_are_and_what_is_right() {
+    let fine = "state = \"auto\"\nled_share = 0.5\nlit_below_lux = 900\naim_down_percent = 1.2\nsource = \"test\"";
+    let mix = |from: &str, to: &str| {
+        let table = fine.replace(from, to);
+        assert!(from.is_empty() || table != fine, "{from}");
+        format!("[head_lamps]\n{table}\n\n[[vehicles]]")
+    };
+    for (from, to, says) in [
+        ("\"auto\"", "\"dim\"", "unknown value \"dim\"; possible: \"auto\", \"on\", \"off\""),
+        ("led_share = 0.5", "led_share = 1.5", "impossible value 1.5"),
+        ("900", "0", "it must lie in 0.1 to 100000 lx"),
+        ("1.2", "12", "it must lie in 0 to 4 %"),
+        ("led_share", "led", "`led`"),
+        ("\"test\"", "\"\"", "write a text"),
+    ] {
+        let fault = mix_fault("[[vehicles]]", &mix(from, to));
+        assert!(fault.to_string().contains(says), "{to}: {fault}");
+        assert!(fault.line_and_column().is_some(), "{to}: {fault}");
+    }
+    let shipped = load_shipped::<TrafficMix>(Kind::Mix, "families-holiday").expect("ships");
+    assert_eq!(shipped.value.head_lamps, None, "a mix that says nothing is dark");
+    let short = mix("lit_below_lux = 900\naim_down_percent = 1.2\n", "");
+    let lit: TrafficMix =
+        file(&shipped.source.text.replacen("[[vehicles]]", &short, 1)).parse().expect("head-lamps are fine");
+    lit.check().expect("nothing is wrong");
+    let lamps = lit.head_lamps.expect("said");
+    assert_eq!((lamps.lit_below_lux, lamps.aim_down_percent), (1000.0, 1.0));
+}
+
+#[test]
 fn faults_of_manoeuvres_say_where_they_are_and_what_is_right() {
     let shares = |inside: &str| {
         format!("[[manoeuvres]]\nweight = 1\nsource = \"test\"\nmanoeuvre = {{ {inside} }}\n\n[[vehicles]]")
@@ -245,6 +275,40 @@ fn faults_of_exposure_control_and_lens_say_where_they_are_and_what_is_right() {
         ("f_number = 4.0", "f_number = 4.0\nveiling_glare = 0.4".to_owned(), "impossible value 0.4"),
     ] {
         let fault = rig_fault(from, &to);
+        assert!(fault.to_string().contains(says), "{to}: {fault}");
+        assert!(fault.line_and_column().is_some(), "{to}: {fault}");
+    }
+}
+
+#[test]
+fn a_camera_sends_jpeg_or_video() {
+    let shipped = load_shipped::<Rig>(Kind::Rig, "three-poles").expect("ships").source.text;
+    for (video, expected) in [
+        ("qp = 28, gop_frames = 50", (None, Some(28))),
+        ("bit_rate_kbit_per_s = 4000, frame_rate_hz = 25, gop_frames = 1", (Some(4000.0), None)),
+    ] {
+        let text = shipped.replacen("jpeg_quality = 90", &format!("h264 = {{ {video} }}"), 1);
+        let rig = file(&text).parse::<Rig>().unwrap_or_else(|e| panic!("{e}"));
+        rig.check().unwrap_or_else(|fault| panic!("{fault:?}"));
+        let h264 = rig.cameras[0].h264.expect("there");
+        assert_eq!((h264.bit_rate_kbit_per_s, h264.qp), expected);
+        assert!(rig.cameras[0].jpeg_quality.is_none() && rig.cameras[1].h264.is_none());
+    }
+    let gop = "gop_frames = 50";
+    for (to, says) in [
+        (String::new(), "add jpeg_quality = 90, or h264"),
+        (format!("jpeg_quality = 90\nh264 = {{ qp = 28, {gop} }}"), "leave out jpeg_quality or h264"),
+        ("jpeg_quality = 0".to_owned(), "impossible value 0"),
+        (format!("h264 = {{ {gop} }}"), "add bit_rate_kbit_per_s = 8000 and frame_rate_hz = 25, or qp = 28"),
+        (format!("h264 = {{ qp = 52, {gop} }}"), "impossible value 52"),
+        ("h264 = { qp = 28, gop_frames = 0 }".to_owned(), "it must lie in 1 to 1000 frames"),
+        (format!("h264 = {{ qp = 28, frame_rate_hz = 25, {gop} }}"), "leave it out"),
+        (format!("h264 = {{ bit_rate_kbit_per_s = 4000, {gop} }}"), "add frame_rate_hz = 25"),
+        (format!("h264 = {{ bit_rate_kbit_per_s = 4000, frame_rate_hz = 25, qp = 28, {gop} }}"), "leave out qp or"),
+        (format!("h264 = {{ bit_rate_kbit_per_s = 4, frame_rate_hz = 25, {gop} }}"), "impossible value 4 kbit/s"),
+        (format!("h264 = {{ bitrate_kbit_per_s = 4000, {gop} }}"), "did you mean `bit_rate_kbit_per_s`"),
+    ] {
+        let fault = rig_fault("jpeg_quality = 90", &to);
         assert!(fault.to_string().contains(says), "{to}: {fault}");
         assert!(fault.line_and_column().is_some(), "{to}: {fault}");
     }

@@ -69,6 +69,52 @@ struct Mole {
     radius_m: f32,
 }
 
+/// What varies slowly over a face: broad unevenness, and its own fields of melanin and blood, of the size of a fingertip.
+#[derive(Clone, Copy)]
+struct Fields {
+    broad: f32,
+    melanin: f32,
+    blood: f32,
+}
+
+impl Fields {
+    fn lerp(self, to: Self, share: f32) -> Self {
+        let mix = |a: f32, b: f32| a + (b - a) * share;
+        Self {
+            broad: mix(self.broad, to.broad),
+            melanin: mix(self.melanin, to.melanin),
+            blood: mix(self.blood, to.blood),
+        }
+    }
+}
+
+/// Side of a square of texels whose slow fields are found at its corners and are bilinear between them: a millimetre on the
+/// face, where the finest of the fields has features of five.
+const BLOCK_PX: usize = 4;
+const LAST: usize = BLOCK_PX - 1;
+/// Bounds, metres, by which a block is known to be one smooth piece of skin: its diagonals, and how far it is from a
+/// parallelogram.
+const SMOOTH_M: f32 = 0.004;
+const EVEN_M: f32 = 0.001;
+
+/// A block of texels.
+struct Block<'a> {
+    /// The rows that it is in.
+    rows: &'a [Texel],
+    width: usize,
+    column: usize,
+}
+
+impl Block<'_> {
+    fn texel(&self, x: usize, y: usize) -> &Texel {
+        &self.rows[y * self.width + self.column + x]
+    }
+
+    fn is_covered(&self) -> bool {
+        (0..BLOCK_PX).all(|y| (0..BLOCK_PX).all(|x| self.texel(x, y).covered))
+    }
+}
+
 struct Painter<'a> {
     who: &'a Identity,
     seed: u32,
@@ -101,16 +147,25 @@ impl<'a> Painter<'a> {
         }
     }
 
-    fn texel(&self, t: &Texel) -> Vec3 {
+    fn fields(&self, p: Vec3) -> Fields {
+        let own = |k: u32| noise(p * 62.0 + Vec3::splat(k as f32 * 7.0), self.seed ^ (0x900 + k));
+        Fields { broad: fractal(p * 45.0, 3, self.seed), melanin: own(0) * 0.6 + own(1) * 0.4, blood: own(2) }
+    }
+
+    /// The fields at the corners of a block of texels, where it is one smooth piece of skin.
+    fn fields_at_corners(&self, block: &Block<'_>) -> Option<[Fields; 4]> {
+        let corners = [(0, 0), (LAST, 0), (0, LAST), (LAST, LAST)].map(|(x, y)| block.texel(x, y));
+        let [a, b, c, d] = corners.map(|texel| texel.position_m);
+        let even = (a + d).distance(b + c) < EVEN_M && a.distance(d) < SMOOTH_M && b.distance(c) < SMOOTH_M;
+        (even && block.is_covered()).then(|| [a, b, c, d].map(|p| self.fields(p)))
+    }
+
+    fn texel(&self, t: &Texel, fields: Fields) -> Vec3 {
         let (p, who, detail) = (t.position_m, self.who, &self.who.detail);
         let ax = p.x.abs();
-        // Unevenness: broad blotches and fine grain.
-        let broad = fractal(p * 45.0, 3, self.seed);
+        let Fields { broad, melanin, blood: blood_field } = fields;
         let fine = noise(p * 1100.0, self.seed ^ 0x51);
         let mut c = self.tone * (1.0 + broad * (0.05 + 0.09 * who.blotches) + fine * 0.035);
-        // Every face's own fields of melanin and blood, of the size of a fingertip.
-        let own = |k: u32| noise(p * 62.0 + Vec3::splat(k as f32 * 7.0), self.seed ^ (0x900 + k));
-        let (melanin, blood_field) = (own(0) * 0.6 + own(1) * 0.4, own(2));
         let patches = 0.08 + 0.16 * who.blotches;
         c *= (Vec3::new(0.7, 1.0, 1.25) * (melanin * patches)
             + Vec3::new(0.1, 0.8, 0.6) * (blood_field * patches * 0.8))
@@ -238,12 +293,54 @@ pub(super) fn paint(atlas: &Atlas, identity: &Identity) -> Texture {
     let plain = painter.tone;
     let byte = |x: f32| table[(x.clamp(0.0, 1.0) * 4096.0 + 0.5) as usize];
     let size = atlas.size;
+    debug_assert_eq!(size % BLOCK_PX, 0, "an atlas is made of whole blocks");
     let mut rgba = vec![0; size * size * 4];
-    rgba.par_chunks_mut(size * 4).zip(atlas.texels.par_chunks(size)).for_each(|(row, texels)| {
-        for (out, texel) in row.chunks_exact_mut(4).zip(texels) {
-            let c = if texel.covered { painter.texel(texel) } else { plain };
-            out.copy_from_slice(&[byte(c.x), byte(c.y), byte(c.z), 255]);
+    let bands = rgba.par_chunks_mut(size * BLOCK_PX * 4).zip(atlas.texels.par_chunks(size * BLOCK_PX));
+    bands.for_each(|(out, rows)| {
+        for column in (0..size).step_by(BLOCK_PX) {
+            let block = Block { rows, width: size, column };
+            let corners = painter.fields_at_corners(&block);
+            for (x, y) in (0..BLOCK_PX * BLOCK_PX).map(|i| (i % BLOCK_PX, i / BLOCK_PX)) {
+                let texel = block.texel(x, y);
+                let c = if texel.covered {
+                    let [across, down] = [x, y].map(|step| step as f32 / LAST as f32);
+                    let between = |[a, b, c, d]: [Fields; 4]| a.lerp(b, across).lerp(c.lerp(d, across), down);
+                    painter.texel(texel, corners.map_or_else(|| painter.fields(texel.position_m), between))
+                } else {
+                    plain
+                };
+                let i = 4 * (y * size + column + x);
+                out[i..i + 4].copy_from_slice(&[byte(c.x), byte(c.y), byte(c.z), 255]);
+            }
         }
     });
     Texture { width: size as u32, height: size as u32, rgba }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::tests::{library, sample},
+        *,
+    };
+
+    #[test]
+    fn slow_fields_between_the_corners_of_blocks_are_as_good_as_their_own() {
+        let Some(library) = library() else { return };
+        let who = sample(3, (30.0, 60.0));
+        let painter = Painter::new(&who);
+        let painted = paint(&library.atlas, &who);
+        let byte = |x: f32| i32::from(encode(x));
+        let (mut sum, mut most, mut count) = (0i64, 0, 0i64);
+        for (texel, rgba) in library.atlas.texels.iter().zip(painted.rgba.chunks_exact(4)).filter(|(t, _)| t.covered) {
+            let c = painter.texel(texel, painter.fields(texel.position_m)).to_array();
+            for (own, painted) in c.iter().zip(rgba) {
+                let off = (byte(*own) - i32::from(*painted)).abs();
+                (sum, most, count) = (sum + i64::from(off), most.max(off), count + 1);
+            }
+        }
+        let mean = sum as f64 / count as f64;
+        println!("off by {mean:.3} levels on average, {most} at most");
+        assert!(mean < 0.1 && most <= 2, "off by {mean} levels on average, {most} at most");
+    }
 }

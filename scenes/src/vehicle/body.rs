@@ -4,6 +4,7 @@ use std::sync::Arc;
 use glam::{Affine3A, Quat, Vec3};
 
 use super::{
+    HeadLamp,
     spec::Spec,
     split::{Label, Shell},
 };
@@ -52,6 +53,36 @@ pub(crate) fn body_parts(spec: &Spec, shell: &Shell, paint: [f32; 3]) -> Vec<Par
             tag,
         },
     ]
+}
+
+/// The lenses of the head-lamps: a disc on each lamp's cover, as seen from ahead.
+pub(crate) fn head_lamps(spec: &Spec, shell: &Shell) -> Vec<HeadLamp> {
+    /// How far before the cover the lens lies, metres, so that none of the cover hides it.
+    const BEFORE_M: f32 = 0.003;
+    const SPOKES: u32 = 24;
+    let nose = &spec.stations[0].y;
+    // In the middle of the cover's inner part, where it faces the front most.
+    let middle = Vec3::new(0.36 * spec.width_m, (nose[3] + nose[4]) / 2.0, 4.0);
+    let on_cover = |from: Vec3| first_hit(shell, from, Vec3::NEG_Z).map(|(at, n)| (at + Vec3::Z * BEFORE_M, n));
+    let mut lens = Mesh::default();
+    let Some((middle_m, normal)) = on_cover(middle) else { return Vec::new() };
+    lens.vertices.push(Vertex::new(middle_m, normal, [0.0; 2]));
+    let rings = [0.5, 1.0];
+    for ring in rings {
+        for k in 0..SPOKES {
+            let (sin, cos) = (k as f32 / SPOKES as f32 * std::f32::consts::TAU).sin_cos();
+            let aside = Vec3::new(cos, sin, 0.0) * (ring * HeadLamp::RADIUS_M);
+            let (at, normal) = on_cover(middle + aside).unwrap_or((middle_m + aside, normal));
+            lens.vertices.push(Vertex::new(at, normal, [0.0; 2]));
+        }
+    }
+    for k in 0..SPOKES {
+        let (a, b) = (1 + k, 1 + (k + 1) % SPOKES);
+        lens.indices.extend([0, a, b, a, a + SPOKES, b + SPOKES, a, b + SPOKES, b]);
+    }
+    let right = mirrored(&lens);
+    let left = HeadLamp { middle_m, lens: Arc::new(lens) };
+    vec![left, HeadLamp { middle_m: middle_m * Vec3::new(-1.0, 1.0, 1.0), lens: Arc::new(right) }]
 }
 
 /// A flat tray for the middle of the underside.

@@ -24,6 +24,7 @@ pub use child_seat::ChildSeat;
 
 use crate::{
     catalogue::GlassSet,
+    mesh::Mesh,
     surface::{Glazing, Pane, PaneKind, Part},
 };
 
@@ -74,6 +75,26 @@ pub struct Wheel {
     pub parts: Vec<Part>,
 }
 
+/// A head-lamp's lens, the part of its cover through which the dipped beam leaves; vehicle frame.
+#[derive(Debug, Clone)]
+pub struct HeadLamp {
+    /// Middle of the lens, metres.
+    pub middle_m: Vec3,
+    /// The lens: of the body's shape, a little before it.
+    pub lens: Arc<Mesh>,
+}
+
+impl HeadLamp {
+    /// Radius of the lens as it is seen from ahead, metres (assumption: projectors have lenses of 50 to 80 mm).
+    pub const RADIUS_M: f32 = 0.035;
+
+    /// Area of the lens as it is seen from far away in a direction (unit vector from it), square metres.
+    pub fn apparent_area_m2(&self, direction: Vec3) -> f32 {
+        let area = |[a, b, c]: [Vec3; 3]| ((b - a).cross(c - a).dot(direction) / 2.0).max(0.0);
+        self.lens.triangles().map(area).sum()
+    }
+}
+
 /// A sun visor over the windscreen, in both its positions; vehicle frame.
 #[derive(Debug, Clone)]
 pub struct Visor {
@@ -97,6 +118,8 @@ pub struct Vehicle {
     pub wheels: Vec<Wheel>,
     /// Sun visors of the front seats.
     pub visors: Vec<Visor>,
+    /// Head-lamps, left and right.
+    pub head_lamps: Vec<HeadLamp>,
     /// Panes, in the vehicle frame.
     pub panes: Vec<Pane>,
     /// Seats, front row first, left to right.
@@ -205,6 +228,7 @@ pub fn build(model: &str, glass: &GlassSet, paint: [f32; 3]) -> Result<Vehicle, 
         parts,
         wheels: wheels::wheels(spec),
         visors: cabin::visors(spec),
+        head_lamps: body::head_lamps(spec, &shell),
         panes,
         seats: seats::seats(spec),
         length_m: spec.length_m,

@@ -1,13 +1,13 @@
-//! Prints how many megapixels a second the sensor model, with and without glare, and the JPEG encoder do, and how long
-//! distortion takes.
+//! Prints how many megapixels a second the sensor model, with and without glare, and the encoders do, and how long distortion
+//! takes.
 use std::time::Instant;
 
 use half::f16;
 use laneproof_camera::{
     CameraModel, ExposureSettings, Isp, RadianceView, Samples, blur::Pinhole, distorted::DistortedSensor, encode_jpeg,
-    expose,
+    expose, video::VideoStream,
 };
-use laneproof_scenes::catalogue::{Colour, Distortion, Lens, Sensor};
+use laneproof_scenes::catalogue::{Colour, Distortion, H264, Lens, Sensor};
 
 #[expect(clippy::disallowed_methods, reason = "a benchmark reads the wall clock")]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -50,21 +50,28 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             distortion: None,
         };
         let camera = CameraModel::new("benchmark", sensor, lens, isp)?;
+        let h264 = H264 { bit_rate_kbit_per_s: Some(4000.0), frame_rate_hz: Some(25.0), qp: None, gop_frames: 50 };
+        let mut video = VideoStream::new(&h264, width, height, colour, 0)?;
         for exposure in 0..5 {
             let start = Instant::now();
             let frame = expose(&camera, &view, &settings, 1, exposure)?;
             let exposed = start.elapsed().as_secs_f64();
             let jpeg = encode_jpeg(&frame, 90)?;
             let encoded = start.elapsed().as_secs_f64() - exposed;
+            let coded = video.push(&frame)?;
+            let coded_s = start.elapsed().as_secs_f64() - exposed - encoded;
             let megapixels = f64::from(width * height) * 1e-6;
             println!(
-                "{colour:?}{}: {:.1} ms ({:.0} MP/s), JPEG {:.1} ms ({:.0} MP/s, {} kB)",
+                "{colour:?}{}: {:.1} ms ({:.0} MP/s), JPEG {:.1} ms ({:.0} MP/s, {} kB), H.264 both ways {:.1} ms ({:.0} MP/s, {} kB)",
                 if veiling_glare.is_some() { " with glare" } else { "" },
                 exposed * 1e3,
                 megapixels / exposed,
                 encoded * 1e3,
                 megapixels / encoded,
-                jpeg.len() / 1000
+                jpeg.len() / 1000,
+                coded_s * 1e3,
+                megapixels / coded_s,
+                coded.bytes / 1000
             );
         }
     }

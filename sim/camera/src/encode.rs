@@ -1,6 +1,8 @@
 //! JPEG, the same bytes for the same frame.
 use jpeg_encoder::{ColorType, Encoder, EncodingError, SamplingFactor};
 use laneproof_scenes::catalogue::Colour;
+use zune_core::{bytestream::ZCursor, colorspace::ColorSpace, options::DecoderOptions};
+use zune_jpeg::JpegDecoder;
 
 use crate::expose::Frame8;
 
@@ -29,6 +31,11 @@ pub enum EncodeError {
     },
 }
 
+/// Why a JPEG file could not be decoded.
+#[derive(Debug, thiserror::Error)]
+#[error("the JPEG file cannot be decoded: {0}")]
+pub struct DecodeError(String);
+
 /// Encodes a frame as baseline JPEG at a quality of 1 to 100, colour at half the resolution.
 pub fn encode_jpeg(frame: &Frame8, quality: u8) -> Result<Vec<u8>, EncodeError> {
     let Frame8 { width, height, .. } = *frame;
@@ -50,4 +57,14 @@ pub fn encode_jpeg(frame: &Frame8, quality: u8) -> Result<Vec<u8>, EncodeError> 
         source,
     })?;
     Ok(bytes)
+}
+
+/// Decodes a JPEG file to a frame of a camera's colours.
+pub fn decode_jpeg(jpeg: &[u8], colour: Colour) -> Result<Frame8, DecodeError> {
+    let space = if colour == Colour::Mono { ColorSpace::Luma } else { ColorSpace::RGB };
+    let options = DecoderOptions::default().jpeg_set_out_colorspace(space);
+    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(jpeg), options);
+    let bytes = decoder.decode().map_err(|e| DecodeError(e.to_string()))?;
+    let (width, height) = decoder.dimensions().ok_or_else(|| DecodeError("no picture in it".to_owned()))?;
+    Ok(Frame8 { width: width as u32, height: height as u32, colour, bytes })
 }

@@ -65,6 +65,23 @@ pub struct Frame8 {
     pub bytes: Vec<u8>,
 }
 
+impl Frame8 {
+    /// The frame a share of the way to another of its size, 0 to 1.
+    pub fn towards(&self, other: &Self, share: f32) -> Self {
+        let part = |(own, other): (&u8, &u8)| {
+            let (own, other) = (f32::from(*own), f32::from(*other));
+            (own + share * (other - own)).round() as u8
+        };
+        Self { bytes: self.bytes.iter().zip(&other.bytes).map(part).collect(), ..*self }
+    }
+
+    /// Root of the mean squared difference to another frame of its size, digital numbers.
+    pub fn rms_difference(&self, other: &Self) -> f32 {
+        let squares = self.bytes.iter().zip(&other.bytes).map(|(a, b)| u64::from(a.abs_diff(*b)).pow(2));
+        (squares.sum::<u64>() as f64 / self.bytes.len().max(1) as f64).sqrt() as f32
+    }
+}
+
 /// Exposes and sends an 8-bit frame. The noise belongs to (`noise_seed`, `exposure_id`) and to the pixel's place on the
 /// sensor, so a region's pixels equal those of the whole sensor if the view has a margin of [`crate::MARGIN_PX`].
 pub fn expose(

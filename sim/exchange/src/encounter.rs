@@ -1,6 +1,6 @@
 //! What a plan asks the simulator for: one encounter, and in it one exposure after another.
 use laneproof_scenes::{
-    catalogue::{Daylight, GlassSet, LaneSpec, Rig, Sensor},
+    catalogue::{Daylight, GlassSet, HeadLampKind, HeadLampState, LaneSpec, Rig, Sensor},
     decoy::DecoyKind,
     document::DocumentKind,
     motion::Motion,
@@ -31,6 +31,8 @@ pub struct EncounterPlan {
     pub glass: GlassSet,
     /// Linear reflectance of its paint, red, green, blue.
     pub paint: [f32; 3],
+    /// Its head-lamps; `None` where they stay dark whatever the light.
+    pub head_lamps: Option<HeadLampPlan>,
     /// Approach speed, metres per second.
     pub approach_speed_mps: f32,
     /// What the vehicle does.
@@ -49,11 +51,12 @@ impl EncounterPlan {
     /// The plan of a neighbour as if the encounter were its own: the same lane, rig and light, the same manner of driving.
     /// Nobody is planned behind or ahead of it.
     pub fn of_neighbour(&self, neighbour: &NeighbourPlan) -> Self {
-        let NeighbourPlan { vehicle, glass, paint, lateral_offset_m, occupants, .. } = neighbour;
+        let NeighbourPlan { vehicle, glass, paint, head_lamps, lateral_offset_m, occupants, .. } = neighbour;
         Self {
             vehicle: vehicle.clone(),
             glass: *glass,
             paint: *paint,
+            head_lamps: *head_lamps,
             lateral_offset_m: *lateral_offset_m,
             occupants: occupants.clone(),
             decoys: Vec::new(),
@@ -61,6 +64,19 @@ impl EncounterPlan {
             ..self.clone()
         }
     }
+}
+
+/// The dipped beams of one vehicle.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct HeadLampPlan {
+    /// What they shine with.
+    pub kind: HeadLampKind,
+    /// When they burn.
+    pub state: HeadLampState,
+    /// Illuminance of the horizontal under the open sky below which [`HeadLampState::Auto`] lights them, lux.
+    pub lit_below_lux: f32,
+    /// By how much the cut-off falls towards the front, 0.01 for 1 %.
+    pub aim_down: f32,
 }
 
 /// Where another vehicle is.
@@ -94,6 +110,8 @@ pub struct NeighbourPlan {
     pub glass: GlassSet,
     /// Linear reflectance of its paint, red, green, blue.
     pub paint: [f32; 3],
+    /// Its head-lamps; `None` where they stay dark whatever the light.
+    pub head_lamps: Option<HeadLampPlan>,
     /// From bumper to bumper to the encounter's own vehicle where both stand, metres.
     pub gap_m: f32,
     /// How much later than the vehicle before it, the one behind does the same, seconds.

@@ -11,6 +11,8 @@ pub enum Factor {
     Veil,
     /// Panes are clear, clean and bare, on the light's way in too.
     Glass,
+    /// No rain drops lie on the panes; the rain in the air stays.
+    Drops,
     /// The face is exposed to a middle tone: less light where it is over-exposed, more gain where it is dark.
     Exposure,
     /// Nothing moves while the shutter is open.
@@ -19,6 +21,9 @@ pub enum Factor {
     Defocus,
     /// No shot noise, no dark noise, no fixed pattern.
     Noise,
+    /// The frame reaches the stack as the sensor gave it: what JPEG or video takes away is left in. Halfway, half of each pixel's
+    /// error stays.
+    Compression,
     /// Nothing worn on the face: no glasses, headwear, mask.
     Worn,
     /// Nothing but the own head stands before the face.
@@ -31,13 +36,15 @@ pub enum Factor {
 
 impl Factor {
     /// All factors, in their order.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Veil,
         Self::Glass,
+        Self::Drops,
         Self::Exposure,
         Self::MotionBlur,
         Self::Defocus,
         Self::Noise,
+        Self::Compression,
         Self::Worn,
         Self::Occluder,
         Self::Pose,
@@ -49,10 +56,12 @@ impl Factor {
         match self {
             Self::Veil => "no mirror image in the panes",
             Self::Glass => "clear glass",
+            Self::Drops => "dry panes",
             Self::Exposure => "the face well exposed",
             Self::MotionBlur => "no motion blur",
             Self::Defocus => "the face in focus",
             Self::Noise => "no noise",
+            Self::Compression => "no compression",
             Self::Worn => "nothing worn on the face",
             Self::Occluder => "nothing before the face",
             Self::Pose => "the head towards the camera",
@@ -70,10 +79,12 @@ impl Factor {
         match self {
             Self::Veil => "veiling reflection",
             Self::Glass => "dark glass",
+            Self::Drops => "rain drops on the panes",
             Self::Exposure => "wrong exposure",
             Self::MotionBlur => "motion blur",
             Self::Defocus => "defocus",
             Self::Noise => "noise",
+            Self::Compression => "compression",
             Self::Worn => "what is worn on the face",
             Self::Occluder => "what stands before the face",
             Self::Pose => "the turn of the head",

@@ -62,6 +62,8 @@ pub enum Occluder {
     Decoy,
     /// Another vehicle than the face's own, or somebody in it.
     OtherVehicle,
+    /// Rain drops on a pane.
+    Drops,
 }
 
 /// One occupant's face in one exposure.
@@ -93,12 +95,16 @@ pub struct FaceTruth {
     pub worn_share: f32,
     /// Which of these covers most; `None` when none does.
     pub worn: Option<Occluder>,
+    /// Share of what is visible of the face that drops on panes show in the face's place, 0..1; pixels that are more than half
+    /// drops are not visible and not counted.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub drops_share: f32,
     /// Mean radiance of the face as it arrives at the lens through all panes, W·m⁻²·sr⁻¹, green band.
     pub transmitted_radiance: f32,
     /// Mean radiance mirrored by panes over the face, W·m⁻²·sr⁻¹, green band.
     pub veiling_radiance: f32,
-    /// Photons per pixel that reach the sensor from the face and the veil over it during the exposure, mean over the face, the
-    /// green band's (of a near-infrared camera the band's); without vignetting.
+    /// Photons per pixel that reach the sensor from the face, the veil over it and drops before it during the exposure, mean
+    /// over the face, the green band's (of a near-infrared camera the band's); without vignetting.
     #[serde(default)]
     pub photons_per_px: f32,
     /// Mean transmittance of the panes before the face, 0..1.
@@ -115,6 +121,10 @@ pub struct FaceTruth {
     pub entropy_bits: f32,
     /// Root-mean-square contrast of the face's luma ÷ its mean.
     pub contrast: f32,
+}
+
+fn is_none(share: &f32) -> bool {
+    *share == 0.0
 }
 
 /// What the testbed knows about one exposure.
@@ -138,6 +148,20 @@ pub struct ExposureTruth {
     /// The faces of other vehicles' occupants, vehicle by vehicle, in the order of the plan.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub others: Vec<OtherFace>,
+    /// Of a camera that sends video: what the frame was in its stream.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub video: Option<VideoTruth>,
+}
+
+/// A frame in a video stream.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct VideoTruth {
+    /// What it took, bytes.
+    pub coded_bytes: u64,
+    /// Whether it is an I frame, which stands for itself.
+    pub intra: bool,
+    /// Root of the mean squared difference that coding made, over all channels of all pixels, digital numbers of 255.
+    pub error_rms_dn: f32,
 }
 
 /// The face of somebody in another vehicle, in one exposure.

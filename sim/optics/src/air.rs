@@ -32,6 +32,10 @@ const CONTRAST_AT_RANGE: f32 = 0.05;
 /// Places at which a lamp's light is gathered along a ray, evenly in the angle at the lamp (C. Kulla and M. Fajardo,
 /// Computer Graphics Forum 31, 2012).
 const LAMP_STEPS: u32 = 12;
+/// The same where a beam has a cut-off, most of them near it.
+const CUT_OFF_STEPS: u32 = 64;
+/// How near to a cut-off, as a tangent, steps are even.
+const CUT_OFF_EVEN: f32 = 0.01;
 
 /// Extinction of air of a meteorological optical range, m⁻¹.
 pub fn extinction_of_visibility_per_m(visibility_m: f32) -> f32 {
@@ -244,10 +248,38 @@ impl Air {
                 return [0.0; 3];
             }
         }
+        if let Some(turned) = &lamp.pattern {
+            // Angles φ from where the plane of lamp and ray crosses the cut-off: an even width of it, then wider and wider, by
+            // φ = φ₀ + w·sinh u.
+            let up = turned.right.cross(lamp.axis) - turned.pattern.cut * lamp.axis;
+            let (across, along) = (up.dot(foot_m / aside_m), up.dot(direction));
+            let (crossing, width) = ((-across).atan2(along), CUT_OFF_EVEN / across.hypot(along).max(CUT_OFF_EVEN));
+            let crossing = crossing - std::f32::consts::PI * (crossing / std::f32::consts::PI).round();
+            let [from, to] = [first, last].map(|angle| ((angle - crossing) / width).asinh());
+            let step = (to - from) / CUT_OFF_STEPS as f32;
+            return self.scattered_from(path, lamp, [along_m, aside_m], CUT_OFF_STEPS, |k| {
+                let u = from + (k as f32 + 0.5) * step;
+                (crossing + width * u.sinh(), width * u.cosh() * step)
+            });
+        }
         let step = (last - first) / LAMP_STEPS as f32;
+        self.scattered_from(path, lamp, [along_m, aside_m], LAMP_STEPS, |k| (first + (k as f32 + 0.5) * step, step))
+    }
+
+    /// The sum over steps, each with its angle as seen from a lamp and its width, radians; the foot of the lamp on the ray lies
+    /// `along_m` from its start and `aside_m` from the lamp.
+    fn scattered_from(
+        &self,
+        &AirPath { from_m, direction, .. }: &AirPath,
+        lamp: &LampSource,
+        [along_m, aside_m]: [f32; 2],
+        steps: u32,
+        at: impl Fn(u32) -> (f32, f32),
+    ) -> [f32; 3] {
         let mut sum = [0.0; 3];
-        for k in 0..LAMP_STEPS {
-            let distance_m = along_m + aside_m * (first + (k as f32 + 0.5) * step).tan();
+        for k in 0..steps {
+            let (angle, step) = at(k);
+            let distance_m = along_m + aside_m * angle.tan();
             let way = from_m + direction * distance_m - lamp.position_m;
             let way_m = way.length().max(1e-3);
             let share = lamp.share(way / way_m);

@@ -1,6 +1,10 @@
-use super::*;
+use laneproof_scenes::catalogue::HeadLampKind;
 
-const CLEAN: Weather = Weather { fog_visibility_m: None, dust_visibility_m: None, rain_mm_per_h: None, depth_m: 20.0 };
+use super::*;
+use crate::lamp::HeadLampPlace;
+
+const CLEAN: Weather =
+    Weather { fog_visibility_m: None, dust_visibility_m: None, rain_mm_per_h: None, drops: None, depth_m: 20.0 };
 
 fn fog(visibility_m: f32) -> Air {
     Air::of(&Weather { fog_visibility_m: Some(visibility_m), ..CLEAN }, None)
@@ -105,7 +109,23 @@ fn lamp() -> LampSource {
         half_angle_rad: 0.35,
         intensity: [100.0; 3],
         radius_m: 0.05,
+        pattern: None,
     }
+}
+
+/// What a stretch of a ray scatters of a lamp's beam, in straight steps, not even in the angle.
+fn fine_sum(air: &Air, path: &AirPath, lamp: &LampSource) -> f64 {
+    let steps = 400_000;
+    let [_, far_m] = path.stretch_m.map(f64::from);
+    let at = |k: u32| {
+        let s = (f64::from(k) + 0.5) / f64::from(steps) * far_m;
+        let way = path.from_m + path.direction * s as f32 - lamp.position_m;
+        let way_m = way.length();
+        let share = lamp.share(way / way_m) / (way_m * way_m);
+        let scattering = air.scattering(-path.direction.dot(way / way_m))[0];
+        f64::from(lamp.intensity[0] * share * scattering * air.passes(s as f32 + way_m)) * far_m / f64::from(steps)
+    };
+    (0..steps).map(at).sum()
 }
 
 #[test]
@@ -115,19 +135,35 @@ fn a_strobes_backscatter_is_that_of_a_fine_sum() {
         for far_m in [3.0, 6.0, 100.0] {
             let path = path(direction, far_m);
             let got = f64::from(air.lamplight(&path, &lamp())[0]);
-            let mut fine = 0.0_f64;
-            let steps = 400_000;
-            for k in 0..steps {
-                // Straight steps, not even in the angle.
-                let s = (f64::from(k) + 0.5) / f64::from(steps) * f64::from(far_m);
-                let way = path.from_m + path.direction * s as f32 - lamp().position_m;
-                let way_m = way.length();
-                let share = lamp().share(way / way_m) / (way_m * way_m);
-                let scattering = air.scattering(-path.direction.dot(way / way_m))[0];
-                fine += f64::from(100.0 * share * scattering * air.passes(s as f32 + way_m)) * f64::from(far_m)
-                    / f64::from(steps);
-            }
+            let fine = fine_sum(&air, &path, &lamp());
             assert!((got / fine - 1.0).abs() < 0.015, "{direction} to {far_m} m: {got} and {fine}");
+        }
+    }
+}
+
+/// The edge of a dipped beam is narrower than even steps: a camera ahead and above looks at the car, past its lamp and over it.
+#[test]
+fn a_head_lamps_light_in_fog_is_that_of_a_fine_sum() {
+    let air = fog(50.0);
+    let place = HeadLampPlace {
+        position_m: Vec3::new(0.66, 0.66, -0.2),
+        forwards: Vec3::Z,
+        up: Vec3::Y,
+        radius_m: 0.035,
+        aim_down: 0.01,
+    };
+    let lamp = LampSource::dipped(&place, HeadLampKind::Led, None).expect("seen in the visible");
+    for from_m in [Vec3::new(1.2, 1.75, 3.2), Vec3::new(-2.0, 2.4, 6.0), Vec3::new(2.2, 1.0, -3.0)] {
+        for to_m in [
+            Vec3::new(0.05, 1.15, -2.2),
+            Vec3::new(0.0, 0.0, 0.5),
+            Vec3::new(-0.6, 0.7, -0.3),
+            Vec3::new(0.5, 0.7, 9.0),
+        ] {
+            let far_m = from_m.distance(to_m);
+            let path = AirPath { from_m, direction: (to_m - from_m) / far_m, stretch_m: [0.0, far_m] };
+            let (got, fine) = (f64::from(air.lamplight(&path, &lamp)[0]), fine_sum(&air, &path, &lamp));
+            assert!((got - fine).abs() < 0.02 * fine + 1e-9, "{from_m} to {to_m}: {got} and {fine}");
         }
     }
 }

@@ -8,6 +8,7 @@ pub mod band;
 pub mod cabin;
 mod coat;
 pub mod daylight;
+pub mod drop;
 pub mod entrance;
 pub mod eye_safety;
 pub mod glass;

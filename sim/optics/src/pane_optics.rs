@@ -11,6 +11,7 @@ use laneproof_scenes::surface::{self, Glazing, Pane};
 
 use crate::{
     band::{Band, PerBand},
+    drop::buried_face,
     glass::internal_transmittance_normal,
     layers::Layer,
     pane::{PaneOnRay, path_factor},
@@ -198,13 +199,25 @@ impl PaneOptics {
 
     /// Faces, glass, coating and film, seen from outside at this cosine of incidence; without dirt.
     pub fn layer(&self, band: Band, cos_incidence: f64) -> Layer {
+        self.behind(Layer::face(self.refractive_index, cos_incidence.abs().min(1.0)), band, cos_incidence)
+    }
+
+    /// Share of unpolarised light that passes from the cabin into water on the outer face, at this cosine in the cabin's air;
+    /// dirt included.
+    pub fn passes_under_water(&self, band: Band, water_index: f64, cos_incidence: f64) -> f64 {
+        let wet = buried_face(water_index, self.refractive_index, cos_incidence.abs().min(1.0));
+        self.behind(wet, band, cos_incidence).transmission().transmittance() * self.dirt.passes(1)
+    }
+
+    /// The pane behind its outer face; the cosine is that in air.
+    fn behind(&self, outer_face: Layer, band: Band, cos_incidence: f64) -> Layer {
         let cos = cos_incidence.abs().min(1.0);
         let path = path_factor(self.refractive_index, cos);
         let film = if band.is_visible() { self.film.visible } else { self.film.infrared }.clamp(0.0, 1.0);
         let glass = band.of(&self.internal_transmittance).clamp(0.0, 1.0);
         let half = Layer::absorber(glass.sqrt().powf(path));
         let face = Layer::face(self.refractive_index, cos);
-        let outer = face.then(half);
+        let outer = outer_face.then(half);
         let coated = self.coating.layer(band).map_or(outer, |coating| outer.then(coating));
         coated.then(half).then(Layer::absorber(film.powf(path))).then(face.reversed())
     }

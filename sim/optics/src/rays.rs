@@ -8,8 +8,8 @@ use laneproof_scenes::{
 };
 use parry3d::{
     math::Vector,
-    query::Ray,
-    shape::{CompositeShapeRef, TriMesh},
+    query::{Ray, RayCast as _},
+    shape::TriMesh,
 };
 
 use crate::{coat, entrance::Admission, glass::PaneLut};
@@ -170,26 +170,18 @@ impl RayScene {
 
     /// The first opaque surface on a ray (unit direction) that is not to be passed through.
     pub(crate) fn hit_past(&self, origin_m: Vec3, direction: Vec3, passes: &dyn Fn(Tag) -> bool) -> Option<Hit> {
-        let mesh = self.opaque.as_ref()?;
-        let mut start_m = 0.0;
-        loop {
-            let (facet, step_m) = cast(mesh, origin_m + direction * start_m, direction, f32::MAX)?;
-            let Facet { normal, albedo, part, .. } = self.facets[facet as usize];
-            let (tag, emitted_radiance) = self.parts[part as usize];
-            let distance_m = start_m + step_m;
-            if passes(tag) {
-                start_m = distance_m + SKIN_M;
-                continue;
-            }
-            let back = normal.dot(direction) > 0.0;
-            let normal = if back { -normal } else { normal };
-            return Some(Hit { distance_m, normal, back, albedo, emitted_radiance, tag, facet });
-        }
+        let stops = |facet: u32| !passes(self.parts[self.facets[facet as usize].part as usize].0);
+        let (facet, distance_m) = first(self.opaque.as_ref()?, origin_m, direction, f32::MAX, stops)?;
+        let Facet { normal, albedo, part, .. } = self.facets[facet as usize];
+        let (tag, emitted_radiance) = self.parts[part as usize];
+        let back = normal.dot(direction) > 0.0;
+        let normal = if back { -normal } else { normal };
+        Some(Hit { distance_m, normal, back, albedo, emitted_radiance, tag, facet })
     }
 
     /// Whether any opaque surface stands in the way.
     pub fn blocked(&self, origin_m: Vec3, direction: Vec3) -> bool {
-        self.opaque.as_ref().is_some_and(|mesh| cast(mesh, origin_m, direction, f32::MAX).is_some())
+        self.opaque.as_ref().is_some_and(|mesh| meets_any(mesh, origin_m, direction))
     }
 
     /// Product, per band, of the transmittances of all panes crossed within a distance, and how many those are.
@@ -197,9 +189,8 @@ impl RayScene {
         let Some(mesh) = &self.glass else { return ([1.0; 3], 0) };
         let (mut transmittance, mut crossings, mut start) = ([1.0; 3], 0, 0.0);
         while start < distance_m {
-            let Some((facet, step)) = cast(mesh, origin_m + direction * start, direction, distance_m - start) else {
-                break;
-            };
+            let from_m = origin_m + direction * start;
+            let Some((facet, step)) = first(mesh, from_m, direction, distance_m - start, |_| true) else { break };
             let (normal, pane) = self.pane_facets[facet as usize];
             let passed = self.panes[pane as usize].at(normal.dot(direction));
             transmittance = std::array::from_fn(|band| transmittance[band] * passed[band]);
@@ -216,8 +207,26 @@ fn vector(v: Vec3) -> Vector {
     Vector::new(v.x, v.y, v.z)
 }
 
-fn cast(mesh: &TriMesh, origin_m: Vec3, direction: Vec3, limit_m: f32) -> Option<(u32, f32)> {
-    CompositeShapeRef(mesh).cast_local_ray(&Ray::new(vector(origin_m), vector(direction)), limit_m, true)
+/// The first of the triangles that stop a ray, and how far away it is.
+fn first(
+    mesh: &TriMesh,
+    origin_m: Vec3,
+    direction: Vec3,
+    limit_m: f32,
+    stops: impl Fn(u32) -> bool,
+) -> Option<(u32, f32)> {
+    let ray = Ray::new(vector(origin_m), vector(direction));
+    mesh.bvh().cast_ray(&ray, limit_m, |facet, nearest_m| {
+        let distance_m = mesh.triangle(facet).cast_local_ray(&ray, nearest_m, true)?;
+        stops(facet).then_some(distance_m)
+    })
+}
+
+/// Whether a ray meets any triangle. That a hit is said to be at the ray's start ends the search.
+fn meets_any(mesh: &TriMesh, origin_m: Vec3, direction: Vec3) -> bool {
+    let ray = Ray::new(vector(origin_m), vector(direction));
+    let met = |facet, _| mesh.triangle(facet).cast_local_ray(&ray, f32::MAX, true).map(|_| 0.0);
+    mesh.bvh().cast_ray(&ray, f32::MAX, met).is_some()
 }
 
 /// `None` when there is nothing to hit.

@@ -96,6 +96,11 @@ impl Spectrum {
         Self { values: DAYLIGHT.map(|[s0, s1, s2]| s0 + m1 * s1 + m2 * s2) }
     }
 
+    /// A black body of a temperature in kelvin (Planck's law).
+    pub fn planck(temperature_k: f64) -> Self {
+        Self { values: std::array::from_fn(|i| planck(temperature_k, FIRST_NM + i as f64 * STEP_NM)) }
+    }
+
     /// Relative power at a wavelength in nanometres; 0 outside the table.
     pub fn at(&self, wavelength_nm: f64) -> f64 {
         interpolate(&self.values, wavelength_nm)
@@ -128,6 +133,23 @@ impl Spectrum {
         let lumens = MAX_EFFICACY_LM_PER_W * self.photopic();
         BANDS_NM.map(|(from, to)| (self.power(from, to) / lumens) as f32)
     }
+}
+
+/// Second radiation constant hc/k, metre kelvin (CODATA 2018).
+const SECOND_RADIATION_M_K: f64 = 1.438_776_877e-2;
+
+/// Relative spectral power of a black body, 1 where the wavelength is 560 nm at whatever temperature.
+fn planck(temperature_k: f64, wavelength_nm: f64) -> f64 {
+    const AT_NM: f64 = 560.0;
+    let less_one = |nm: f64| (SECOND_RADIATION_M_K / (nm * 1e-9 * temperature_k)).exp_m1();
+    (AT_NM / wavelength_nm).powi(5) * less_one(AT_NM) / less_one(wavelength_nm)
+}
+
+/// Watts of a black body in a band round a wavelength, both in nanometres, for each lumen that it gives; for bands beyond the
+/// visible. The band is taken as straight.
+pub fn planck_watts_per_lumen(temperature_k: f64, middle_nm: f64, width_nm: f64) -> f64 {
+    let lumens = MAX_EFFICACY_LM_PER_W * Spectrum::planck(temperature_k).photopic();
+    planck(temperature_k, middle_nm) * width_nm / lumens
 }
 
 /// Photopic luminous efficiency V(λ) at a wavelength in nanometres.
@@ -200,6 +222,18 @@ mod tests {
             (photopic_efficiency(555.0) * MAX_EFFICACY_LM_PER_W - 683.0).abs() < 4.0,
             "straight line over the peak"
         );
+    }
+
+    /// CIE standard illuminant A is a black body of 2,856 K: its table, 100 at 560 nm (CIE 15:2004, table T.1).
+    #[test]
+    fn a_black_body_of_2856_k_is_illuminant_a() {
+        let got = Spectrum::planck(2_856.0);
+        for (nm, want) in
+            [(380.0, 9.7951), (450.0, 33.0859), (500.0, 59.8611), (600.0, 129.043), (700.0, 198.261), (780.0, 241.675)]
+        {
+            let off = 100.0 * got.at(nm) / want - 1.0;
+            assert!(off.abs() < 2e-3, "{nm} nm: {off}");
+        }
     }
 
     #[test]

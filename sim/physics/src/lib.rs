@@ -1,6 +1,8 @@
-//! Vehicle dynamics: approach, braking, stop, starting again, driving through; and one vehicle behind another.
+//! Vehicle dynamics: approach, braking, stop, starting again, driving through; and one vehicle behind another. Rain on the
+//! panes of what drives.
 mod drive;
 mod queue;
+pub mod rain;
 mod trajectory;
 
 pub use drive::{DriveError, drive};

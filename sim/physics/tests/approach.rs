@@ -16,6 +16,7 @@ fn car() -> Vehicle {
         panes: Vec::new(),
         seats: Vec::new(),
         visors: Vec::new(),
+        head_lamps: Vec::new(),
         length_m: 4.8,
         width_m: 1.85,
         height_m: 1.45,

@@ -20,4 +20,4 @@ mod scene;
 pub use device::{AdapterRecord, list_adapters};
 pub use renderer::{RenderError, Renderer, RendererOptions};
 pub use request::{Layers, PinholeCamera, Region, RenderRequest};
-pub use scene::{Cabin, CabinLight, LampBeam, Light, Scene, ScenePane, Solid};
+pub use scene::{Cabin, CabinLight, LampBeam, Light, Roof, Scene, ScenePane, Solid};

@@ -3,10 +3,11 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use glam::{Affine3A, Vec3};
 use laneproof_render::{
-    Cabin, CabinLight, Layers, Light, PinholeCamera, Region, RenderRequest, Renderer, RendererOptions, Scene,
-    ScenePane, Solid,
+    Cabin, CabinLight, LampBeam, Layers, Light, PinholeCamera, Region, RenderRequest, Renderer, RendererOptions, Roof,
+    Scene, ScenePane, Solid,
 };
 use laneproof_scenes::{
+    beam::BeamPattern,
     mesh::{Mesh, Vertex},
     surface::Surface,
     truth::{Role, Tag},
@@ -39,7 +40,7 @@ fn uniform_light(radiance: f32, sun: Option<(Vec3, f32)>) -> Arc<Light> {
         sky: vec![[radiance; 3]; 32],
         open_sky: vec![[radiance; 3]; 32],
         open_irradiance_sh: irradiance_sh,
-        sheltered_m: None,
+        roof: None,
         irradiance_sh,
     })
 }
@@ -118,6 +119,34 @@ fn a_plate_before_the_sun_throws_its_shadow() {
     let beside = f32::from(layers.radiance[at(&layers, 150, 60)][0]);
     assert_eq!(middle, 0.0);
     assert!(beside > 20.0);
+}
+
+/// A plate upright in the shade of a flat roof, above it a sun that stands behind the camera.
+fn below_a_roof(cabin: Option<u8>, roof: Option<Roof>) -> Scene {
+    let lie = Affine3A::from_rotation_x(-std::f32::consts::FRAC_PI_2);
+    let mut deck = solid(plate(3.0), Surface { double_sided: true, ..matt(0.4) }, Role::Furniture, Vec3::ZERO);
+    deck.world_from_mesh = Affine3A::from_translation(Vec3::Y * 2.0) * lie;
+    let coated = Surface { roughness: 0.3, specular_f0: 0.04, ..matt(0.6) };
+    let light = Light { roof, ..Light::clone(&uniform_light(3.0, Some((Vec3::new(0.0, 1.0, 1.0), 200.0)))) };
+    let upright = Solid { cabin, ..solid(plate(0.4), coated, Role::Seat, Vec3::ZERO) };
+    Scene {
+        cabins: vec![Cabin { vehicle_from_world: Affine3A::IDENTITY, light: Arc::new(Dark) }],
+        fine_shadow_m: cabin.map(|_| [Vec3::splat(-0.4), Vec3::splat(0.4)]),
+        ..scene(vec![upright, deck], vec![], light.into())
+    }
+}
+
+#[test]
+fn what_a_roof_is_known_to_shade_is_as_dark_as_the_maps_have_it() {
+    let roof = Roof { footprint_m: [-3.0, -3.0, 3.0, 3.0], underside_m: 2.0 };
+    for cabin in [None, Some(0)] {
+        let by_the_maps = full(&below_a_roof(cabin, None));
+        assert_eq!(full(&below_a_roof(cabin, Some(roof))), by_the_maps);
+        let mut open = below_a_roof(cabin, None);
+        open.solids.truncate(1);
+        let middle = at(&by_the_maps, 100, 60);
+        assert!(full(&open).radiance[middle][1] > by_the_maps.radiance[middle][1], "the roof takes the sun away");
+    }
 }
 
 #[test]
@@ -325,5 +354,47 @@ fn shadows_in_a_cabin_have_the_half_shadow_of_the_suns_disc_where_it_is_asked_fo
         assert!((got / want - 1.0).abs() < 0.08, "{distance_m} m: {got} mm, {want} by the disc");
         let hard = edge_width_mm(distance_m, of_lane, false);
         assert!(hard < 1.0, "{distance_m} m: {hard} mm without");
+    }
+}
+
+/// Oracle: a white plate 25 m before a head-lamp, as UN R112 measures it, is as bright as its pattern's intensity makes it: the
+/// shader's beam is the one that `BeamPattern::share` gives.
+#[test]
+fn a_white_target_at_25_m_is_lit_as_the_beams_pattern_says() {
+    // The screen's middle is 25 m away; to the right for who looks along the beam (−Z) is +X.
+    let axis_end = Vec3::ZERO;
+    let lamp = LampBeam {
+        position_m: Vec3::new(0.0, 0.0, 25.0),
+        axis: Vec3::NEG_Z,
+        half_angle_rad: 0.7227,
+        intensity: [200.0, 400.0, 100.0],
+        pattern: Some((BeamPattern::DIPPED, Vec3::X)),
+    };
+    let mut light = (*uniform_light(0.0, None)).clone();
+    light.lamp = Some(lamp);
+    let target = solid(plate(6.0), matt(0.8), Role::Body, axis_end);
+    let scene = scene(vec![target], Vec::new(), Arc::new(light));
+    // From beside the lamp, the screen in the picture: 10 m of it over 1,000 px.
+    let camera = PinholeCamera::looking_at(Vec3::new(0.0, 0.0, 20.0), axis_end, 2000.0, 1000, 400);
+    let region = Region::full(1000, 400);
+    let layers = renderer().render(&scene, &RenderRequest { exposure_id: 7, camera, region }).unwrap();
+    let points =
+        [(1.15f32, -0.57f32), (-3.43, 0.57), (1.72, -0.86), (0.0, -0.86), (-9.0, -1.72), (9.0, -1.72), (-3.43, -0.86)];
+    for (right_deg, up_deg) in points {
+        let (right, up) = (right_deg.to_radians(), up_deg.to_radians());
+        let place = Vec3::new(right.tan(), up.tan() / right.cos(), 0.0) * 25.0;
+        let ([x, y], _) = camera.project(place).unwrap();
+        // What the middle of that pixel shows.
+        let middle = |at: f32| at.floor() + 0.5;
+        let [px, py] = [(middle(x) - 500.0) * 0.01, (200.0 - middle(y)) * 0.01];
+        let share = BeamPattern::DIPPED.share(px / 25.0, py / 25.0);
+        let squared = 625.0 + px * px + py * py;
+        let cosine = 25.0 / squared.sqrt();
+        let end = lamp.end_cosine();
+        let s = (cosine - end) / (1.0 - end);
+        let round = s * s * (3.0 - 2.0 * s);
+        let want = 0.8 / std::f32::consts::PI * 400.0 * share * round * cosine / squared;
+        let got = layers.radiance[at(&layers, x as u32, y as u32)][1].to_f32();
+        assert!((got / want - 1.0).abs() < 5e-3, "{right_deg}° {up_deg}°: {got} and {want}");
     }
 }

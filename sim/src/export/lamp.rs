@@ -59,6 +59,7 @@ mod tests {
             half_angle_rad,
             intensity: [1.0; 3],
             radius_m: 0.1,
+            pattern: None,
         };
         let cone_rad = end_rad(&lamp) + MARGIN_RAD;
         let picture = beam(&lamp, cone_rad);

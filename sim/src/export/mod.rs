@@ -111,6 +111,11 @@ impl Simulator {
             let reason = "the daylight has weather, which is not exported: leave out [daylight.weather]";
             return Err(SimError::Plan(reason.to_owned()));
         }
+        let neighbours = staged.neighbours.iter().map(|neighbour| &**neighbour);
+        if std::iter::once(staged).chain(neighbours).any(|vehicle| vehicle.head_lamps.burn()) {
+            let reason = "head-lamps burn, which are not exported: leave [head_lamps] of the mix out";
+            return Err(SimError::Plan(reason.to_owned()));
+        }
         let exposure = self.expose(staged, request)?;
         let staged = staged.seen_by(request.camera_index);
         let mount = &staged.plan.rig.cameras[request.camera_index];
@@ -142,8 +147,8 @@ impl Simulator {
 /// The lamps of a camera's exposures, strobes dimmed to their mean over one.
 fn shining(staged: &Staged, camera_id: &str, exposure_us: f32) -> Vec<LampSource> {
     let lamps = lamps::of_camera(&staged.lamps, camera_id);
-    let share = lamps::pulse(&lamps, exposure_us).map_or(1.0, |(_, share)| share);
-    let mean = |lamp: &&StagedLamp| if lamp.lamp.pulse_us.is_some() { lamp.source.dimmed(share) } else { lamp.source };
+    let share = lamps::pulse(lamps.iter().copied(), exposure_us).map_or(1.0, |(_, share)| share);
+    let mean = |lamp: &&StagedLamp| if lamp.pulse_us().is_some() { lamp.source.dimmed(share) } else { lamp.source };
     lamps.iter().map(mean).collect()
 }
 

@@ -185,7 +185,7 @@ fn names_and_whole_files_can_be_varied_too() {
     let booth = planned("lane.booth=true,false");
     assert!(booth.points[0].scenario.lane.value.booth && !booth.points[1].scenario.lane.value.booth);
     let whole = planned("rig.cameras[*].jpeg_quality=50..90:5");
-    assert_eq!(whole.points[1].scenario.rig.value.cameras[0].jpeg_quality, 60);
+    assert_eq!(whole.points[1].scenario.rig.value.cameras[0].jpeg_quality, Some(60));
 }
 
 #[test]

@@ -65,6 +65,7 @@ fn glass_box(albedo: f32, transmittance: f32, glazed: &[usize]) -> Vehicle {
         wheels: Vec::new(),
         panes: vec![Pane::bare("glass", Arc::new(box_faces(half, centre, glazed)), glazing)],
         visors: Vec::new(),
+        head_lamps: Vec::new(),
         seats: Vec::new(),
         length_m: 2.4,
         width_m: 1.6,

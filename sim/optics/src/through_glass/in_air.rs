@@ -1,7 +1,7 @@
 //! The air between a camera and what it sees, panes and what they mirror included.
 use rayon::prelude::*;
 
-use super::{BAND_PX, ChiefRays, GlassLayer, PlacedPane, Rect, look::MOST_PANES};
+use super::{BAND_PX, ChiefRays, GlassLayer, InDrops, PlacedPane, Rect, look::MOST_PANES};
 use crate::{
     air::{Air, AirLight, AirPath},
     lamp::LampSource,
@@ -39,7 +39,10 @@ pub fn add_air(
     let piece = (BAND_PX as usize * width).max(1);
     let planes = layer.transmittance.par_chunks_mut(piece).zip(layer.veil.par_chunks_mut(piece));
     let planes = planes.zip(layer.airlight.par_chunks_mut(piece)).zip(range_m.par_chunks(piece));
-    planes.enumerate().for_each(|(k, (((transmittance, veil), airlight), range_m))| {
+    // Pieces of the drops' light; empty ones before dry panes.
+    let mut drops: Vec<&mut [InDrops]> = layer.drops.chunks_mut(piece).collect();
+    drops.resize_with(range_m.len().div_ceil(piece), Default::default);
+    planes.zip(drops).enumerate().for_each(|(k, ((((transmittance, veil), airlight), range_m), drops))| {
         let first = k * piece;
         let rect = Rect { y: region.y + k as u32 * BAND_PX, height: (range_m.len() / width) as u32, ..region };
         let mut mask = vec![0; range_m.len()];
@@ -74,6 +77,9 @@ pub fn add_air(
             airlight[i] = std::array::from_fn(|band| near[band] + transmittance[i][band] * behind[band]);
             transmittance[i] = transmittance[i].map(|share| share * passes);
             veil[i] = veil[i].map(|light| light * passes_to_pane);
+            if let Some(drops) = drops.get_mut(i) {
+                drops.radiance = drops.radiance.map(|light| light * passes_to_pane);
+            }
         }
     });
 }

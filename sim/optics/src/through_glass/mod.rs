@@ -17,6 +17,7 @@
 //! lane; a windscreen that lies 45° or flatter mirrors a level ray, as from a bumper ahead, upwards, where no camera is; into
 //! rear windows from behind no camera looks).
 mod cells;
+mod drops;
 mod in_air;
 mod look;
 mod placed;
@@ -32,6 +33,7 @@ use rayon::prelude::*;
 
 use crate::lamp::LampSource;
 
+pub use drops::{Wet, add_drops};
 pub use in_air::{Before, add_air};
 pub use placed::PlacedPane;
 pub use rays::{ChiefRays, LensFilter};
@@ -66,6 +68,17 @@ pub struct GlassLayer {
     /// Radiance that the air before the lens adds, spread along the ray up to what is seen, W·m⁻²·sr⁻¹ per band; empty where
     /// the air is clean.
     pub airlight: Vec<[f32; 3]>,
+    /// What rain drops on panes show in place of what they cover; empty where panes are dry.
+    pub drops: Vec<InDrops>,
+}
+
+/// The part of a pixel that shows drops on a pane.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct InDrops {
+    /// Radiance that they add to the pixel, W·m⁻²·sr⁻¹ per band.
+    pub radiance: [f32; 3],
+    /// How much of the pixel it is, 0..1; scene and mirror image have the rest.
+    pub share: f32,
 }
 
 /// What panes mirror.
@@ -91,8 +104,12 @@ pub fn compose(
     let width = region.width as usize;
     let pixels = width * region.height as usize;
     assert_eq!(range_m.len(), pixels, "one range a pixel");
-    let mut layer =
-        GlassLayer { transmittance: vec![[0.0; 3]; pixels], veil: vec![[0.0; 3]; pixels], airlight: Vec::new() };
+    let mut layer = GlassLayer {
+        transmittance: vec![[0.0; 3]; pixels],
+        veil: vec![[0.0; 3]; pixels],
+        airlight: Vec::new(),
+        drops: Vec::new(),
+    };
     let mut bands = Vec::new();
     let (mut t, mut v, mut r) = (&mut layer.transmittance[..], &mut layer.veil[..], range_m);
     let mut y = region.y;

@@ -86,6 +86,14 @@ pub(super) fn cut_up(part: &Part) -> Part {
     Part { mesh: Arc::new(mesh), ..part.clone() }
 }
 
+/// Where a ray ends that gathers light. It is followed once: what it meets stays, only how bright that is changes.
+enum End {
+    /// On a surface with this direct light.
+    Surface { place_m: Vec3, hit: Hit, direct: [f32; 3] },
+    /// Beyond the lane, at this radiance.
+    Beyond([f32; 3]),
+}
+
 /// Light and furniture of a lane, ready to be looked at in any direction from any place.
 pub struct Surround {
     scene: RayScene,
@@ -143,11 +151,12 @@ impl Surround {
             ground: Vec::new(),
         };
         // Ground lights the roof and the roof the ground.
+        let (ground, facets) = (surround.round_ground(), surround.round_facets());
         for _ in 0..2 {
-            surround.ground = surround.light_on_ground();
-            surround.facets = surround.light_of_facets();
+            surround.ground = surround.light_on_ground(&ground);
+            surround.facets = surround.light_of_facets(&facets);
         }
-        surround.ground = surround.light_on_ground();
+        surround.ground = surround.light_on_ground(&ground);
         surround
     }
 
@@ -157,34 +166,47 @@ impl Surround {
         Self { air, ..self }
     }
 
-    /// Gathers radiance at the corners of all triangles, direct light left out.
-    fn light_of_facets(&self) -> Vec<[[f32; 3]; 3]> {
+    /// What is seen from the corners of all triangles.
+    fn round_facets(&self) -> Vec<[Vec<End>; 3]> {
         (0..self.scene.facet_count() as u32)
             .into_par_iter()
             .map(|index| {
                 let facet = self.scene.facet(index);
-                let Facet { corners_m, normal, albedo, .. } = facet;
-                let (emitted, middle_m) = (self.scene.emitted(index), corners_m.iter().sum::<Vec3>() / 3.0);
+                let Facet { corners_m, normal, .. } = facet;
+                let middle_m = corners_m.iter().sum::<Vec3>() / 3.0;
                 let rays = if facet.area_m2() < SMALL_M2 { FEW_RAYS } else { GATHERING_RAYS };
                 // A little off the corners, where other surfaces meet the triangle.
-                corners_m.map(|corner_m| {
-                    let irradiance = self.diffuse(corner_m.lerp(middle_m, 0.1), normal, rays);
-                    std::array::from_fn(|band| emitted[band] + albedo[band] * irradiance[band] / PI)
-                })
+                corners_m.map(|corner_m| self.round(corner_m.lerp(middle_m, 0.1), normal, rays))
             })
             .collect()
     }
 
-    /// Gathers the light on the ground, direct light left out.
-    fn light_on_ground(&self) -> Vec<[f32; 3]> {
-        let [across, along] = GROUND_PLACES;
-        (0..across * along)
-            .into_par_iter()
-            .map(|i| {
-                let place = |axis: usize, k: usize| GROUND_CORNER_M[axis] + k as f32 * GROUND_STEP_M;
-                self.diffuse(Vec3::new(place(0, i % across), 0.01, place(1, i / across)), Vec3::Y, GATHERING_RAYS)
+    /// Radiance at the corners of all triangles, from which this is seen; direct light left out.
+    fn light_of_facets(&self, round: &[[Vec<End>; 3]]) -> Vec<[[f32; 3]; 3]> {
+        let of_facet = |(index, corners): (usize, &[Vec<End>; 3])| {
+            let (albedo, emitted) = (self.scene.facet(index as u32).albedo, self.scene.emitted(index as u32));
+            [0, 1, 2].map(|k| {
+                let irradiance = self.diffuse(&corners[k]);
+                std::array::from_fn(|band| emitted[band] + albedo[band] * irradiance[band] / PI)
             })
-            .collect()
+        };
+        round.par_iter().enumerate().map(of_facet).collect()
+    }
+
+    /// What is seen from the places where the ground's light is gathered.
+    fn round_ground(&self) -> Vec<Vec<End>> {
+        let [across, along] = GROUND_PLACES;
+        let place = |axis: usize, k: usize| GROUND_CORNER_M[axis] + k as f32 * GROUND_STEP_M;
+        let round = |i: usize| {
+            let place_m = Vec3::new(place(0, i % across), 0.01, place(1, i / across));
+            self.round(place_m, Vec3::Y, GATHERING_RAYS)
+        };
+        (0..across * along).into_par_iter().map(round).collect()
+    }
+
+    /// Light on the ground, from which this is seen; direct light left out.
+    fn light_on_ground(&self, round: &[Vec<End>]) -> Vec<[f32; 3]> {
+        round.par_iter().map(|ends| self.diffuse(ends)).collect()
     }
 
     /// The gathered light on the ground at a place; `None` away from the station.
@@ -205,30 +227,20 @@ impl Surround {
         }))
     }
 
-    /// Radiance of the ground at a place with this sunlight.
-    fn ground_radiance(&self, place_m: Vec3, hit: &Hit, sunlight: [f32; 3]) -> [f32; 3] {
-        let Some(diffuse) = self.ground_light(place_m) else {
-            return self.reflected(place_m, hit.normal, hit.albedo, hit.emitted_radiance);
+    /// Radiance of a surface where a ray meets it, in this direct light.
+    fn met(&self, place_m: Vec3, hit: &Hit, direct: [f32; 3]) -> [f32; 3] {
+        let lit_by = |diffuse: [f32; 3]| {
+            std::array::from_fn(|band| {
+                hit.emitted_radiance[band] + hit.albedo[band] * (diffuse[band] + direct[band]) / PI
+            })
         };
-        let direct = self.with_lamps(place_m, hit.normal, sunlight);
-        std::array::from_fn(|band| hit.emitted_radiance[band] + hit.albedo[band] * (direct[band] + diffuse[band]) / PI)
-    }
-
-    /// Radiance of a surface where a ray meets it.
-    fn met(&self, place_m: Vec3, hit: &Hit) -> [f32; 3] {
-        self.met_in(place_m, hit, self.sunlight(place_m, hit.normal))
-    }
-
-    /// The same where its sunlight is known.
-    fn met_in(&self, place_m: Vec3, hit: &Hit, sunlight: [f32; 3]) -> [f32; 3] {
-        if hit.tag.role == Role::Ground {
-            return self.ground_radiance(place_m, hit, sunlight);
+        let gathered = if hit.tag.role == Role::Ground { self.ground_light(place_m) } else { None };
+        if let Some(diffuse) = gathered {
+            return lit_by(diffuse);
         }
-        let Some(corners) = self.facets.get(hit.facet as usize) else {
-            return self.reflected(place_m, hit.normal, hit.albedo, hit.emitted_radiance);
-        };
+        let corners = self.facets.get(hit.facet as usize).filter(|_| hit.tag.role != Role::Ground);
+        let Some(corners) = corners else { return lit_by(self.skylight(place_m, hit.normal)) };
         let shares = self.scene.facet(hit.facet).shares(place_m);
-        let direct = self.with_lamps(place_m, hit.normal, sunlight);
         std::array::from_fn(|band| {
             hit.albedo[band] * direct[band] / PI + (0..3).map(|k| shares[k] * corners[k][band]).sum::<f32>()
         })
@@ -244,6 +256,11 @@ impl Surround {
     /// without one, or where the lane hides it from a place.
     pub fn sun_seen_from(&self, place_m: Vec3) -> Option<(Vec3, [f32; 3])> {
         self.sun().filter(|(towards, _)| !self.scene.blocked(place_m, *towards))
+    }
+
+    /// Whether the lane hides from a place what lies in a direction (unit vector) at a distance, metres.
+    pub fn hides(&self, place_m: Vec3, direction: Vec3, distance_m: f32) -> bool {
+        self.scene.hit(place_m, direction).is_some_and(|hit| hit.distance_m < distance_m)
     }
 
     /// Irradiance on a surface outside the vehicle, sun and sky, W·m⁻² per band. The vehicle's own shadow is left out.
@@ -293,33 +310,42 @@ impl Surround {
         sum
     }
 
-    /// Irradiance without direct light, gathered over the hemisphere. What rays meet there is as bright as is known of it by
-    /// then, at first by direct light and the lane's general skylight.
-    fn diffuse(&self, place_m: Vec3, normal: Vec3, rays: u32) -> [f32; 3] {
+    /// What is seen from a place over the hemisphere: where a cosine-weighted spiral of rays ends, the same everywhere, for
+    /// noise would show as steps from triangle to triangle.
+    fn round(&self, place_m: Vec3, normal: Vec3, rays: u32) -> Vec<End> {
         let start_m = place_m + normal * SKIN_M;
-        let mut irradiance = [0.0; 3];
         let (across, along) = normal.any_orthonormal_pair();
-        // A cosine-weighted spiral, the same everywhere: noise would show as steps from triangle to triangle.
-        for k in 0..rays {
+        let end = |k: u32| {
             let squared = (k as f32 + 0.5) / rays as f32;
             let (sin, cos) = (k as f32 * 2.399_963).sin_cos();
             let flat = squared.sqrt();
             let out = (across * (flat * cos) + along * (flat * sin) + normal * (1.0 - squared).sqrt()).normalize();
-            let light = match self.scene.hit(start_m, out) {
-                Some(hit) => self.met(start_m + out * hit.distance_m, &hit),
-                None if out.y < 0.0 => self.model.open_ground_radiance(),
-                None => self.model.open_sky_radiance(out),
+            match self.scene.hit(start_m, out) {
+                Some(hit) => {
+                    let place_m = start_m + out * hit.distance_m;
+                    End::Surface { place_m, hit, direct: self.direct(place_m, hit.normal) }
+                }
+                None if out.y < 0.0 => End::Beyond(self.model.open_ground_radiance()),
+                None => End::Beyond(self.model.open_sky_radiance(out)),
+            }
+        };
+        (0..rays).map(end).collect()
+    }
+
+    /// Irradiance on a place from which this is seen, without direct light. What rays meet is as bright as is known of it by
+    /// then, at first by direct light and the lane's general skylight.
+    fn diffuse(&self, round: &[End]) -> [f32; 3] {
+        let mut irradiance = [0.0; 3];
+        for end in round {
+            let light = match end {
+                End::Surface { place_m, hit, direct } => self.met(*place_m, hit, *direct),
+                End::Beyond(radiance) => *radiance,
             };
             for band in 0..3 {
-                irradiance[band] += light[band] * PI / rays as f32;
+                irradiance[band] += light[band] * PI / round.len() as f32;
             }
         }
         irradiance
-    }
-
-    fn reflected(&self, place_m: Vec3, normal: Vec3, albedo: [f32; 3], emitted: [f32; 3]) -> [f32; 3] {
-        let irradiance = self.irradiance(place_m, normal);
-        std::array::from_fn(|band| emitted[band] + albedo[band] * irradiance[band] / PI)
     }
 
     /// The open sky in a direction, with its polarisation and without the sun's disc.
@@ -349,7 +375,7 @@ impl Surround {
         if let Some(hit) = self.scene.hit(from_m, direction) {
             let place_m = from_m + direction * hit.distance_m;
             let sunlight = self.sunlight(place_m, hit.normal);
-            let radiance = self.met_in(place_m, &hit, sunlight);
+            let radiance = self.met(place_m, &hit, self.with_lamps(place_m, hit.normal, sunlight));
             let sunlit = u32::from(sunlight != [0.0; 3]) << 3;
             if hit.tag.role == Role::Ground {
                 // Some bits of the albedo tell markings from asphalt.

@@ -337,6 +337,7 @@ fn a_lamps_image_holds_its_light() {
         half_angle_rad: 1.0,
         intensity: [7.0, 20.0, 3.0],
         radius_m: 0.05,
+        pattern: None,
     };
     // A level pane, and the camera where it mirrors the lamp.
     let view = Affine3A::look_at_rh(Vec3::new(0.0, 1.5, 2.0), Vec3::ZERO, Vec3::Y).inverse();

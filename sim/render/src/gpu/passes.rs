@@ -264,9 +264,16 @@ impl Recording<'_> {
 
     /// Where a solid gets its light.
     fn place(&self, solid: &Solid) -> Place {
+        let view = &self.job.view;
+        let reached = self
+            .uploads
+            .mesh(&solid.mesh)
+            .is_some_and(|gpu| view.light.may_reach(gpu.world_corners(&solid.world_from_mesh)));
         match solid.cabin {
-            None => Place::Outside,
-            Some(_) if Covered::softly(&self.job.view).is_some() => Place::SoftCabin,
+            None if reached => Place::Outside,
+            None => Place::OutsideInShade,
+            Some(_) if !reached => Place::CabinInShade,
+            Some(_) if Covered::softly(view).is_some() => Place::SoftCabin,
             Some(_) => Place::Cabin,
         }
     }

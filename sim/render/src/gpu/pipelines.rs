@@ -42,19 +42,29 @@ pub(super) struct SolidKey {
 pub(super) enum Place {
     /// Below the open sky.
     Outside,
+    /// The same where no light comes that throws shadows.
+    OutsideInShade,
     /// In a cabin.
     Cabin,
+    /// In a cabin where no light comes that throws shadows.
+    CabinInShade,
     /// In a cabin, with the half shadows of the sun's disc.
     SoftCabin,
 }
 
 impl Place {
-    const ALL: [Self; 3] = [Self::Outside, Self::Cabin, Self::SoftCabin];
+    const ALL: [Self; 5] = [Self::Outside, Self::OutsideInShade, Self::Cabin, Self::CabinInShade, Self::SoftCabin];
+
+    fn is_in_cabin(self) -> bool {
+        !matches!(self, Self::Outside | Self::OutsideInShade)
+    }
 
     fn shader_defs(self) -> &'static [&'static str] {
         match self {
             Self::Outside => &[],
+            Self::OutsideInShade => &["IN_SHADE"],
             Self::Cabin => &["CABIN"],
+            Self::CabinInShade => &["CABIN", "IN_SHADE"],
             Self::SoftCabin => &["CABIN", "SOFT"],
         }
     }
@@ -71,17 +81,17 @@ pub(super) enum Cover {
     CutOut,
 }
 
+impl Cover {
+    const ALL: [Self; 3] = [Self::Plain, Self::Picture, Self::CutOut];
+}
+
 impl SolidKey {
     /// Roughness from which a surface counts as matt.
     pub(super) const MATT_ROUGHNESS: f32 = 0.85;
 
     fn of_index(index: usize) -> Self {
-        let cover = match index / 12 {
-            0 => Cover::Plain,
-            1 => Cover::Picture,
-            _ => Cover::CutOut,
-        };
-        Self { double_sided: index & 1 == 1, matt: index & 2 == 2, place: Place::ALL[index / 4 % 3], cover }
+        let (place, cover) = (Place::ALL[index / 4 % Place::ALL.len()], Cover::ALL[index / (4 * Place::ALL.len())]);
+        Self { double_sided: index & 1 == 1, matt: index & 2 == 2, place, cover }
     }
 
     fn shader_defs(self) -> Vec<ShaderDefVal> {
@@ -95,7 +105,8 @@ impl SolidKey {
     }
 
     fn index(self) -> usize {
-        usize::from(self.double_sided) + 2 * usize::from(self.matt) + 4 * self.place as usize + 12 * self.cover as usize
+        let cover = Place::ALL.len() * self.cover as usize;
+        usize::from(self.double_sided) + 2 * usize::from(self.matt) + 4 * (self.place as usize + cover)
     }
 }
 
@@ -132,9 +143,9 @@ pub(super) struct Pipelines {
     pub(super) draw: BindGroupLayoutDescriptor,
     /// Group 2: a reflectance picture.
     pub(super) picture: BindGroupLayoutDescriptor,
-    solid: [CachedRenderPipelineId; 36],
+    solid: [CachedRenderPipelineId; 4 * Place::ALL.len() * Cover::ALL.len()],
     /// Lenses that people wear, by [`LensKey`].
-    lens: [CachedRenderPipelineId; 6],
+    lens: [CachedRenderPipelineId; 2 * Place::ALL.len()],
     pub(super) sky: CachedRenderPipelineId,
     /// Depth from the sun; the second of the two leaves out the holes of pictures.
     pub(super) shadow: [CachedRenderPipelineId; 2],
@@ -272,7 +283,7 @@ impl FromWorld for Pipelines {
                     shader: shaders.solid.clone(),
                     shader_defs: key.shader_defs(),
                     entry_point: Some("vertex".into()),
-                    buffers: solid_buffers(key.place != Place::Outside),
+                    buffers: solid_buffers(key.place.is_in_cabin()),
                 },
                 primitive: PrimitiveState {
                     cull_mode: (!key.double_sided).then_some(Face::Back),
@@ -314,7 +325,7 @@ impl FromWorld for Pipelines {
                     shader: shaders.solid.clone(),
                     shader_defs: key.shader_defs(),
                     entry_point: Some("vertex".into()),
-                    buffers: solid_buffers(key.place != Place::Outside),
+                    buffers: solid_buffers(key.place.is_in_cabin()),
                 },
                 depth_stencil: depth(false, CompareFunction::Greater),
                 fragment: Some(FragmentState {

@@ -19,7 +19,7 @@ use super::{
     targets::MapTarget,
     uniforms::{DRAW_STRIDE, PEOPLE_SHARE, SUN_DEPTH_M, SUN_RESOLUTION, lamp_clip_from_world, view_uniform},
 };
-use crate::scene::Solid;
+use crate::scene::{Solid, corners};
 
 /// A pane's mesh, transmittance and place.
 type PlacedPane = (Arc<Mesh>, Arc<[[f32; 64]; 3]>, Affine3A);
@@ -79,17 +79,14 @@ impl Covered {
         Self { clip_from_world, centre_m, half_m }
     }
 
-    /// The box of the people in the sun; `None` without one, and in a lamp's light, whose one map is fine where they sit.
+    /// The box of the people in the sun; `None` without one, in the roof's shade, and in a lamp's light, whose one map is fine
+    /// where they sit.
     pub(super) fn by_people(view: &PendingView) -> Option<Self> {
         let sun = view.light.sun_direction.filter(|_| view.light.lamp.is_none())?;
-        let [low, high] = view.fine_shadow_m?;
-        let centre_m = (low + high) / 2.0;
+        let people_m = view.fine_shadow_m.filter(|people_m| view.light.may_reach(corners(*people_m)))?;
+        let centre_m = (people_m[0] + people_m[1]) / 2.0;
         let light_from_world = light_from_world(sun, centre_m);
-        let corners = (0..8).map(|i| {
-            let pick = |bit: u32, low: f32, high: f32| if i >> bit & 1 == 0 { low } else { high };
-            let corner = Vec3::new(pick(0, low.x, high.x), pick(1, low.y, high.y), pick(2, low.z, high.z));
-            light_from_world.transform_point3(corner).truncate()
-        });
+        let corners = corners(people_m).map(|corner| light_from_world.transform_point3(corner).truncate());
         let (least, most) = corners.fold((Vec2::MAX, Vec2::MIN), |(least, most), c| (least.min(c), most.max(c)));
         let (least, most) = (least - FINE_MARGIN_M, most + FINE_MARGIN_M);
         Some(Self {

@@ -1,6 +1,7 @@
 //! What the shaders are told, in their own layout.
 use bytemuck::{Pod, Zeroable};
 use glam::{Mat4, Vec3};
+use laneproof_scenes::beam::{BeamPattern, Lobe};
 
 use super::{ExtractedView, PendingView, sun_maps::Covered, upload::Uploads};
 use crate::scene::{LampBeam, Light};
@@ -22,6 +23,10 @@ struct ViewUniform {
     pinhole: [f32; 4],
     shadow: [f32; 4],
     fine: [f32; 4],
+    beam_right: [f32; 4],
+    beam_lobes: [[f32; 4]; 3],
+    beam_cut: [f32; 4],
+    beam_shares: [f32; 4],
 }
 
 /// `Draw` of solid.wgsl.
@@ -94,6 +99,22 @@ fn beam(light: &Light) -> [[f32; 4]; 3] {
     ]
 }
 
+/// `beam_right`, `beam_lobes`, `beam_cut` and `beam_shares` of common.wgsl.
+fn pattern(light: &Light) -> ([f32; 4], [[f32; 4]; 3], [f32; 4], [f32; 4]) {
+    let Some((pattern, right)) = light.lamp.and_then(|lamp| lamp.pattern) else {
+        return ([0.0; 4], [[0.0; 4]; 3], [0.0; 4], [0.0; 4]);
+    };
+    let BeamPattern { below: [first, second], spill, cut, rise, rises_to, softness } = pattern;
+    let lobes = [first, second, spill];
+    let lobe = |lobe: Lobe| {
+        let per_spread = lobe.spread.recip();
+        [lobe.middle.x, lobe.middle.y, per_spread.x, per_spread.y]
+    };
+    let [first, second, third] = lobes.map(|lobe| lobe.share);
+    let shares = [first, second, third, 0.0];
+    (with_w(right.to_array(), 1.0), lobes.map(lobe), [cut, rise, rises_to, 1.0 / softness], shares)
+}
+
 /// Side of a texel of the map from the sun, metres, or of a lamp's map at a distance of one metre.
 fn texel_m(view: &PendingView) -> f32 {
     let half = match &view.light.lamp {
@@ -108,6 +129,7 @@ fn texel_m(view: &PendingView) -> f32 {
 pub(super) fn view_uniform(view: &PendingView, covered: Option<&Covered>) -> Vec<u8> {
     let PendingView { request, light, .. } = view;
     let [beam_position, beam_axis, beam_intensity] = beam(light);
+    let (beam_right, beam_lobes, beam_cut, beam_shares) = pattern(light);
     let camera = &request.camera;
     let people = Covered::by_people(view);
     let uniform = ViewUniform {
@@ -121,13 +143,17 @@ pub(super) fn view_uniform(view: &PendingView, covered: Option<&Covered>) -> Vec
         sky_irradiance: light.irradiance_sh.map(|c| with_w(c, 0.0)),
         open_irradiance: light.open_irradiance_sh.map(|c| with_w(c, 0.0)),
         // Nothing lies between these bounds.
-        sheltered: light.sheltered_m.unwrap_or([1.0, 1.0, -1.0, -1.0]),
+        sheltered: light.roof.map_or([1.0, 1.0, -1.0, -1.0], |roof| roof.footprint_m),
         pinhole: [camera.focal_length_px, camera.principal_point_px[0], camera.principal_point_px[1], 0.0],
         shadow: [texel_m(view), 2.0 * SUN_DEPTH_M, 1.0 / SUN_RESOLUTION as f32, 0.0],
         fine: people.map_or([0.0; 4], |map| {
             let per_m = 0.5 * PEOPLE_SHARE / map.half_m;
             [map.texel_m(), 1.0, per_m.x, per_m.y]
         }),
+        beam_right,
+        beam_lobes,
+        beam_cut,
+        beam_shares,
     };
     bytemuck::bytes_of(&uniform).to_vec()
 }
@@ -165,6 +191,6 @@ mod tests {
     #[test]
     fn uniforms_fit_their_slots_and_their_shader_layout() {
         assert!(size_of::<PaneUniform>() <= DRAW_STRIDE && size_of::<DrawUniform>() <= DRAW_STRIDE);
-        assert_eq!(size_of::<ViewUniform>(), 4 * 64 + 25 * 16);
+        assert_eq!(size_of::<ViewUniform>(), 4 * 64 + 31 * 16);
     }
 }

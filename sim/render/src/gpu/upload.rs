@@ -20,21 +20,26 @@ use glam::{Affine3A, Vec3, Vec3A};
 use half::f16;
 use laneproof_scenes::{mesh::Mesh, surface::Texture};
 
-use crate::scene::Light;
+use crate::scene::{Light, corners};
 
 /// A mesh on the device.
 pub(super) struct GpuMesh {
     pub(super) vertices: Buffer,
     pub(super) indices: Buffer,
     pub(super) index_count: u32,
-    centre_m: Vec3,
-    radius_m: f32,
+    bounds_m: [Vec3; 2],
 }
 
 impl GpuMesh {
     /// Bounding sphere in the world: centre and radius, metres.
     pub(super) fn world_bounds(&self, world_from_mesh: &Affine3A) -> (Vec3A, f32) {
-        (world_from_mesh.transform_point3a(self.centre_m.into()), self.radius_m)
+        let [low, high] = self.bounds_m;
+        (world_from_mesh.transform_point3a(((low + high) * 0.5).into()), (high - low).length() * 0.5)
+    }
+
+    /// Corners of a box round it in the world, metres.
+    pub(super) fn world_corners(&self, world_from_mesh: &Affine3A) -> impl Iterator<Item = Vec3> {
+        corners(self.bounds_m).map(|corner| world_from_mesh.transform_point3(corner))
     }
 }
 
@@ -111,8 +116,7 @@ impl Uploads {
                 vertices: buffer("vertices", bytemuck::cast_slice(&mesh.vertices), BufferUsages::VERTEX),
                 indices: buffer("indices", bytemuck::cast_slice(&mesh.indices), BufferUsages::INDEX),
                 index_count: mesh.indices.len() as u32,
-                centre_m: (low + high) * 0.5,
-                radius_m: (high - low).length() * 0.5,
+                bounds_m: [low, high],
             };
             (Arc::downgrade(mesh), gpu)
         });

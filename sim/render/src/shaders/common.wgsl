@@ -27,6 +27,14 @@ struct View {
     shadow: vec4<f32>,
     // The people's map: size of a texel in m, 1 when there is one, widths and heights of the map in a metre.
     fine: vec4<f32>,
+    // To the right of the beam's axis; w: 1 where the beam has a pattern.
+    beam_right: vec4<f32>,
+    // Of the two parts below the cut-off and of the spill: middle, and 1 / standard deviation, as tangents.
+    beam_lobes: array<vec4<f32>, 3>,
+    // Cut-off: height, rise, how far it rises, 1 / softness.
+    beam_cut: vec4<f32>,
+    // Shares of the three in their middles; w: unused.
+    beam_shares: vec4<f32>,
 };
 
 @group(0) @binding(0) var<uniform> view: View;
@@ -86,13 +94,34 @@ fn outdoor_irradiance(position: vec3<f32>, n: vec3<f32>) -> vec3<f32> {
     return max(e, vec3<f32>(0.0));
 }
 
+fn beam_lobe(k: i32, place: vec2<f32>) -> f32 {
+    let lobe = view.beam_lobes[k];
+    let off = (place - lobe.xy) * lobe.zw;
+    return view.beam_shares[k] * exp(-0.5 * dot(off, off));
+}
+
+// Share of its intensity that a beam's pattern has in a direction from the lamp (unit vector); `BeamPattern::share`.
+fn beam_pattern(direction: vec3<f32>) -> f32 {
+    let axis = view.beam_axis.xyz;
+    let right = view.beam_right.xyz;
+    let along = max(dot(direction, axis), 1e-3);
+    let place = vec2<f32>(dot(direction, right), dot(direction, cross(right, axis))) / along;
+    let cut = view.beam_cut.x + view.beam_cut.y * clamp(place.x, 0.0, view.beam_cut.z);
+    let open = 1.0 / (1.0 + exp(clamp((place.y - cut) * view.beam_cut.w, -30.0, 30.0)));
+    return beam_lobe(2, place) + open * (beam_lobe(0, place) + beam_lobe(1, place));
+}
+
 // Direction towards the light that throws shadows, and what of its intensity falls on a plane there that faces it.
 fn beam_at(position: vec3<f32>) -> vec4<f32> {
     let way = view.beam_position.xyz - position;
     let inverse = inverseSqrt(dot(way, way));
     let l = way * inverse;
     let s = clamp((-dot(l, view.beam_axis.xyz) - view.beam_axis.w) * view.beam_intensity.w, 0.0, 1.0);
-    return vec4<f32>(l, s * s * (3.0 - 2.0 * s) * inverse * inverse);
+    var arrives = s * s * (3.0 - 2.0 * s) * inverse * inverse;
+    if view.beam_right.w > 0.0 {
+        arrives *= beam_pattern(-l);
+    }
+    return vec4<f32>(l, arrives);
 }
 
 // Share of that light that reaches a point: 0 in shadow, the pane's transmittance behind glass, 1 in the open. In a cabin

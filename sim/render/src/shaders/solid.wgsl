@@ -1,6 +1,6 @@
 // Surfaces: Lambert below, a GGX coat above (Walter et al. 2007, Schlick's Fresnel), in radiometric units.
 // Variants, not branches, tell surfaces apart: on a CPU both sides of a branch are run. CABIN is given its ambient light
-// vertex by vertex. MATT leaves the coat out, for surfaces of a roughness of 0.85 and more, to save work on a CPU; that it does not matter
+// vertex by vertex. IN_SHADE is told that no light comes there that throws shadows. MATT leaves the coat out, for surfaces of a roughness of 0.85 and more, to save work on a CPU; that it does not matter
 // there is an assumption. LENS is a thin filter: it gives what it mirrors alone, and the blending adds what passes it.
 #import laneproof::common::{PI, view, sky_radiance, outdoor_irradiance, beam_at, sun_share, soft_sun_share, fifth}
 
@@ -118,6 +118,7 @@ fn fragment(in: Varying, @builtin(front_facing) front: bool) -> Layers {
     var radiance = draw.emitted.rgb + reflectance * in.ambient / PI;
 #endif
 
+#ifndef IN_SHADE
     let beam = beam_at(in.position);
     let l = beam.xyz;
     let n_dot_l = dot(n, l);
@@ -153,6 +154,7 @@ fn fragment(in: Varying, @builtin(front_facing) front: bool) -> Layers {
 #endif
         }
     }
+#endif
 #ifndef MATT
 #ifdef CABIN
     // A coat mirrors less sharply the rougher it is, not less: in the cabin, whose light is smooth, all of it.
