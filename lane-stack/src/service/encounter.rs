@@ -290,7 +290,7 @@ impl Cell {
                 }
                 Err(refusal) => {
                     core.metrics.frames_refused.fetch_add(1, Relaxed);
-                    Event::Refused { encounter_id: self.id.clone(), problem: refusal.problem.clone() }
+                    Event::Refused { encounter_id: self.id.clone(), problem: (*refusal.problem).clone() }
                 }
             });
             state = self.lock();

@@ -43,7 +43,7 @@ pub const PROBLEMS: [(&str, u16, &str); 30] = [
 #[derive(Debug, Clone, PartialEq)]
 pub struct Refusal {
     /// What is told.
-    pub problem: Problem,
+    pub problem: Box<Problem>,
     /// `Retry-After`, seconds.
     pub retry_after_s: Option<u64>,
 }
@@ -57,7 +57,7 @@ pub fn refuse(name: &str, detail: impl Into<String>) -> Refusal {
     let &(_, status, title) = found.unwrap_or_else(|| panic!("problem {name} is not listed"));
     let kind = format!("{PROBLEM_TYPE}{name}");
     let problem = Problem { kind, title: title.to_string(), status, detail: detail.into(), ..Problem::default() };
-    Refusal { problem, retry_after_s: None }
+    Refusal { problem: Box::new(problem), retry_after_s: None }
 }
 
 impl Refusal {

@@ -65,7 +65,7 @@ pub fn frames(service: Arc<Service>, cell: Arc<Cell>, body: Body) -> Body {
             };
             let line = match answer {
                 Ok(answer) => StreamAnswer::Frame(answer),
-                Err(Refusal { problem, .. }) => StreamAnswer::Problem(problem),
+                Err(Refusal { problem, .. }) => StreamAnswer::Problem(*problem),
             };
             let mut text = serde_json::to_vec(&line).unwrap_or_default();
             text.push(b'\n');
