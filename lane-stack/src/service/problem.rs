@@ -129,3 +129,29 @@ impl IntoResponse for Refusal {
         response
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_a_gallery_says_is_a_problem_of_its_own_kind() {
+        let (path, reason) = (std::path::PathBuf::from("g"), "why".to_string());
+        for (error, status, name) in [
+            (GalleryError::Unknown("a".into()), 404, "unknown-reference"),
+            (GalleryError::Refused(reason.clone()), 409, "gallery-refused"),
+            (GalleryError::Busy { path: path.clone() }, 503, "gallery-busy"),
+            (GalleryError::Disk { path: path.clone(), reason: reason.clone() }, 507, "gallery-disk"),
+            (GalleryError::Damaged { path: path.clone(), reason: reason.clone() }, 500, "gallery-failed"),
+            (GalleryError::File { path, reason: reason.clone() }, 500, "gallery-failed"),
+            (GalleryError::Key(reason.clone()), 500, "gallery-failed"),
+            (GalleryError::Template(reason), 500, "gallery-failed"),
+            (GalleryError::Broken, 500, "gallery-failed"),
+        ] {
+            let detail = error.to_string();
+            let refusal = Refusal::from(StackError::from(error));
+            assert_eq!(refusal.problem.kind, format!("{PROBLEM_TYPE}{name}"));
+            assert_eq!((refusal.problem.status, &refusal.problem.detail), (status, &detail));
+        }
+    }
+}

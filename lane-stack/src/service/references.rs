@@ -58,3 +58,71 @@ impl SharedReferences {
         self.unforgotten.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::Candidate;
+    use crate::gallery::{Enrolled, Enrolment, Held};
+
+    /// A list whose disk fails for so many requests to forget.
+    struct Failing {
+        list: Gallery,
+        failures: usize,
+    }
+
+    impl References for Failing {
+        fn len(&self) -> usize {
+            self.list.len()
+        }
+        fn put(&mut self, reference_id: &str, template: Vec<f32>) -> Result<(), GalleryError> {
+            References::put(&mut self.list, reference_id, template)
+        }
+        fn enrol(&mut self, new: Enrolment, template: Vec<f32>) -> Result<Enrolled, GalleryError> {
+            self.list.enrol(new, template)
+        }
+        fn search(&self, probe: &[f32]) -> Result<Vec<Candidate>, GalleryError> {
+            References::search(&self.list, probe)
+        }
+        fn look_up(&mut self, reference_id: &str) -> Result<Vec<Held>, GalleryError> {
+            self.list.look_up(reference_id)
+        }
+        fn delete(&mut self, reference_id: &str) -> Result<usize, GalleryError> {
+            self.list.delete(reference_id)
+        }
+        fn delete_all(&mut self) -> Result<usize, GalleryError> {
+            self.list.delete_all()
+        }
+        fn forget(&mut self, encounter: &str) -> Result<usize, GalleryError> {
+            if self.failures > 0 {
+                self.failures -= 1;
+                return Err(GalleryError::Disk { path: "g".into(), reason: "full".into() });
+            }
+            self.list.forget(encounter)
+        }
+        /// Its only reference without an encounter is past its time.
+        fn expire(&mut self) -> Result<usize, GalleryError> {
+            self.list.delete("old")
+        }
+    }
+
+    #[test]
+    fn what_could_not_be_dropped_is_dropped_later_and_what_is_past_its_time_erased() {
+        let mut list = Gallery::default();
+        for encounter in ["e", "f"] {
+            let new = Enrolment { encounter: Some(encounter.into()), ..Enrolment::passport(encounter) };
+            list.enrol(new, vec![1.0]).unwrap();
+        }
+        list.put("old", vec![1.0]);
+        let references: Box<dyn References> = Box::new(Failing { list, failures: 2 });
+        let shared = SharedReferences { references: Mutex::new(references), unforgotten: Mutex::default() };
+        let left = || shared.ask(|references| references.len());
+        shared.forget("e");
+        assert_eq!(left(), 3);
+        shared.tidy();
+        assert_eq!(left(), 2, "the disk still failed, and what was old is gone");
+        shared.tidy();
+        assert_eq!(left(), 1);
+        assert_eq!(shared.ask(|references| references.look_up("f")).unwrap().len(), 1, "another encounter's stays");
+    }
+}
