@@ -3,6 +3,7 @@
 //! Version 1. Names and meanings stay within a version; a reader must bear members it does not know.
 use crate::client::{Candidate, ControlMessage, Decisions};
 use crate::config::QualityRule;
+use crate::gallery::{Held, ReferenceKind};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -171,11 +172,56 @@ pub struct GalleryInfo {
     pub references: u64,
 }
 
-/// A reference that was enrolled, or looked up.
+/// A person's references: the one that was enrolled, or all that were found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Reference {
-    /// Its id.
+    /// Their id.
     pub reference_id: String,
+    /// Pictures, one of each kind at most.
+    pub pictures: Vec<ReferencePicture>,
+}
+
+/// A picture of a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ReferencePicture {
+    /// What it is.
+    pub kind: ReferenceKind,
+    /// Class of traveller.
+    pub class: String,
+    /// When it is erased, by the gallery's policy (ISO 8601, UTC); absent when it is held in memory, until its encounter
+    /// is decided or the service ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
+}
+
+impl From<Held> for ReferencePicture {
+    fn from(Held { kind, class, until }: Held) -> Self {
+        Self { kind, class, until: until.map(|end| end.to_string()) }
+    }
+}
+
+/// What must be said of a reference picture beside its bytes.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct EnrolQuery {
+    /// What the picture is; a passport's when left out. A person has one reference of each kind at most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<ReferenceKind>,
+    /// Class of traveller, for the gallery's policy: 1 to 32 lower-case letters, digits and hyphens; "traveller" when left
+    /// out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<String>,
+    /// The open encounter that it is enrolled for. What the policy does not keep is held in memory until that has decided,
+    /// and refused without one. A gallery in memory keeps what has no encounter until the service ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encounter_id: Option<String>,
+    /// Width of a raw picture, pixels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub width_px: Option<u32>,
+    /// Height of a raw picture, pixels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub height_px: Option<u32>,
 }
 
 /// What a search in the gallery found.

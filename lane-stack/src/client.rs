@@ -161,6 +161,9 @@ pub enum StackError {
         /// Why.
         reason: String,
     },
+    /// The gallery failed.
+    #[error("{0}")]
+    Gallery(#[from] crate::gallery::GalleryError),
     /// The calls came in an order that makes no sense.
     #[error("{0}")]
     Protocol(String),

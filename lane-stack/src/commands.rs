@@ -1,4 +1,6 @@
 //! The commands of the `lane-stack` program.
+mod gallery;
+
 use clap::{Args, Parser, Subcommand};
 use lane_stack::card::{Card, InputSize};
 use lane_stack::client::{Frame, FrameEncoding, StackClient as _, StackError};
@@ -15,7 +17,8 @@ use std::path::{Path, PathBuf};
     version,
     after_help = "Exit codes: 0 done, 2 wrong usage or unreadable input, \
     3 bad card, configuration or model, 4 ONNX Runtime missing (set ORT_DYLIB_PATH), 5 picture that cannot be decoded \
-    or shows no face where one is needed, \
+    or shows no face where one is needed, 6 gallery damaged or of another version, 7 master key missing or wrong, \
+    8 gallery open in another process, 9 disk full or failed, 10 refused by the gallery, \
     11 address that cannot be listened on, 12 service stopped before every open encounter was closed."
 )]
 pub struct Cli {
@@ -63,6 +66,9 @@ enum Command {
         #[command(flatten)]
         models: ModelArgs,
     },
+    /// Keeps references on disk, encrypted: see `lane-stack gallery --help`.
+    #[command(subcommand)]
+    Gallery(gallery::GalleryCommand),
 }
 
 #[derive(Debug, Args)]
@@ -94,6 +100,7 @@ impl From<StackError> for Failure {
         let exit_code = match &error {
             StackError::Undecodable { .. } | StackError::Enrolment { .. } => exit::PICTURE,
             StackError::Model { .. } => exit::MODEL,
+            StackError::Gallery(error) => error.exit_code(),
             StackError::Protocol(_) | StackError::Unreachable { .. } | StackError::Refused { .. } => exit::USAGE,
         };
         Self { message: error.to_string(), exit_code }
@@ -108,6 +115,7 @@ pub fn run(cli: &Cli) -> Result<(), Failure> {
         Command::Serve { config } => serve(config),
         Command::Openapi => print(openapi::text().trim_end()),
         Command::Cards { models } => cards(models),
+        Command::Gallery(command) => gallery::run(command),
     }
 }
 
@@ -223,7 +231,7 @@ fn match_probes(probes: &[PathBuf], gallery: &Path, args: &ModelArgs, json: bool
             let message = format!("{}: no face is found in the picture", path.display());
             return Err(Failure { message, exit_code: exit::PICTURE });
         };
-        let (candidates, matched) = stack.identify(&template);
+        let (candidates, matched) = stack.identify(&template)?;
         if json {
             let line = serde_json::json!({ "probe": path, "matched": matched, "candidates": candidates });
             print(&line.to_string())?;

@@ -7,6 +7,7 @@ use crate::decode::RawFace;
 use crate::detector::Detector;
 use crate::embedder::{Embedder, unit};
 use crate::error::SetupError;
+use crate::gallery::{GalleryError, ModelId, OperatingPoint, References};
 use crate::models::Selection;
 use crate::picture::Picture;
 use crate::quality;
@@ -62,7 +63,12 @@ impl Engine {
         Ok(Self { detector, embedder, working })
     }
 
-    /// Similarity from which a candidate is taken for the person.
+    /// The model that makes the templates.
+    pub fn model(&self) -> ModelId {
+        ModelId::new(self.embedder.card(), self.embedder.sha256())
+    }
+
+    /// Similarity from which a candidate is taken for the person, where the gallery has no threshold of its own.
     pub fn match_threshold(&self) -> f32 {
         self.embedder.card().match_threshold
     }
@@ -260,20 +266,21 @@ impl Engine {
         Ok(Decisions { detections: encounter.detections, best_shots })
     }
 
-    /// Name and models, for a report's head. `place` says where the stack runs.
-    pub fn describe(&self, place: &str) -> Vec<(String, String)> {
+    /// Name and models, for a report's head. `place` says where the stack runs, `point` the gallery's own threshold.
+    pub fn describe(&self, place: &str, point: Option<&OperatingPoint>) -> Vec<(String, String)> {
         let (detector, embedder) = (self.detector.card(), self.embedder.card());
         let model = |about: &crate::card::About, sha256: &str| {
             let optimistic = if about.in_domain { ", in-domain: optimistic" } else { "" };
             format!("{} sha256 {sha256}, trained on {}{optimistic}", about.name, about.trained_on)
         };
+        let of_card = || format!("{} ({})", embedder.match_threshold, embedder.evidence);
         let line = |what: &str, value: String| (what.to_string(), value);
         let mut lines = vec![
             line("stack", format!("lane-stack {} {place}", env!("CARGO_PKG_VERSION"))),
             line("onnxruntime", runtime::version()),
             line("detector", model(&detector.about, self.detector.sha256())),
             line("embedder", model(&embedder.about, self.embedder.sha256())),
-            line("match threshold", format!("{} ({})", embedder.match_threshold, embedder.evidence)),
+            line("match threshold", point.map_or_else(of_card, OperatingPoint::to_string)),
             line("working width px", self.working.working_width_px.to_string()),
         ];
         if detector.about.in_domain || embedder.about.in_domain {
@@ -286,11 +293,18 @@ impl Engine {
 /// Candidates, best first, and the reference decided for.
 pub type Identified = (Vec<Candidate>, Option<String>);
 
-/// Decides for the first of the candidates when it reaches the threshold.
-pub fn identified(candidates: Vec<Candidate>, threshold: f32) -> Identified {
+/// Asks a gallery about a template, and decides for the first of the candidates when it reaches the gallery's threshold, or
+/// where it has none that of the embedder's card.
+pub fn identified<E: From<GalleryError>>(
+    references: &dyn References,
+    template: &[f32],
+    card_threshold: f32,
+) -> Result<Identified, E> {
+    let candidates = references.search(template)?;
+    let threshold = references.operating_point().map_or(card_threshold, |point| point.threshold);
     let first = candidates.first().filter(|c| c.similarity >= threshold);
     let matched = first.map(|c| c.reference_id.clone());
-    (candidates, matched)
+    Ok((candidates, matched))
 }
 
 /// The picture of a frame.

@@ -2,8 +2,9 @@
 //!
 //! Each frame is decoded ([`picture`]), resized ([`resample`]), searched for faces ([`detector`], [`decode`]) and
 //! measured ([`quality`], [`pose`]); faces become tracks per camera ([`track`]); the best shots of each track are aligned
-//! and embedded ([`embedder`]) and compared with the [`gallery`]. [`InProcessStack`] does this behind
-//! [`client::StackClient`], the only interface a runner sees. Nothing here depends on a simulator.
+//! and embedded ([`embedder`]) and compared with the [`gallery`], a list in memory or an encrypted database.
+//! [`InProcessStack`] does this behind [`client::StackClient`], the only interface a runner sees. Nothing here depends on a
+//! simulator.
 //!
 //! [`service`] puts it behind an HTTP API ([`api`], `lane-stack/openapi.json`) for several encounters at a time, and
 //! [`HttpStack`] is a client of such a service behind the same interface.

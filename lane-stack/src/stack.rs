@@ -5,7 +5,7 @@ use crate::detector::Detector;
 use crate::embedder::Embedder;
 use crate::engine::{Encounter, Engine, Face, Identified, identified};
 use crate::error::SetupError;
-use crate::gallery::Gallery;
+use crate::gallery::{Gallery, ModelId, References};
 use crate::models::Selection;
 use crate::picture::Picture;
 use std::path::Path;
@@ -13,24 +13,39 @@ use std::path::Path;
 /// The stack in the caller's process. Deterministic: same models, same frames in the same order, same decisions.
 pub struct InProcessStack {
     engine: Engine,
-    gallery: Gallery,
+    references: Box<dyn References>,
     encounter: Option<Encounter>,
 }
 
 impl InProcessStack {
     /// Loads ONNX Runtime (from `library`, or from `ORT_DYLIB_PATH`) and the selected models.
     pub fn open(selection: Selection, library: Option<&Path>) -> Result<Self, SetupError> {
-        Ok(Self { engine: Engine::open(selection, library)?, gallery: Gallery::default(), encounter: None })
+        let engine = Engine::open(selection, library)?;
+        Ok(Self { engine, references: Box::new(Gallery::default()), encounter: None })
     }
 
     /// The gallery.
-    pub fn gallery(&self) -> &Gallery {
-        &self.gallery
+    pub fn references(&self) -> &dyn References {
+        &*self.references
     }
 
-    /// Similarity from which a candidate is taken for the person.
+    /// Takes another gallery than the empty one in memory; refused when it holds the templates of another model.
+    pub fn set_references(&mut self, references: Box<dyn References>) -> Result<(), StackError> {
+        if let Some(model) = references.model() {
+            model.agrees(&self.engine.model())?;
+        }
+        self.references = references;
+        Ok(())
+    }
+
+    /// The model that makes the templates.
+    pub fn model(&self) -> ModelId {
+        self.engine.model()
+    }
+
+    /// Similarity from which a candidate is taken for the person: the gallery's, where it has one, else the card's.
     pub fn match_threshold(&self) -> f32 {
-        self.engine.match_threshold()
+        self.references.operating_point().map_or(self.engine.match_threshold(), |point| point.threshold)
     }
 
     /// The bounds that make a best shot valid.
@@ -64,20 +79,19 @@ impl InProcessStack {
     }
 
     /// Candidates for a template, and the decision.
-    pub fn identify(&self, template: &[f32]) -> Identified {
-        identified(self.gallery.search(template), self.match_threshold())
+    pub fn identify(&self, template: &[f32]) -> Result<Identified, StackError> {
+        identified(&*self.references, template, self.engine.match_threshold())
     }
 }
 
 impl StackClient for InProcessStack {
     fn describe(&self) -> Vec<(String, String)> {
-        self.engine.describe("in process")
+        self.engine.describe("in process", self.references.operating_point().as_ref())
     }
 
     fn enrol(&mut self, reference_id: &str, picture: &Frame) -> Result<(), StackError> {
         let template = self.engine.enrolment(reference_id, picture)?;
-        self.gallery.put(reference_id, template);
-        Ok(())
+        Ok(self.references.put(reference_id, template)?)
     }
 
     fn open_encounter(&mut self, encounter: u64) -> Result<(), StackError> {
@@ -103,8 +117,8 @@ impl StackClient for InProcessStack {
     fn close_encounter(&mut self) -> Result<Decisions, StackError> {
         match self.encounter.take() {
             Some(encounter) => {
-                let (gallery, threshold) = (&self.gallery, self.match_threshold());
-                self.engine.decide(encounter, |template| Ok(identified(gallery.search(template), threshold)))
+                let (references, threshold) = (&*self.references, self.engine.match_threshold());
+                self.engine.decide(encounter, |template| identified(references, template, threshold))
             }
             None => Err(StackError::Protocol("an encounter was closed that was not open".to_string())),
         }

@@ -1,6 +1,6 @@
 //! The bearer token: read once, compared in constant time, never written anywhere.
 use super::Service;
-use super::config::TokenSource;
+use super::config::SecretSource;
 use super::problem::refuse;
 use crate::error::SetupError;
 use axum::extract::{Request, State};
@@ -28,13 +28,13 @@ impl std::fmt::Debug for Token {
 
 impl Token {
     /// Reads the token; white space around it does not count.
-    pub fn read(source: &TokenSource) -> Result<Self, SetupError> {
+    pub fn read(source: &SecretSource) -> Result<Self, SetupError> {
         match source {
-            TokenSource::File(path) => {
+            SecretSource::File(path) => {
                 let text = std::fs::read_to_string(path).map_err(|e| SetupError::file(path, &e))?;
                 Self::new(text.trim()).map_err(|reason| SetupError::File { path: path.clone(), reason })
             }
-            TokenSource::Variable(name) => {
+            SecretSource::Variable(name) => {
                 let wrong =
                     |reason: String| SetupError::File { path: format!("environment variable {name}").into(), reason };
                 let text =
@@ -97,13 +97,13 @@ mod tests {
         let path = folder.path().join("token");
         for weak in ["", "hunter2", "0123456789abcdef 0123456789abcdef", "a\u{e9}0123456789abcdef0123456789abcdef"] {
             std::fs::write(&path, weak).unwrap();
-            let message = Token::read(&TokenSource::File(path.clone())).unwrap_err().to_string();
+            let message = Token::read(&SecretSource::File(path.clone())).unwrap_err().to_string();
             assert!(message.contains("32 or more"), "{message}");
             assert!(weak.is_empty() || !message.contains(weak), "{message}");
         }
         std::fs::write(&path, format!("{GOOD}\n")).unwrap();
-        assert!(Token::read(&TokenSource::File(path)).unwrap().is(GOOD.as_bytes()));
-        let message = Token::read(&TokenSource::Variable("LANE_STACK_NO_SUCH".into())).unwrap_err().to_string();
+        assert!(Token::read(&SecretSource::File(path)).unwrap().is(GOOD.as_bytes()));
+        let message = Token::read(&SecretSource::Variable("LANE_STACK_NO_SUCH".into())).unwrap_err().to_string();
         assert!(message.contains("LANE_STACK_NO_SUCH is not set") || message.contains("is not set"), "{message}");
     }
 }

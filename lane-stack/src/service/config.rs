@@ -14,6 +14,10 @@
 //! certificate = "lane.pem"         # chain, PEM
 //! key = "lane.key"                 # PEM
 //!
+//! [gallery]                        # left out: a list in memory, gone with the process
+//! database = "lane.gallery"        # made by `lane-stack gallery init`
+//! key_file = "master.key"          # or key_env; left out: the variable LANE_STACK_MASTER_KEY
+//!
 //! [limits]                         # what is left out stands as below
 //! max_connections = 256
 //! max_frame_bytes = 33_554_432
@@ -33,6 +37,7 @@
 //! finish_s = 60                    # after a signal, for what was accepted to be finished
 //! ```
 use crate::error::SetupError;
+use crate::gallery::{GalleryError, MASTER_KEY_VARIABLE, MasterKey};
 use crate::text::Source;
 use serde::Deserialize;
 use std::net::SocketAddr;
@@ -43,13 +48,32 @@ use toml::Spanned;
 /// The variable that holds the token when the configuration names no other.
 pub const TOKEN_VARIABLE: &str = "LANE_STACK_TOKEN";
 
-/// Where the token is.
+/// Where a secret is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TokenSource {
+pub enum SecretSource {
     /// In a file.
     File(PathBuf),
     /// In an environment variable.
     Variable(String),
+}
+
+impl SecretSource {
+    /// Reads a master key from there.
+    pub fn master_key(&self) -> Result<MasterKey, GalleryError> {
+        match self {
+            Self::File(path) => MasterKey::from_file(path),
+            Self::Variable(name) => MasterKey::from_environment(name),
+        }
+    }
+}
+
+/// A gallery on disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GalleryFiles {
+    /// Database.
+    pub database: PathBuf,
+    /// Where its master key is.
+    pub key: SecretSource,
 }
 
 /// Certificate chain and private key, PEM files.
@@ -112,9 +136,11 @@ pub struct ServiceConfig {
     /// Threads that look at frames.
     pub workers: usize,
     /// Where the token is.
-    pub token: TokenSource,
+    pub token: SecretSource,
     /// Certificate and key.
     pub tls: Option<TlsFiles>,
+    /// The gallery on disk; without one, references are kept in memory.
+    pub gallery: Option<GalleryFiles>,
     /// Limits.
     pub limits: Limits,
 }
@@ -129,6 +155,7 @@ struct RawConfig {
     workers: Option<Spanned<usize>>,
     auth: Option<Spanned<RawAuth>>,
     tls: Option<RawTls>,
+    gallery: Option<Spanned<RawGallery>>,
     #[serde(default)]
     limits: RawLimits,
 }
@@ -145,6 +172,14 @@ struct RawAuth {
 struct RawTls {
     certificate: PathBuf,
     key: PathBuf,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawGallery {
+    database: PathBuf,
+    key_file: Option<PathBuf>,
+    key_env: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -195,16 +230,30 @@ impl ServiceConfig {
             }
         };
         let token = match raw.auth {
-            None => TokenSource::Variable(TOKEN_VARIABLE.to_string()),
+            None => SecretSource::Variable(TOKEN_VARIABLE.to_string()),
             Some(auth) => match (&auth.get_ref().token_file, &auth.get_ref().token_env) {
-                (Some(file), None) => TokenSource::File(folder.join(file)),
-                (None, Some(variable)) => TokenSource::Variable(variable.clone()),
+                (Some(file), None) => SecretSource::File(folder.join(file)),
+                (None, Some(variable)) => SecretSource::Variable(variable.clone()),
                 _ => {
                     let reason = "[auth] must have one of token_file and token_env".to_string();
                     return Err(source.error_at(auth.span(), reason));
                 }
             },
         };
+        let gallery = raw.gallery.map(|spanned| {
+            let span = spanned.span();
+            let RawGallery { database, key_file, key_env } = spanned.into_inner();
+            let key = match (key_file, key_env) {
+                (Some(file), None) => SecretSource::File(folder.join(file)),
+                (None, Some(variable)) => SecretSource::Variable(variable),
+                (None, None) => SecretSource::Variable(MASTER_KEY_VARIABLE.to_string()),
+                (Some(_), Some(_)) => {
+                    let reason = "[gallery] must have at most one of key_file and key_env".to_string();
+                    return Err(source.error_at(span, reason));
+                }
+            };
+            Ok(GalleryFiles { database: folder.join(database), key })
+        });
         let workers = source.within(raw.workers, "workers", [1, 256])?;
         Ok(Self {
             listen,
@@ -214,6 +263,7 @@ impl ServiceConfig {
             workers: workers.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, |n| n.get())),
             token,
             tls: raw.tls.map(|t| TlsFiles { certificate: folder.join(t.certificate), key: folder.join(t.key) }),
+            gallery: gallery.transpose()?,
             limits: limits(source, raw.limits)?,
         })
     }
@@ -275,8 +325,8 @@ mod tests {
         let config = read("models = \"m\"\n").unwrap();
         assert!(config.listen.ip().is_loopback());
         assert_eq!(config.models, Path::new("site/m"));
-        assert_eq!(config.token, TokenSource::Variable(TOKEN_VARIABLE.to_string()));
-        assert!(config.tls.is_none() && config.limits.max_open_encounters == 8);
+        assert_eq!(config.token, SecretSource::Variable(TOKEN_VARIABLE.to_string()));
+        assert!(config.tls.is_none() && config.gallery.is_none() && config.limits.max_open_encounters == 8);
     }
 
     #[test]
@@ -291,6 +341,11 @@ mod tests {
         let shown = read(&page).unwrap();
         assert_eq!(shown.limits, read("models = \"m\"\n").unwrap().limits);
         assert!(shown.tls.is_some());
+        let gallery = shown.gallery.unwrap();
+        assert_eq!(gallery.database, Path::new("site/lane.gallery"));
+        assert_eq!(gallery.key, SecretSource::File("site/master.key".into()));
+        let of_environment = read("models = \"m\"\n[gallery]\ndatabase = \"g\"\n").unwrap().gallery.unwrap();
+        assert_eq!(of_environment.key, SecretSource::Variable(MASTER_KEY_VARIABLE.to_string()));
     }
 
     #[test]
@@ -305,6 +360,12 @@ mod tests {
             ("models = \"m\"\nworkers = 0\n", ":2:11:", "256"),
             ("models = \"m\"\n[auth]\n", ":2:1:", "token_file"),
             ("models = \"m\"\n[tls]\nkey = \"k\"\n", ":2:1:", "certificate"),
+            ("models = \"m\"\n[gallery]\nkey_file = \"k\"\n", ":2:1:", "database"),
+            (
+                "models = \"m\"\n[gallery]\ndatabase = \"g\"\nkey_file = \"k\"\nkey_env = \"K\"\n",
+                ":2:1:",
+                "at most one",
+            ),
             ("models = \"m\"\n[limits]\nmax_queued_bytes = 2048\n", ":3:20:", "max_frame_bytes"),
         ] {
             let message = read(text).unwrap_err().to_string();

@@ -388,10 +388,23 @@ impl Cell {
                 Err(refusal)
             }
         };
-        for sender in state.closers.drain(..) {
+        let closers = std::mem::take(&mut state.closers);
+        state.phase = Phase::Closed { at_s: clock(), outcome: outcome.clone() };
+        drop(state);
+        // After the phase, so that no reference comes later ([`Self::takes_references`]); before the answer, which promises it.
+        core.gallery.forget(&self.id);
+        for sender in closers {
             sender.send(outcome.clone()).ok();
         }
-        state.phase = Phase::Closed { at_s: clock(), outcome };
+    }
+
+    /// Refuses once it has decided or was dropped: a reference for it would outlive it.
+    pub fn takes_references(&self) -> Result<(), Refusal> {
+        match self.lock().phase {
+            Phase::Open | Phase::Closing(_) => Ok(()),
+            Phase::Closed { .. } => Err(refuse("not-open", format!("encounter {} has decided", self.id))),
+            Phase::Dropped => Err(self.gone()),
+        }
     }
 
     /// What it came to; `None` while it has not.
@@ -421,5 +434,8 @@ impl Cell {
         state.looked.clear();
         state.encounter = None;
         state.answered.clear();
+        // A gallery may have to wait for its disk; who drops an encounter may not.
+        let (gallery, id) = (core.gallery.clone(), self.id.clone());
+        core.pool.push(move |_| gallery.forget(&id));
     }
 }

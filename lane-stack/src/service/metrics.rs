@@ -77,8 +77,8 @@ pub struct Levels {
     pub queued: usize,
     /// Their bytes.
     pub queued_bytes: u64,
-    /// References in the gallery; none when it cannot be read.
-    pub references: Option<u64>,
+    /// References in the gallery.
+    pub references: u64,
     /// Worker threads.
     pub workers: usize,
 }
@@ -118,9 +118,7 @@ impl Metrics {
         gauge(&mut out, "lane_stack_queued", "Frames and reference pictures under way.", levels.queued as u64);
         gauge(&mut out, "lane_stack_queued_bytes", "Their bytes.", levels.queued_bytes);
         gauge(&mut out, "lane_stack_workers", "Worker threads.", levels.workers as u64);
-        if let Some(references) = levels.references {
-            gauge(&mut out, "lane_stack_references", "References in the gallery.", references);
-        }
+        gauge(&mut out, "lane_stack_references", "References in the gallery.", levels.references);
         self.frame_s.write(&mut out, "lane_stack_frame_seconds", "From a frame's last byte to its answer.");
         self.look_s.write(&mut out, "lane_stack_look_seconds", "Decoding and looking, of a frame.");
         self.decide_s.write(&mut out, "lane_stack_decide_seconds", "From the wish to close to the decisions.");
@@ -140,7 +138,7 @@ mod tests {
         for seconds in [0.004, 0.02, 0.02, 99.0] {
             metrics.frame_s.add(seconds);
         }
-        let levels = Levels { open_encounters: 1, queued: 2, queued_bytes: 3, references: None, workers: 4 };
+        let levels = Levels { open_encounters: 1, queued: 2, queued_bytes: 3, references: 5, workers: 4 };
         let page = metrics.render(&levels);
         for line in [
             "lane_stack_requests_total{route=\"/v1/gallery\",status=\"200\"} 2",

@@ -7,7 +7,10 @@
 //! bytes are read ([`intake`], [`stream`]) once there is room for them ([`budget`]), become part of their encounter
 //! ([`encounter`], [`encounters`]), are looked at by a worker thread with an engine of its own ([`pool`]), and followed in
 //! the order of their sequence. So the decisions of an encounter depend on its frames and on the gallery at its closing,
-//! and on no clock, no other encounter and no number of workers.
+//! and on no clock, no other encounter and no number of workers. (A gallery on disk forgets by the clock.)
+//!
+//! The gallery ([`references`]) is a list in memory, or a database that `[gallery]` names; the service then is the one
+//! process that has it open, and its audit log tells its requests as those of `http`.
 //!
 //! # What is refused
 //! Every refusal is a problem ([`problem`]). Nothing queues without bound: what finds no room gets 429 and `Retry-After`.
@@ -27,13 +30,14 @@ pub mod metrics;
 pub mod openapi;
 pub mod pool;
 pub mod problem;
+pub mod references;
 mod routes;
-pub mod shared_gallery;
 mod stream;
 
 use crate::api::StackInfo;
 use crate::engine::{Engine, Identified, identified};
 use crate::error::SetupError;
+use crate::gallery::{GalleryError, OperatingPoint};
 use crate::models::select;
 use auth::Token;
 use budget::Budget;
@@ -42,8 +46,8 @@ use encounters::Encounters;
 use events::Events;
 use metrics::{Levels, Metrics};
 use pool::Pool;
-use problem::{Refusal, refuse};
-use shared_gallery::{InMemory, SharedGallery};
+use problem::Refusal;
+use references::SharedReferences;
 use std::net::SocketAddr;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, OnceLock};
@@ -52,6 +56,8 @@ use tokio::sync::watch;
 
 /// How often encounters are looked through for those that are open too long.
 const SWEEP: Duration = Duration::from_secs(1);
+/// How often references past their time are erased; no search finds them meanwhile.
+const TIDY: Duration = Duration::from_secs(60);
 /// How often it is asked, after a signal, whether the last encounter is closed.
 const FINISH_STEP: Duration = Duration::from_millis(50);
 /// Threads that move bytes; the workers are apart.
@@ -82,7 +88,7 @@ pub struct Core {
     /// Live events.
     pub events: Events,
     /// Gallery.
-    pub gallery: Arc<dyn SharedGallery>,
+    pub gallery: Arc<SharedReferences>,
     /// Room for frames and reference pictures under way.
     pub room: Arc<Budget>,
 }
@@ -94,9 +100,8 @@ impl Core {
     }
 
     /// The gallery's candidates for a template, and the reference decided for.
-    fn identify(&self, engine_threshold: f32, template: &[f32]) -> Result<Identified, Refusal> {
-        let candidates = self.gallery.search(template).map_err(|reason| refuse("gallery-failed", reason))?;
-        Ok(identified(candidates, self.gallery.match_threshold().unwrap_or(engine_threshold)))
+    fn identify(&self, card_threshold: f32, template: &[f32]) -> Result<Identified, Refusal> {
+        self.gallery.ask(|references| identified(references, template, card_threshold))
     }
 
     /// Seconds until what is queued will about have been looked at, from 1 to 30.
@@ -133,7 +138,7 @@ impl Service {
             open_encounters: self.encounters.open_count(),
             queued,
             queued_bytes,
-            references: self.core.gallery.count().ok(),
+            references: self.core.gallery.ask(|references| references.len() as u64),
             workers: self.core.pool.workers(),
         }
     }
@@ -145,6 +150,9 @@ pub enum ServeError {
     /// It could not be set up.
     #[error(transparent)]
     Setup(#[from] SetupError),
+    /// The gallery could not be opened.
+    #[error(transparent)]
+    Gallery(#[from] GalleryError),
     /// The address cannot be listened on, or the system lacks threads or signals.
     #[error("{0}")]
     System(String),
@@ -161,6 +169,7 @@ impl ServeError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Setup(error) => error.exit_code(),
+            Self::Gallery(error) => error.exit_code(),
             Self::System(_) => crate::exit::LISTEN,
             Self::Unfinished { .. } => crate::exit::UNFINISHED,
         }
@@ -174,7 +183,8 @@ pub fn run(config: ServiceConfig, ready: impl FnOnce(&str)) -> Result<(), ServeE
     let selection = select(&config.models, config.stack_config.as_deref())?;
     let open = |_| Engine::open(selection.clone(), config.onnxruntime.as_deref());
     let engines = (0..config.workers).map(open).collect::<Result<Vec<Engine>, SetupError>>()?;
-    let info = info(&engines[0]);
+    let gallery = SharedReferences::open(config.gallery.as_ref(), &engines[0].model())?;
+    let info = info(&engines[0], gallery.ask(|references| references.operating_point()).as_ref());
     let pool = Pool::start(engines).map_err(|e| ServeError::System(format!("worker threads: {e}")))?;
     let limits = config.limits.clone();
     let core = Arc::new(Core {
@@ -182,7 +192,7 @@ pub fn run(config: ServiceConfig, ready: impl FnOnce(&str)) -> Result<(), ServeE
         pool,
         metrics: Metrics::default(),
         events: Events::default(),
-        gallery: Arc::new(InMemory::default()),
+        gallery: Arc::new(gallery),
         limits,
     });
     let (phase, phases) = watch::channel(Phase::Running);
@@ -206,11 +216,11 @@ pub fn run(config: ServiceConfig, ready: impl FnOnce(&str)) -> Result<(), ServeE
     if unfinished == 0 { Ok(()) } else { Err(ServeError::Unfinished { encounters: unfinished }) }
 }
 
-fn info(engine: &Engine) -> StackInfo {
+fn info(engine: &Engine, point: Option<&OperatingPoint>) -> StackInfo {
     StackInfo {
         version: env!("CARGO_PKG_VERSION").to_string(),
-        about: engine.describe("over HTTP"),
-        match_threshold: engine.match_threshold(),
+        about: engine.describe("over HTTP", point),
+        match_threshold: point.map_or(engine.match_threshold(), |point| point.threshold),
         quality_rule: engine.working().quality_rule,
     }
 }
@@ -241,6 +251,17 @@ async fn serve(
             }
         }
     });
+    let tidying = tokio::spawn({
+        let gallery = service.core.gallery.clone();
+        async move {
+            let mut interval = tokio::time::interval(TIDY);
+            loop {
+                interval.tick().await;
+                let gallery = gallery.clone();
+                tokio::task::spawn_blocking(move || gallery.tidy()).await.ok();
+            }
+        }
+    });
     ready(&format!("{scheme}://{address}"));
     let signal = signals.next().await;
     log(&format!("{signal}: opening no more encounters, finishing {}", service.encounters.open_count()));
@@ -264,5 +285,6 @@ async fn serve(
         log("connections were cut off: finish_s is over");
     }
     sweeping.abort();
+    tidying.abort();
     Ok(unfinished)
 }

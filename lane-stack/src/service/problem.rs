@@ -1,11 +1,12 @@
 //! Refusals: RFC 9457 problem details, each with a name that programs can rely on.
 use crate::api::{PROBLEM, PROBLEM_TYPE, Problem};
 use crate::client::StackError;
+use crate::gallery::GalleryError;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 /// Name, HTTP status and title of every problem.
-pub const PROBLEMS: [(&str, u16, &str); 27] = [
+pub const PROBLEMS: [(&str, u16, &str); 30] = [
     ("bad-id", 400, "An id is not as it must be"),
     ("bad-query", 400, "The query is not as it must be"),
     ("bad-value", 400, "A value is not one that can be used"),
@@ -23,6 +24,7 @@ pub const PROBLEMS: [(&str, u16, &str); 27] = [
     ("sequence-taken", 409, "Another frame has this place in the encounter"),
     ("exposure-taken", 409, "Another frame of the encounter has this exposure id"),
     ("too-many-frames", 409, "The encounter has as many frames as it may"),
+    ("gallery-refused", 409, "The gallery's policy or rules forbid it"),
     ("too-large", 413, "The body has too many bytes"),
     ("too-many-pixels", 413, "The picture has too many pixels"),
     ("unknown-media-type", 415, "The content type is none that can be read"),
@@ -31,8 +33,10 @@ pub const PROBLEMS: [(&str, u16, &str); 27] = [
     ("busy", 429, "More is under way than may be"),
     ("failed", 500, "The stack failed"),
     ("gallery-failed", 500, "The gallery failed"),
+    ("gallery-busy", 503, "Another process has the gallery open"),
     ("shutting-down", 503, "The service is shutting down"),
     ("not-yet", 503, "The answer is not there yet"),
+    ("gallery-disk", 507, "The gallery's disk is full or fails"),
 ];
 
 /// A problem on its way out, and after how many seconds it is worth another try.
@@ -87,10 +91,28 @@ impl From<StackError> for Refusal {
                 refusal.problem.reason = Some(reason);
                 refusal
             }
+            StackError::Gallery(error) => error.into(),
             StackError::Protocol(_) | StackError::Unreachable { .. } | StackError::Refused { .. } => {
                 refuse("failed", detail)
             }
         }
+    }
+}
+
+impl From<GalleryError> for Refusal {
+    fn from(error: GalleryError) -> Self {
+        let name = match &error {
+            GalleryError::Unknown(_) => "unknown-reference",
+            GalleryError::Refused(_) => "gallery-refused",
+            GalleryError::Busy { .. } => "gallery-busy",
+            GalleryError::Disk { .. } => "gallery-disk",
+            GalleryError::File { .. }
+            | GalleryError::Damaged { .. }
+            | GalleryError::Key(_)
+            | GalleryError::Template(_)
+            | GalleryError::Broken => "gallery-failed",
+        };
+        refuse(name, error.to_string())
     }
 }
 
@@ -105,5 +127,31 @@ impl IntoResponse for Refusal {
             response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_a_gallery_says_is_a_problem_of_its_own_kind() {
+        let (path, reason) = (std::path::PathBuf::from("g"), "why".to_string());
+        for (error, status, name) in [
+            (GalleryError::Unknown("a".into()), 404, "unknown-reference"),
+            (GalleryError::Refused(reason.clone()), 409, "gallery-refused"),
+            (GalleryError::Busy { path: path.clone() }, 503, "gallery-busy"),
+            (GalleryError::Disk { path: path.clone(), reason: reason.clone() }, 507, "gallery-disk"),
+            (GalleryError::Damaged { path: path.clone(), reason: reason.clone() }, 500, "gallery-failed"),
+            (GalleryError::File { path, reason: reason.clone() }, 500, "gallery-failed"),
+            (GalleryError::Key(reason.clone()), 500, "gallery-failed"),
+            (GalleryError::Template(reason), 500, "gallery-failed"),
+            (GalleryError::Broken, 500, "gallery-failed"),
+        ] {
+            let detail = error.to_string();
+            let refusal = Refusal::from(StackError::from(error));
+            assert_eq!(refusal.problem.kind, format!("{PROBLEM_TYPE}{name}"));
+            assert_eq!((refusal.problem.status, &refusal.problem.detail), (status, &detail));
+        }
     }
 }

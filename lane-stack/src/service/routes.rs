@@ -3,14 +3,14 @@ use super::auth::guard;
 use super::encounter::Cell;
 use super::openapi::PictureBytes;
 use super::problem::{Refusal, refuse};
-use super::shared_gallery::SharedGallery;
 use super::{Service, intake, openapi, stream};
 use crate::api::{
-    Closed, EncounterInfo, FRAME_STREAM, Found, FrameAnswer, FrameQuery, GalleryInfo, NDJSON, Problem, Reference,
-    StackInfo, Status, StreamAnswer, StreamedFrame, check_id,
+    Closed, EncounterInfo, EnrolQuery, FRAME_STREAM, Found, FrameAnswer, FrameQuery, GalleryInfo, NDJSON, Problem,
+    Reference, ReferencePicture, StackInfo, Status, StreamAnswer, StreamedFrame, check_id,
 };
 use crate::client::Frame;
 use crate::engine::Engine;
+use crate::gallery::{Enrolment, GalleryError, Held, References, check_class};
 use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{MatchedPath, Path, Query, Request, State};
@@ -326,18 +326,18 @@ fn event_stream(body: Body) -> Response {
 /// How many references there are.
 #[utoipa::path(get, path = "/v1/gallery", tag = "gallery", responses((status = 200, body = GalleryInfo)))]
 pub(super) async fn gallery(State(service): Shared) -> Result<Json<GalleryInfo>, Refusal> {
-    let references = of_gallery(&service, |gallery| gallery.count()).await?;
+    let references = of_gallery(&service, |gallery| Ok(gallery.len() as u64)).await?;
     Ok(Json(GalleryInfo { references }))
 }
 
 /// Takes all references away; how many there were.
 #[utoipa::path(delete, path = "/v1/gallery", tag = "gallery", responses((status = 200, body = GalleryInfo)))]
 pub(super) async fn empty_gallery(State(service): Shared) -> Result<Json<GalleryInfo>, Refusal> {
-    let references = of_gallery(&service, |gallery| gallery.clear()).await?;
+    let references = of_gallery(&service, |gallery| Ok(gallery.delete_all()? as u64)).await?;
     Ok(Json(GalleryInfo { references }))
 }
 
-/// Whether there is a reference of this id.
+/// What the gallery holds of a person.
 #[utoipa::path(get, path = "/v1/gallery/references/{reference_id}", tag = "gallery",
     params(("reference_id" = String, Path)),
     responses(
@@ -350,26 +350,23 @@ pub(super) async fn reference(
 ) -> Result<Json<Reference>, Refusal> {
     id("reference_id", &reference_id)?;
     let asked = reference_id.clone();
-    if of_gallery(&service, move |gallery| gallery.contains(&asked)).await? {
-        return Ok(Json(Reference { reference_id }));
-    }
-    Err(refuse("unknown-reference", format!("the gallery has no {reference_id}")))
+    let held = of_gallery(&service, move |gallery| gallery.look_up(&asked)).await?;
+    Ok(Json(Reference { reference_id, pictures: held.into_iter().map(ReferencePicture::from).collect() }))
 }
 
-/// Takes a reference away.
+/// Takes all references of a person away. With a gallery on disk they are erased from it before the answer.
 #[utoipa::path(delete, path = "/v1/gallery/references/{reference_id}", tag = "gallery",
     params(("reference_id" = String, Path)),
     responses(
         (status = 204, description = "Taken away"),
         (status = 404, description = "unknown-reference", body = Problem, content_type = "application/problem+json"),
+        (status = 507, description = "gallery-disk", body = Problem, content_type = "application/problem+json"),
     ))]
 pub(super) async fn remove(State(service): Shared, Path(reference_id): Path<String>) -> Result<StatusCode, Refusal> {
     id("reference_id", &reference_id)?;
     let asked = reference_id.clone();
-    if of_gallery(&service, move |gallery| gallery.remove(&asked)).await? {
-        return Ok(StatusCode::NO_CONTENT);
-    }
-    Err(refuse("unknown-reference", format!("the gallery has no {reference_id}")))
+    of_gallery(&service, move |gallery| gallery.delete(&asked)).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Width and height of a raw picture.
@@ -383,37 +380,65 @@ pub(super) struct SizeQuery {
     height_px: Option<u32>,
 }
 
-/// Enrols a reference picture: its largest face. A reference of the same id is replaced.
+/// Enrols a reference picture: its largest face. One of the same id and kind is replaced.
 #[utoipa::path(put, path = "/v1/gallery/references/{reference_id}", tag = "gallery",
-    params(("reference_id" = String, Path, pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"), SizeQuery),
+    params(("reference_id" = String, Path, pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"), EnrolQuery),
     request_body(content((PictureBytes = "image/jpeg"), (PictureBytes = "image/png"),
         (PictureBytes = "application/vnd.lane-stack.mono8"), (PictureBytes = "application/vnd.lane-stack.rgb8"))),
     responses(
         (status = 200, description = "Replaced", body = Reference),
         (status = 201, description = "Added", body = Reference),
+        (status = 404, description = "unknown-encounter", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "gallery-refused: the policy does not keep it, and no encounter is named; not-open: \
+            that encounter has decided", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "too-large, too-many-pixels", body = Problem,
             content_type = "application/problem+json"),
         (status = 422, description = "undecodable, no-face", body = Problem, content_type = "application/problem+json"),
         (status = 429, description = "busy", body = Problem, content_type = "application/problem+json",
             headers(("Retry-After" = u64, description = "Seconds"))),
+        (status = 507, description = "gallery-disk", body = Problem, content_type = "application/problem+json"),
     ))]
 pub(super) async fn enrol(
     State(service): Shared,
     Path(reference_id): Path<String>,
-    size: Result<Query<SizeQuery>, QueryRejection>,
+    about: Result<Query<EnrolQuery>, QueryRejection>,
     headers: HeaderMap,
-    body: Body,
+    mut body: Body,
 ) -> Result<(StatusCode, Json<Reference>), Refusal> {
-    let checked = id("reference_id", &reference_id).map(|_| ());
+    let checked = || {
+        id("reference_id", &reference_id)?;
+        let EnrolQuery { kind, class, encounter_id, width_px, height_px } = query(about)?;
+        let cell = encounter_id.as_deref().map(|text| encounter(&service, text)).transpose()?;
+        cell.as_ref().map_or(Ok(()), |cell| cell.takes_references())?;
+        let plain = Enrolment::passport(&reference_id);
+        let new = Enrolment {
+            kind: kind.unwrap_or(plain.kind),
+            class: class.unwrap_or(plain.class),
+            encounter: encounter_id,
+            ..plain
+        };
+        check_class(&new.class).map_err(|reason| refuse("bad-query", reason))?;
+        Ok((cell, new, [width_px, height_px]))
+    };
+    let (cell, new, size_px) = heard(checked(), &mut body, &service).await?;
     let core = service.core.clone();
-    let asked = reference_id.clone();
-    let replaced = with_picture(&service, checked, size, headers, body, move |engine, picture| {
-        let template = engine.enrolment(&asked, picture)?;
-        core.gallery.put(&asked, template).map_err(|reason| refuse("gallery-failed", reason))
+    let (status, picture) = with_picture(&service, Ok(size_px), headers, body, move |engine, picture| {
+        let template = engine.enrolment(&new.reference_id, picture)?;
+        let (kind, class) = (new.kind, new.class.clone());
+        let enrolled = core.gallery.ask(|references| references.enrol(new, template))?;
+        // It may have decided meanwhile. What the policy keeps does not end with it.
+        if enrolled.until.is_none()
+            && let Some(cell) = &cell
+            && let Err(refusal) = cell.takes_references()
+        {
+            core.gallery.forget(cell.id());
+            return Err(refusal);
+        }
+        let status = if enrolled.replaced { StatusCode::OK } else { StatusCode::CREATED };
+        Ok((status, ReferencePicture::from(Held { kind, class, until: enrolled.until })))
     })
     .await?;
-    let status = if replaced { StatusCode::OK } else { StatusCode::CREATED };
-    Ok((status, Json(Reference { reference_id })))
+    Ok((status, Json(Reference { reference_id, pictures: vec![picture] })))
 }
 
 /// Finds the references most like the largest face of a picture. Nothing is kept.
@@ -436,7 +461,8 @@ pub(super) async fn search(
     body: Body,
 ) -> Result<Json<Found>, Refusal> {
     let core = service.core.clone();
-    let found = with_picture(&service, Ok(()), size, headers, body, move |engine, picture| {
+    let size = query(size).map(|SizeQuery { width_px, height_px }| [width_px, height_px]);
+    let found = with_picture(&service, size, headers, body, move |engine, picture| {
         let template = engine.enrolment("probe", picture)?;
         let (candidates, matched) = core.identify(engine.match_threshold(), &template)?;
         Ok(Found { candidates, matched })
@@ -447,16 +473,14 @@ pub(super) async fn search(
 /// Reads a picture that belongs to no encounter, and has a worker do something with it.
 async fn with_picture<T: Send + 'static>(
     service: &Arc<Service>,
-    checked: Result<(), Refusal>,
-    size: Result<Query<SizeQuery>, QueryRejection>,
+    size_px: Result<[Option<u32>; 2], Refusal>,
     headers: HeaderMap,
     mut body: Body,
     work: impl FnOnce(&mut Engine, &Frame) -> Result<T, Refusal> + Send + 'static,
 ) -> Result<T, Refusal> {
     let core = &service.core;
-    let checked = checked.and_then(|()| {
-        let SizeQuery { width_px, height_px } = query(size)?;
-        let encoding = intake::encoding(intake::content_type(&headers), [width_px, height_px])?;
+    let checked = size_px.and_then(|size_px| {
+        let encoding = intake::encoding(intake::content_type(&headers), size_px)?;
         let promised = intake::promised_bytes(&headers, core.limits.max_frame_bytes)?;
         Ok((encoding, intake::room(core, None, promised)?))
     });
@@ -480,10 +504,10 @@ async fn with_picture<T: Send + 'static>(
 /// Asks the gallery on a thread that may wait.
 async fn of_gallery<T: Send + 'static>(
     service: &Arc<Service>,
-    ask: impl FnOnce(&dyn SharedGallery) -> Result<T, String> + Send + 'static,
+    ask: impl FnOnce(&mut dyn References) -> Result<T, GalleryError> + Send + 'static,
 ) -> Result<T, Refusal> {
     let gallery = service.core.gallery.clone();
-    blocking(move || ask(&*gallery)).await?.map_err(|reason| refuse("gallery-failed", reason))
+    Ok(blocking(move || gallery.ask(ask)).await??)
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Refusal> {

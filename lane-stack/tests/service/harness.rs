@@ -76,14 +76,26 @@ impl Service {
         if !has_runtime(checks) {
             return None;
         }
-        let config = configure(folder.path(), added);
-        let log = std::fs::File::create(folder.path().join("log")).unwrap();
-        let mut child = command(&config).stderr(log).spawn().unwrap();
+        configure(folder.path(), added);
+        let (child, url) = Self::spawn(folder.path());
+        Some(Self { child, url, folder })
+    }
+
+    fn spawn(folder: &Path) -> (Child, String) {
+        let log = std::fs::File::create(folder.join("log")).unwrap();
+        let mut child = command(&folder.join("lane.toml")).stderr(log).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let url = line.trim().strip_prefix("listening on ").map(str::to_string);
-        let url = url.unwrap_or_else(|| panic!("{}", std::fs::read_to_string(folder.path().join("log")).unwrap()));
-        Some(Self { child, url, folder })
+        let url = url.unwrap_or_else(|| panic!("{}", std::fs::read_to_string(folder.join("log")).unwrap()));
+        (child, url)
+    }
+
+    /// Stops it as an operator does, and starts it anew.
+    pub fn restart(&mut self) {
+        self.signal("TERM");
+        assert_eq!(self.wait(), Some(0), "{}", self.log());
+        (self.child, self.url) = Self::spawn(self.folder.path());
     }
 
     /// What it wrote for its operator.

@@ -2,6 +2,7 @@
 //! `ORT_DYLIB_PATH`; without it the tests say so and count what they left out. `pictures/` are frames and portraits that
 //! this project's simulator rendered, of people who do not exist.
 mod agreement;
+mod gallery;
 mod harness;
 mod lifecycle;
 mod limits;
