@@ -2,7 +2,10 @@
 use glam::{Affine3A, Vec3};
 use laneproof_optics::rays::{RayScene, SKIN_M};
 use laneproof_scenes::{
-    catalogue::{GlassSet, Kind, Rig, load_shipped},
+    catalogue::{
+        GlassSet, Rig,
+        load::{Kind, load_shipped},
+    },
     vehicle,
 };
 
