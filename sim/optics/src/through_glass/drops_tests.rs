@@ -154,6 +154,7 @@ fn a_lamps_image_in_a_drop_is_that_of_a_convex_mirror() {
         half_angle_rad: 0.5,
         intensity: [10.0, 20.0, 30.0],
         radius_m: 0.02,
+        pattern: None,
     };
     let lamps = [lamp];
     let mirrored = Mirrored { lamps: &lamps, ..DARK };
