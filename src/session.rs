@@ -5,7 +5,11 @@ use std::{
     time::Instant,
 };
 
-use lane_stack::InProcessStack;
+use lane_stack::{
+    InProcessStack,
+    client::StackClient,
+    http_client::{HttpOptions, HttpStack},
+};
 use laneproof_assets::{AssetError, Cache};
 use laneproof_scenarios::{
     exit,
@@ -156,6 +160,64 @@ pub fn open_stack(choices: &Choices, scenario_models: &str) -> Result<InProcessS
     }
     let selection = lane_stack::select(&folder, choices.stack_config.as_deref()).map_err(Failure::setup)?;
     InProcessStack::open(selection, Some(&library)).map_err(Failure::setup)
+}
+
+/// Where the stack under test is.
+#[derive(Debug, Clone, clap::Args)]
+pub struct StackPlace {
+    /// The stack under test: "builtin", or the address of a lane-stack service, such as http://127.0.0.1:8470; its token is
+    /// taken from LANE_STACK_TOKEN
+    #[arg(long, default_value = BUILTIN, value_name = "URL")]
+    pub stack: String,
+    /// PEM file of the certificates, or authorities, that a service at https:// is trusted by
+    #[arg(long, value_name = "FILE")]
+    pub stack_ca: Option<PathBuf>,
+    /// Take all references out of the service's gallery first, whoever put them there
+    #[arg(long)]
+    pub empty_gallery: bool,
+}
+
+const BUILTIN: &str = "builtin";
+/// Where a service's token is taken from.
+const TOKEN_VARIABLE: &str = "LANE_STACK_TOKEN";
+
+impl StackPlace {
+    /// Opens the stack: in process with the models that the command line or else the scenario names, or a service with
+    /// models of its own. A service's gallery must hold nobody else when a run begins: they would be found.
+    pub fn open(
+        &self,
+        choices: &Choices,
+        scenario_models: &str,
+        resumes: bool,
+    ) -> Result<Box<dyn StackClient>, Failure> {
+        let Self { stack, stack_ca, empty_gallery } = self;
+        if stack == BUILTIN {
+            if stack_ca.is_some() || *empty_gallery {
+                return Err(Failure::usage("--stack-ca and --empty-gallery are for a service: add --stack URL"));
+            }
+            return Ok(Box::new(open_stack(choices, scenario_models)?));
+        }
+        if choices.models.is_some() {
+            return Err(Failure::usage(
+                "--models is for the stack in process: a service has its own, see its lane.toml",
+            ));
+        }
+        let token = std::env::var(TOKEN_VARIABLE)
+            .map_err(|_| Failure::usage(format!("{TOKEN_VARIABLE} is not set: it holds the token of {stack}")))?;
+        let mut service =
+            HttpStack::connect(HttpOptions { trusted: stack_ca.clone(), ..HttpOptions::new(stack, token) })
+                .map_err(Failure::setup)?;
+        if *empty_gallery {
+            service.empty_gallery().map_err(Failure::setup)?;
+        }
+        match service.references().map_err(Failure::setup)? {
+            count if count > 0 && !resumes => Err(Failure::usage(format!(
+                "the gallery of {stack} holds {count} references, who would be found besides the scenario's travellers; \
+                 start a service with a gallery of its own, or add --empty-gallery"
+            ))),
+            _ => Ok(Box::new(service)),
+        }
+    }
 }
 
 /// The models that come with the program, written into the cache so that they can be opened as files.

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 
 use laneproof_scenarios::{run, scenario::Scenario, terminal};
 
-use crate::session::{self, Choices, Failure};
+use crate::session::{self, Choices, Failure, StackPlace};
 
 /// Run a scenario: simulate its encounters, let the stack look, score against the truth, report
 #[derive(Debug, clap::Args)]
@@ -19,6 +19,9 @@ pub struct Args {
     /// Only this encounter, counted from 0; may be given several times
     #[arg(long = "encounter", value_name = "K")]
     pub encounters: Vec<u64>,
+    /// Where the stack is
+    #[command(flatten)]
+    pub stack: StackPlace,
     /// Models and adapter
     #[command(flatten)]
     pub choices: Choices,
@@ -35,7 +38,7 @@ pub(super) fn run(args: &Args) -> Result<u8, Failure> {
     if let Some(line) = session::eye_safety_line(&scenario) {
         println!("{line}");
     }
-    let mut stack = session::open_stack(&args.choices, &scenario.file.stack.models)?;
+    let mut stack = args.stack.open(&args.choices, &scenario.file.stack.models, args.resume)?;
     let mut world = session::open_world(&args.choices)?;
     let out = match &args.out {
         Some(out) => out.clone(),
@@ -55,7 +58,7 @@ pub(super) fn run(args: &Args) -> Result<u8, Failure> {
         command: session::command_line(),
         clock: &session::clock,
     };
-    let result = run::run(&scenario, &mut world, &mut stack, &options, &mut |event| {
+    let result = run::run(&scenario, &mut world, &mut *stack, &options, &mut |event| {
         if let Some(line) = terminal::line(&event) {
             println!("{line}");
         }
