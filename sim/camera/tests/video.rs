@@ -127,7 +127,7 @@ fn a_fine_quantiser_loses_next_to_nothing() {
         // Chroma is halved before anything is coded: what is lost there is no matter of the quantiser.
         let frame = natural(colour, 0.0, 7);
         let grey = Frame8 { bytes: vec![90; frame.bytes.len()], ..frame.clone() };
-        assert!(coded(&at_qp(0, 1), &[grey.clone()])[0].frame.rms_difference(&grey) <= 1.0, "{colour:?}");
+        assert!(coded(&at_qp(0, 1), std::slice::from_ref(&grey))[0].frame.rms_difference(&grey) <= 1.0, "{colour:?}");
         if colour == Colour::Mono {
             for qp in [0, 4, 10] {
                 // Rounding to luma and back leaves half a number each at most; the quantiser a third of a step (see above).

@@ -62,7 +62,8 @@ impl Yuv420 {
             let at = 3 * (row.min(rows - 1) * columns + x.min(columns - 1));
             [0, 1, 2].map(|band| f32::from(frame.bytes[at + band]) / 255.0)
         };
-        let of_pair = |(pair, ((y, u), v)): (usize, ((&mut [u8], &mut [u8]), &mut [u8]))| {
+        let planes = y.par_chunks_mut(2 * width).zip(u.par_chunks_mut(width / 2)).zip(v.par_chunks_mut(width / 2));
+        planes.enumerate().for_each(|(pair, ((y, u), v))| {
             for block in 0..width / 2 {
                 let mut mean = [0.0; 3];
                 for (across, down) in [(0, 0), (1, 0), (0, 1), (1, 1)] {
@@ -76,9 +77,7 @@ impl Yuv420 {
                 u[block] = to_u8(GREY + CHROMA_STEPS * (b - luma) / (2.0 * (1.0 - KB)));
                 v[block] = to_u8(GREY + CHROMA_STEPS * (r - luma) / (2.0 * (1.0 - KR)));
             }
-        };
-        let planes = y.par_chunks_mut(2 * width).zip(u.par_chunks_mut(width / 2)).zip(v.par_chunks_mut(width / 2));
-        planes.enumerate().for_each(of_pair);
+        });
         Self { width, height, y, u, v }
     }
 }

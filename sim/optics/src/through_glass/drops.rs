@@ -293,8 +293,8 @@ impl Band<'_> {
                         let (from_m, direction) = self.pupil.ray(middle + *pixel, *pupil);
                         let Some(seen) = self.seen(drawn, &placed.drop, &frame, from_m, direction) else { continue };
                         met[i] |= 1 << k;
-                        for band in 0..3 {
-                            light[i].radiance[band] += seen[band] / SAMPLES as f32;
+                        for (sum, seen) in light[i].radiance.iter_mut().zip(seen) {
+                            *sum += seen / SAMPLES as f32;
                         }
                     }
                 }
@@ -366,8 +366,8 @@ impl Band<'_> {
                     continue;
                 }
                 let Some(i) = self.shows(column as u32, row as u32, pane) else { continue };
-                for band in 0..3 {
-                    light[i].radiance[band] += intensity[band] * share / area_m2;
+                for (sum, intensity) in light[i].radiance.iter_mut().zip(intensity) {
+                    *sum += intensity * share / area_m2;
                 }
             }
         }
