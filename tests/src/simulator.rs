@@ -3,7 +3,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use laneproof_assets::Cache;
 use laneproof_scenarios::{plan::plan, scenario::Scenario};
-use laneproof_scenes::people::PeopleLibrary;
+use laneproof_scenes::{catalogue::Sensor, people::PeopleLibrary};
 use laneproof_sim::{
     CabinOptions, ExposureRequest, Renderer, RendererOptions, Simulator, SimulatorOptions, Staged,
     encounter::EncounterPlan,
@@ -32,6 +32,25 @@ pub fn open() -> Simulator {
 pub fn shared() -> MutexGuard<'static, Simulator> {
     static SIMULATOR: OnceLock<Mutex<Simulator>> = OnceLock::new();
     SIMULATOR.get_or_init(|| Mutex::new(open())).lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A simulator with coarse light in cabins, for tests that look at places, panes, lamps and bytes: it is gathered quickly.
+pub fn open_coarse() -> Simulator {
+    let cabin = CabinOptions { spacing_m: 0.4, rays: 96, bounces: 1 };
+    Simulator::new(renderer(), people(), SimulatorOptions { clock: || 0.0, cabin })
+}
+
+/// The one of these that the tests of one file share.
+pub fn coarse() -> MutexGuard<'static, Simulator> {
+    static SIMULATOR: OnceLock<Mutex<Simulator>> = OnceLock::new();
+    SIMULATOR.get_or_init(|| Mutex::new(open_coarse())).lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Makes pixels this many times as wide and high, and as many fewer of them: the sensor stays as large.
+pub fn coarsen(sensor: &mut Sensor, times: u32) {
+    sensor.width_px /= times;
+    sensor.height_px /= times;
+    sensor.pixel_pitch_um *= times as f32;
 }
 
 /// The demo.

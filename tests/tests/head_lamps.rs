@@ -1,7 +1,5 @@
 //! Head-lamps of the car at the line and of the one behind, from the scenario to the picture: what they light, how bright they
 //! are themselves, and that nothing changes where they are dark.
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
-
 use glam::Vec3;
 use laneproof_scenarios::{plan::plan, scenario::Scenario};
 use laneproof_scenes::{
@@ -12,27 +10,13 @@ use laneproof_scenes::{
     vehicle,
 };
 use laneproof_sim::{
-    CabinOptions, Exposure, Simulator, SimulatorOptions,
+    Exposure, Simulator,
     encounter::{EncounterPlan, HeadLampPlan},
 };
 use laneproof_tests::{program, simulator};
 
 /// How much coarser than the scenario's these sensors are.
 const COARSER: u32 = 4;
-
-/// The simulator that these tests share, with coarse light in cabins.
-fn coarse() -> MutexGuard<'static, Simulator> {
-    static SIMULATOR: OnceLock<Mutex<Simulator>> = OnceLock::new();
-    let open = || {
-        let cabin = CabinOptions { spacing_m: 0.4, rays: 96, bounces: 1 };
-        Mutex::new(Simulator::new(
-            simulator::renderer(),
-            simulator::people(),
-            SimulatorOptions { clock: || 0.0, cabin },
-        ))
-    };
-    SIMULATOR.get_or_init(open).lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// The scenario's first encounter with one of its cameras, everybody standing all the time.
 fn two_cars(camera: usize) -> EncounterPlan {
@@ -48,9 +32,7 @@ fn two_cars(camera: usize) -> EncounterPlan {
     plan.rig.illuminators.retain(|lamp| lamp.lights(&id));
     plan.rig.cameras[0].triggers = vec![Trigger::Stop { after_s: 1.0 }];
     let sensor = &mut plan.sensors[0];
-    sensor.width_px /= COARSER;
-    sensor.height_px /= COARSER;
-    sensor.pixel_pitch_um *= COARSER as f32;
+    simulator::coarsen(sensor, COARSER);
     plan
 }
 
@@ -83,7 +65,7 @@ fn green(exposure: &Exposure) -> Vec<(f32, Option<Tag>)> {
 /// Contract: lamps that are off, or that automatic light leaves dark by day, change no byte of frame and truth.
 #[test]
 fn dark_head_lamps_change_no_byte() {
-    let simulator = &mut coarse();
+    let simulator = &mut simulator::coarse();
     let night = two_cars(0);
     let mut day = night.clone();
     day.daylight.time = "2026-06-21T10:30:00-05:00".to_owned();
@@ -97,7 +79,7 @@ fn dark_head_lamps_change_no_byte() {
 /// where no other light is. They are 6 m away: nearer, the boot of a saloon hides its cabin from lamps that are lower than it is.
 #[test]
 fn the_next_cars_lamps_darken_nothing_and_light_the_cabin_from_behind() {
-    let simulator = &mut coarse();
+    let simulator = &mut simulator::coarse();
     let mut plan = two_cars(0);
     plan.neighbours[0].gap_m = 6.0;
     // Between the cars, towards the rear window.
@@ -130,7 +112,7 @@ fn the_next_cars_lamps_darken_nothing_and_light_the_cabin_from_behind() {
 /// illuminances are, whatever the road's texture, by way of the whole renderer.
 #[test]
 fn the_road_ahead_is_lit_as_brightly_as_the_pattern_says() {
-    let simulator = &mut coarse();
+    let simulator = &mut simulator::coarse();
     let mut plan = two_cars(0);
     plan.neighbours.clear();
     plan.lane.lamps.clear();
@@ -207,7 +189,7 @@ fn the_road_ahead_is_lit_as_brightly_as_the_pattern_says() {
 /// Oracle: a lens's radiance times the area that is seen is the beam's intensity towards the camera; and it burns out the frame.
 #[test]
 fn a_lens_sends_its_intensity_to_the_camera() {
-    let simulator = &mut coarse();
+    let simulator = &mut simulator::coarse();
     let mut plan = two_cars(0);
     plan.neighbours.clear();
     plan.lateral_offset_m = 0.0;
@@ -249,7 +231,7 @@ fn a_lens_sends_its_intensity_to_the_camera() {
 /// In the near infrared LEDs are dark and halogen bulbs are not.
 #[test]
 fn a_near_infrared_camera_sees_halogen_lamps_and_no_leds() {
-    let simulator = &mut coarse();
+    let simulator = &mut simulator::coarse();
     let mut plan = two_cars(1);
     // By no other light.
     plan.rig.illuminators.clear();

@@ -1,9 +1,6 @@
 //! Other vehicles in the lane: they are where their plan says, seen through every pane before them, and told apart from the
 //! encounter's own; by regions as by the whole sensor.
-use std::{
-    fs,
-    sync::{Mutex, MutexGuard, OnceLock, PoisonError},
-};
+use std::fs;
 
 use laneproof_scenarios::{plan::plan, scenario::Scenario};
 use laneproof_scenes::{
@@ -13,7 +10,7 @@ use laneproof_scenes::{
     vehicle,
 };
 use laneproof_sim::{
-    CabinOptions, Exposure, ExposureRequest, Simulator, SimulatorOptions, Staged,
+    Exposure, ExposureRequest, Simulator, Staged,
     encounter::{EncounterPlan, NeighbourPlace},
     truth::{ExposureTruth, Occluder},
 };
@@ -23,20 +20,6 @@ use tempfile::TempDir;
 /// How much coarser than the rig's the sensors are: the tests look at places, not at faces.
 const COARSER: u32 = 4;
 
-/// The simulator of these tests: they look at places and panes, for which light in cabins may be coarse and quick.
-fn coarse() -> MutexGuard<'static, Simulator> {
-    static SIMULATOR: OnceLock<Mutex<Simulator>> = OnceLock::new();
-    let open = || {
-        let cabin = CabinOptions { spacing_m: 0.4, rays: 96, bounces: 1 };
-        Mutex::new(Simulator::new(
-            simulator::renderer(),
-            simulator::people(),
-            SimulatorOptions { clock: || 0.0, cabin },
-        ))
-    };
-    SIMULATOR.get_or_init(open).lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// An encounter with one car behind, under a sky without sun, on coarse sensors.
 fn two_cars(encounter: u64) -> EncounterPlan {
     let path = program::root().join("scenarios/motion/two-cars.toml");
@@ -44,9 +27,7 @@ fn two_cars(encounter: u64) -> EncounterPlan {
     assert_eq!(plan.neighbours.len(), 1);
     plan.daylight.sky = Sky::Overcast;
     for sensor in &mut plan.sensors {
-        sensor.width_px /= COARSER;
-        sensor.height_px /= COARSER;
-        sensor.pixel_pitch_um *= COARSER as f32;
+        simulator::coarsen(sensor, COARSER);
     }
     plan
 }
@@ -90,7 +71,7 @@ fn length_m(plan: &EncounterPlan) -> f32 {
 /// way and at rest.
 #[test]
 fn a_region_with_another_vehicle_equals_the_full_sensor() {
-    let simulator = &mut coarse();
+    let simulator = &mut simulator::coarse();
     let mut plan = two_cars(1);
     plan.daylight.sky = Sky::Clear;
     // Narrow regions: the cameras look past the cars.
@@ -111,7 +92,7 @@ fn a_region_with_another_vehicle_equals_the_full_sensor() {
 /// nearer as it is further back: by its leader's length and the gap.
 #[test]
 fn a_followers_faces_lie_where_they_are_projected_from_its_place() {
-    let simulator = &mut coarse();
+    let simulator = &mut simulator::coarse();
     for encounter in [0, 1] {
         let (at_m, to_m) = ([2.2, 2.2, 0.5], [0.2, 1.2, -9.0]);
         let plan = standing(encounter, at_m, to_m);
@@ -142,7 +123,7 @@ fn a_followers_faces_lie_where_they_are_projected_from_its_place() {
 /// shadow); nor what is true of the own faces that it does not hide.
 #[test]
 fn the_own_vehicle_is_the_same_with_another_behind_it() {
-    let simulator = &mut coarse();
+    let simulator = &mut simulator::coarse();
     let with = two_cars(1);
     let without = EncounterPlan { neighbours: Vec::new(), ..with.clone() };
     let [with, without] = [&with, &without].map(|plan| {
@@ -181,7 +162,7 @@ fn the_own_vehicle_is_the_same_with_another_behind_it() {
 /// 1.52): one pane of half the transmittance leaves 0.39 to 0.5, two of them the square.
 #[test]
 fn a_face_behind_three_panes_is_dimmed_by_each() {
-    let simulator = &mut coarse();
+    let simulator = &mut simulator::coarse();
     let glass = |transmittance| GlassSet::bare(transmittance, transmittance, transmittance);
     let mut share = |own: f32, next: f32| {
         let mut plan = standing(0, [0.05, 1.28, 4.0], [0.40, 1.22, -9.4]);
@@ -204,7 +185,7 @@ fn a_face_behind_three_panes_is_dimmed_by_each() {
 /// A car that stands beyond the line hides the one at it from a camera before both, and the truth says what hid them.
 #[test]
 fn a_car_ahead_hides_faces_and_is_named() {
-    let simulator = &mut coarse();
+    let simulator = &mut simulator::coarse();
     let mut plan = standing(1, [0.0, 1.1, 12.0], [0.0, 1.1, -2.0]);
     plan.neighbours[0].place = NeighbourPlace::Ahead;
     plan.neighbours[0].glass = GlassSet::bare(0.2, 0.2, 0.2);

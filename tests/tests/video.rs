@@ -1,11 +1,8 @@
 //! Cameras that send H.264: frames hold something of those before them, and are made alike in any order.
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
-
 use laneproof_scenarios::{plan::plan, scenario::Scenario};
 use laneproof_scenes::catalogue::{H264, Trigger};
 use laneproof_sim::{
-    CabinOptions, Counterfactual, Exposure, ExposureRequest, Factor, Factors, Frame8, Simulator, SimulatorOptions,
-    Staged, encounter::EncounterPlan,
+    Counterfactual, Exposure, ExposureRequest, Factor, Factors, Frame8, Simulator, Staged, encounter::EncounterPlan,
 };
 use laneproof_tests::{program, simulator};
 
@@ -17,9 +14,7 @@ fn car(h264: Option<H264>) -> EncounterPlan {
     let path = program::root().join("scenarios/light/overcast.toml");
     let mut plan = plan(&Scenario::open(&path).unwrap_or_else(|e| panic!("{e}")), 0);
     let (camera, sensor) = (&mut plan.rig.cameras[0], &mut plan.sensors[0]);
-    sensor.width_px /= COARSER;
-    sensor.height_px /= COARSER;
-    sensor.pixel_pitch_um *= COARSER as f32;
+    simulator::coarsen(sensor, COARSER);
     // As much light a pixel.
     camera.exposure_us /= (COARSER * COARSER) as f32;
     camera.triggers =
@@ -39,18 +34,6 @@ fn at_rate(kbit_per_s: f32) -> Option<H264> {
     Some(H264 { bit_rate_kbit_per_s: Some(kbit_per_s), frame_rate_hz: Some(25.0), qp: None, gop_frames: 1000 })
 }
 
-/// A simulator whose light in cabins is coarse.
-fn open() -> Simulator {
-    let cabin = CabinOptions { spacing_m: 0.4, rays: 96, bounces: 1 };
-    Simulator::new(simulator::renderer(), simulator::people(), SimulatorOptions { clock: || 0.0, cabin })
-}
-
-/// The one that tests share.
-fn shared() -> MutexGuard<'static, Simulator> {
-    static SIMULATOR: OnceLock<Mutex<Simulator>> = OnceLock::new();
-    SIMULATOR.get_or_init(|| Mutex::new(open())).lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 fn stage(simulator: &mut Simulator, h264: Option<H264>) -> (Staged, Vec<ExposureRequest>) {
     let staged = simulator.stage(&car(h264)).unwrap_or_else(|e| panic!("{e}"));
     let requests = staged.requests();
@@ -67,7 +50,7 @@ fn seen(exposure: &Exposure) -> &Frame8 {
 
 #[test]
 fn a_frame_is_the_same_in_its_turn_alone_and_asked_for_again() {
-    let mut simulator = shared();
+    let mut simulator = simulator::coarse();
     let (staged, requests) = stage(&mut simulator, at_rate(600.0));
     let in_turn: Vec<Exposure> = requests.iter().map(|request| expose(&mut simulator, &staged, request)).collect();
     let same = |a: &Exposure, b: &Exposure, how: &str| {
@@ -77,7 +60,7 @@ fn a_frame_is_the_same_in_its_turn_alone_and_asked_for_again() {
     same(&expose(&mut simulator, &staged, &requests[1]), &in_turn[1], "again, out of turn");
     simulator.forget();
     same(&expose(&mut simulator, &staged, &requests[2]), &in_turn[2], "alone");
-    let mut other = open();
+    let mut other = simulator::open_coarse();
     let alone = {
         let (staged, requests) = stage(&mut other, at_rate(600.0));
         let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread");
@@ -93,7 +76,7 @@ fn a_frame_is_the_same_in_its_turn_alone_and_asked_for_again() {
 
 #[test]
 fn what_the_camera_was_asked_for_before_shows_and_only_that() {
-    let mut simulator = shared();
+    let mut simulator = simulator::coarse();
     let (staged, requests) = stage(&mut simulator, at_qp(40));
     let [first, _, last] = requests[..] else { panic!("three triggers") };
     let mut after =
@@ -106,7 +89,7 @@ fn what_the_camera_was_asked_for_before_shows_and_only_that() {
 
 #[test]
 fn what_is_judged_is_what_the_stack_sees_and_bits_bring_it_nearer_to_the_sensors() {
-    let mut simulator = shared();
+    let mut simulator = simulator::coarse();
     let (staged, requests) = stage(&mut simulator, None);
     let jpeg = expose(&mut simulator, &staged, &requests[2]);
     assert!(jpeg.numbers.is_none() && jpeg.truth.video.is_none());
@@ -136,7 +119,7 @@ fn what_is_judged_is_what_the_stack_sees_and_bits_bring_it_nearer_to_the_sensors
 
 #[test]
 fn without_compression_the_stack_gets_what_the_sensor_gave() {
-    let mut simulator = shared();
+    let mut simulator = simulator::coarse();
     for h264 in [at_qp(40), None] {
         let (staged, requests) = stage(&mut simulator, h264);
         let mut ideal = |share: f32| {
