@@ -73,6 +73,8 @@ pub enum Material {
     Screen,
     /// Road, concrete, metal; greens among them are plants.
     Lane,
+    /// Snow.
+    Snow,
 }
 
 /// Reflectance of the lightest skin. Skin of all tones lies between about 0.45 and 0.65 at 850 nm, and a little lower at
@@ -115,6 +117,12 @@ const BLACK_FOR_GREY: f32 = 0.6;
 /// Reflectance of a display's layers: filters and polarisers let the infrared pass to what absorbs it (assumption).
 const SCREEN: f32 = 0.05;
 
+/// Visible reflectance from which ground is taken for snow: white markings on a road have less.
+pub(crate) const SNOW_FROM: f32 = 0.56;
+/// What is left of snow's visible reflectance in both bands, where ice begins to absorb (assumption: after the model of Wiscombe
+/// and Warren, J. Atmos. Sci. 37 (1980) 2712, for grains of some tenths of a millimetre, rounded).
+const SNOW_LEFT: [f32; 2] = [0.92, 0.86];
+
 /// Share of a clear lens's light that dyed polycarbonate or CR-39 lets through at 850 to 940 nm: the dyes are organic and end
 /// before (assumption).
 const DYED_LENS: f32 = 0.85;
@@ -139,6 +147,7 @@ impl Material {
             Role::Eyes => Self::Eye,
             Role::Body => Self::Paint,
             Role::Wheel | Role::Interior | Role::Held => Self::CarbonBlack,
+            Role::Ground if mean(seen) >= SNOW_FROM => Self::Snow,
             Role::Sky | Role::Ground | Role::Furniture => Self::Lane,
             // Seats, clothes and all that people wear.
             _ => Self::cloth(seen),
@@ -202,6 +211,7 @@ impl Material {
                 PAPER * (1.0 - black) + BLACK_INK * black
             }
             Self::Screen => SCREEN,
+            Self::Snow => mean(seen) * band.pick(SNOW_LEFT),
             Self::Lane => {
                 let [r, g, b] = seen;
                 // Leaves and grass: the red edge. Asphalt and concrete grow a little brighter towards the infrared.

@@ -56,7 +56,8 @@ impl InfraredScene {
         let plan = &staged.plan;
         let light =
             LaneLight::in_band(&plan.daylight, &plan.lane, Some(band)).map_err(|e| SimError::Plan(e.to_string()))?;
-        let lane: Vec<Part> = lane::build(&plan.lane, &[]).iter().map(|part| part.in_band(band)).collect();
+        let lane: Vec<Part> =
+            lane::build(&plan.lane, plan.daylight.snow(), &[]).iter().map(|part| part.in_band(band)).collect();
         let grey = grey.in_band(band);
         let scene = CabinScene::in_daylight(&grey, staged.lit_at, &lane, &light.model);
         let parts = staged.lane.parts.iter().map(|part| part.in_band(band)).collect();

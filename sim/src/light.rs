@@ -39,6 +39,10 @@ impl LaneLight {
     pub(crate) fn in_band(daylight: &Daylight, lane: &LaneSpec, band: Option<Infrared>) -> Result<Self, SunError> {
         let seen =
             DaylightModel::new(daylight, f64::from(lane.bearing_deg))?.with_ground_reflectance(lane.road_reflectance);
+        let seen = match daylight.snow() {
+            Some(snow) => seen.over_snow(snow.reflectance),
+            None => seen,
+        };
         let open = match band {
             Some(band) => seen.in_band(band),
             None => seen,

@@ -183,7 +183,7 @@ impl Shared {
             .iter()
             .map(|c| CameraPole { position_m: c.position_m.into(), look_at_m: c.look_at_m.into() })
             .collect();
-        let staged = StagedLane::new(light, lane::build(&plan.lane, &poles), plan, None);
+        let staged = StagedLane::new(light, lane::build(&plan.lane, plan.daylight.snow(), &poles), plan, None);
         let scene = LaneScene {
             lane: plan.lane.clone(),
             daylight: plan.daylight.clone(),
@@ -234,7 +234,7 @@ impl Shared {
             return Ok(scene.cabin.clone());
         }
         let vehicle = self.vehicle(&grey(plan))?;
-        let lane = lane::build(&plan.lane, &[]);
+        let lane = lane::build(&plan.lane, plan.daylight.snow(), &[]);
         let scene = CabinScene::in_daylight(&vehicle, lit_at, &lane, &light.model);
         let cabin = Arc::new(Cabin::new(scene, options));
         let scene = CabinEntry {

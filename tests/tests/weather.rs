@@ -1,11 +1,17 @@
-//! Fog, dust and rain between a lane's cameras and its faces.
+//! Fog, dust and rain between a lane's cameras and its faces, and snow round them.
 use laneproof_scenarios::{plan::plan, scenario::Scenario};
-use laneproof_scenes::catalogue::{PaneDrops, Weather};
+use laneproof_scenes::catalogue::{GroundSnow, PaneDrops, Weather};
 use laneproof_sim::{Counterfactual, Exposure, ExposureRequest, Factor, Simulator, encounter::EncounterPlan};
 use laneproof_tests::{program, simulator};
 
-const CLEAN: Weather =
-    Weather { fog_visibility_m: None, dust_visibility_m: None, rain_mm_per_h: None, drops: None, depth_m: 20.0 };
+const CLEAN: Weather = Weather {
+    fog_visibility_m: None,
+    dust_visibility_m: None,
+    rain_mm_per_h: None,
+    drops: None,
+    depth_m: 20.0,
+    snow: None,
+};
 
 /// A car of the light scenarios in a weather.
 fn car(name: &str, weather: Option<Weather>) -> EncounterPlan {
@@ -114,4 +120,28 @@ fn drops_on_panes_take_light_from_faces_and_go_when_panes_are_dry() {
     }
     let dried = exposed(simulator, &car("overcast.toml", rain(5.0, lain)), &[Factor::Drops], false);
     assert!(dried.frame == dry.frame && dried.truth.faces == dry.truth.faces, "without drops, as if there were none");
+}
+
+#[test]
+fn snow_lights_faces_from_below() {
+    let simulator = &mut simulator::shared();
+    let snow = |packed_reflectance| {
+        Some(Weather { snow: Some(GroundSnow { reflectance: 0.85, packed_reflectance }), ..CLEAN })
+    };
+    let bare = exposed(simulator, &car("overcast.toml", None), &[], false);
+    let cleared = exposed(simulator, &car("overcast.toml", snow(None)), &[], true);
+    let packed = exposed(simulator, &car("overcast.toml", snow(Some(0.65))), &[], false);
+    assert_eq!(cleared.cross_check_differs, Some(false), "regions and whole");
+    assert!(!bare.truth.faces.is_empty());
+    for ((bare, cleared), packed) in bare.truth.faces.iter().zip(&cleared.truth.faces).zip(&packed.truth.faces) {
+        let gain = cleared.transmitted_radiance / bare.transmitted_radiance;
+        println!(
+            "face {gain:.2} times as bright in snow, {:.3} more with the roadway packed; veil {:.2} times",
+            packed.transmitted_radiance / cleared.transmitted_radiance,
+            cleared.veiling_radiance / bare.veiling_radiance
+        );
+        // Clouds alone throw back (1 − 0.2 · 0.6) ÷ (1 − 0.85 · 0.6) = 1.80 times the light; the ground adds to it.
+        assert!(gain > 1.80 && gain < 3.5, "{gain}");
+        assert!(packed.transmitted_radiance > cleared.transmitted_radiance);
+    }
 }

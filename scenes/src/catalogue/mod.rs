@@ -33,7 +33,7 @@ pub use lamp::{Lamp, LampLight};
 pub use manoeuvre::{Manoeuvre, ManoeuvreShare};
 pub use queue::{Queue, QueuePlace};
 pub use suggest::nearest;
-pub use weather::{PaneDrops, Weather};
+pub use weather::{GroundSnow, PaneDrops, Weather};
 
 /// A lane's measures. Everything is in the world frame (see the crate's page).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -89,9 +89,16 @@ pub struct Daylight {
     pub time: String,
     /// Sky: clear or overcast.
     pub sky: Sky,
-    /// Fog, dust and rain; clean air when left out.
+    /// Fog, dust, rain and snow; clean air over bare ground when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weather: Option<Weather>,
+}
+
+impl Daylight {
+    /// Snow on the ground, where there is any.
+    pub fn snow(&self) -> Option<&GroundSnow> {
+        self.weather.as_ref()?.snow.as_ref()
+    }
 }
 
 /// CIE S 011 standard general skies that are supported.

@@ -1,6 +1,8 @@
-//! What is in the air of a lane: fog, dust, rain.
+//! What is in the air of a lane and lies on its ground: fog, dust, rain, snow.
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::infrared::SNOW_FROM;
 
 use super::{
     Sky,
@@ -30,10 +32,40 @@ pub struct Weather {
     /// fog at dawn).
     #[serde(default = "default_depth_m")]
     pub depth_m: f32,
+    /// Snow on the ground; none when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snow: Option<GroundSnow>,
 }
 
 fn default_depth_m() -> f32 {
     20.0
+}
+
+/// Snow that lies on the ground: on shoulders, terrain and hills, and on the roadway where it is not cleared. Islands, and all
+/// that is below a canopy, are free of it, and so are trees, walls and roofs (assumptions).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GroundSnow {
+    /// Reflectance in the visible, 0.56 to 0.95; 0.85 when left out (assumption: fresh and dry snow has 0.8 to 0.95, old or
+    /// wet snow 0.6 to 0.8).
+    #[serde(default = "default_snow_reflectance")]
+    pub reflectance: f32,
+    /// Reflectance of snow that traffic has packed on the roadway, 0.56 to 0.95; the roadway is cleared when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub packed_reflectance: Option<f32>,
+}
+
+fn default_snow_reflectance() -> f32 {
+    0.85
+}
+
+impl Check for GroundSnow {
+    fn check(&self) -> Result<(), ValueFault> {
+        let Self { reflectance, packed_reflectance } = *self;
+        within("reflectance", reflectance.into(), SNOW_FROM.into(), 0.95, "")?;
+        packed_reflectance
+            .map_or(Ok(()), |packed| within("packed_reflectance", packed.into(), SNOW_FROM.into(), 0.95, ""))
+    }
 }
 
 /// How rain lies on panes.
@@ -84,7 +116,7 @@ impl Weather {
 
 impl Check for Weather {
     fn check(&self) -> Result<(), ValueFault> {
-        let Self { fog_visibility_m, dust_visibility_m, rain_mm_per_h, drops, depth_m } = *self;
+        let Self { fog_visibility_m, dust_visibility_m, rain_mm_per_h, drops, depth_m, snow } = *self;
         for (key, visibility) in [("fog_visibility_m", fog_visibility_m), ("dust_visibility_m", dust_visibility_m)] {
             visibility.map_or(Ok(()), |v| within(key, v.into(), 10.0, 50_000.0, "m"))?;
         }
@@ -96,6 +128,9 @@ impl Check for Weather {
                 return Err(ValueFault::new("drops", "drops without rain", help));
             }
         }
+        if let Some(snow) = snow {
+            snow.check().map_err(|fault| ValueFault { key_path: format!("snow.{}", fault.key_path), ..fault })?;
+        }
         within("depth_m", depth_m.into(), 5.0, 2_000.0, "m")
     }
 }
@@ -104,8 +139,14 @@ impl Check for Weather {
 mod tests {
     use super::*;
 
-    const NONE: Weather =
-        Weather { fog_visibility_m: None, dust_visibility_m: None, rain_mm_per_h: None, drops: None, depth_m: 20.0 };
+    const NONE: Weather = Weather {
+        fog_visibility_m: None,
+        dust_visibility_m: None,
+        rain_mm_per_h: None,
+        drops: None,
+        depth_m: 20.0,
+        snow: None,
+    };
 
     #[test]
     fn drops_need_rain_and_possible_values() {
@@ -132,6 +173,10 @@ mod tests {
         assert_eq!(fault(Weather { fog_visibility_m: Some(0.0), ..NONE }, Sky::Clear), "fog_visibility_m");
         assert_eq!(fault(Weather { dust_visibility_m: Some(-3.0), ..NONE }, Sky::Clear), "dust_visibility_m");
         assert_eq!(fault(Weather { depth_m: f32::NAN, ..NONE }, Sky::Clear), "depth_m");
+        let black = GroundSnow { reflectance: 0.3, packed_reflectance: None };
+        assert_eq!(fault(Weather { snow: Some(black), ..NONE }, Sky::Clear), "snow.reflectance");
+        let packed = GroundSnow { reflectance: 0.85, packed_reflectance: Some(1.2) };
+        assert_eq!(fault(Weather { snow: Some(packed), ..NONE }, Sky::Clear), "snow.packed_reflectance");
         let rain = Weather { rain_mm_per_h: Some(20.0), ..NONE };
         assert_eq!(fault(rain, Sky::Clear), "rain_mm_per_h");
         assert!(rain.check_under(Sky::Overcast).is_ok());

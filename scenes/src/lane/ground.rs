@@ -4,7 +4,7 @@ use std::sync::Arc;
 use glam::Vec3;
 
 use crate::{
-    catalogue::LaneSpec,
+    catalogue::{GroundSnow, LaneSpec},
     mesh::{Mesh, Vertex},
     shapes::{coloured, quad, tint},
     surface::{Part, Surface, Texture},
@@ -105,24 +105,62 @@ pub(super) fn markings(spec: &LaneSpec) -> Mesh {
     mesh
 }
 
-/// Gravel shoulders and grass out to 150 m, with a hole for the roadway.
-pub(super) fn terrain(spec: &LaneSpec) -> Mesh {
+/// Colour of snow of a reflectance: a little bluer than grey (assumption; ice absorbs red first).
+pub(super) fn snow_colour(reflectance: f32) -> [f32; 3] {
+    [0.985 * reflectance, reflectance, (1.01 * reflectance).min(0.96)]
+}
+
+/// Stretches of the lane along z that lie open to the sky, of all that a lane has there: with a canopy, those before and behind
+/// it; and those below it.
+fn open_and_roofed(spec: &LaneSpec) -> (Vec<[f32; 2]>, Vec<[f32; 2]>) {
+    match &spec.canopy {
+        None => (vec![ROAD_Z_M], Vec::new()),
+        Some(canopy) => {
+            let [from, to] = [canopy.from_z_m, canopy.to_z_m].map(|z| z.clamp(ROAD_Z_M[0], ROAD_Z_M[1]));
+            (vec![[ROAD_Z_M[0], from], [to, ROAD_Z_M[1]]], vec![[from, to]])
+        }
+    }
+}
+
+/// Snow that traffic has packed on the roadway, where no canopy keeps it off.
+pub(super) fn packed_snow(spec: &LaneSpec, reflectance: f32) -> Part {
+    // Over the markings.
+    const Y: f32 = 0.008;
+    let half = spec.width_m / 2.0;
+    let mut mesh = Mesh::default();
+    for [from, to] in open_and_roofed(spec).0 {
+        let corners = [(-half, from), (-half, to), (half, to), (half, from)].map(|(x, z)| Vec3::new(x, Y, z));
+        mesh.append(&quad(corners));
+    }
+    let surface = Surface { roughness: 0.8, ..Surface::matt(snow_colour(reflectance)) };
+    Part { name: "packed snow".into(), mesh: Arc::new(mesh), surface, tag: Tag::lane(Role::Ground) }
+}
+
+/// Paved shoulders below a canopy, gravel and grass out to 150 m, with a hole for the roadway; in snow another part holds what
+/// is white.
+pub(super) fn terrain(spec: &LaneSpec, snow: Option<&GroundSnow>) -> Vec<(&'static str, Mesh)> {
     const FAR_M: f32 = 150.0;
     let half = spec.width_m / 2.0;
     let y = -0.004;
-    let mut mesh = Mesh::default();
-    let mut patch = |x: [f32; 2], z: [f32; 2], colour: [f32; 3]| {
+    let (mut bare, mut white) = (Mesh::default(), Mesh::default());
+    let mut patch = |x: [f32; 2], z: [f32; 2], colour: [f32; 3], roofed: bool| {
         let corners = [(x[0], z[0]), (x[0], z[1]), (x[1], z[1]), (x[1], z[0])].map(|(x, z)| Vec3::new(x, y, z));
-        mesh.append(&coloured(quad(corners), colour, 1.0));
+        match snow.filter(|_| !roofed) {
+            Some(snow) => white.append(&coloured(quad(corners), snow_colour(snow.reflectance), 1.0)),
+            None => bare.append(&coloured(quad(corners), colour, 1.0)),
+        }
     };
     let (gravel, grass, paving) = ([0.24, 0.22, 0.19], [0.075, 0.095, 0.035], [0.20, 0.195, 0.185]);
+    // Without snow the shoulders are of one piece.
+    let (open, roofed) = if snow.is_some() { open_and_roofed(spec) } else { (vec![ROAD_Z_M], Vec::new()) };
     for sign in [-1.0f32, 1.0] {
         let across = |a: f32, b: f32| [(sign * a).min(sign * b), (sign * a).max(sign * b)];
-        patch(across(half, half + 4.5), ROAD_Z_M, paving);
-        patch(across(half + 4.5, half + 14.0), ROAD_Z_M, gravel);
-        patch(across(half + 14.0, FAR_M), [-FAR_M, FAR_M], grass);
+        open.iter().for_each(|z| patch(across(half, half + 4.5), *z, paving, false));
+        roofed.iter().for_each(|z| patch(across(half, half + 4.5), *z, paving, true));
+        patch(across(half + 4.5, half + 14.0), ROAD_Z_M, gravel, false);
+        patch(across(half + 14.0, FAR_M), [-FAR_M, FAR_M], grass, false);
     }
-    patch([-half - 14.0, half + 14.0], [-FAR_M, ROAD_Z_M[0]], gravel);
-    patch([-half - 14.0, half + 14.0], [ROAD_Z_M[1], FAR_M], gravel);
-    mesh
+    patch([-half - 14.0, half + 14.0], [-FAR_M, ROAD_Z_M[0]], gravel, false);
+    patch([-half - 14.0, half + 14.0], [ROAD_Z_M[1], FAR_M], gravel, false);
+    [("terrain", bare), ("snow", white)].into_iter().filter(|(_, mesh)| !mesh.indices.is_empty()).collect()
 }

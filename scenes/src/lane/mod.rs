@@ -11,7 +11,7 @@ mod surroundings;
 mod tests;
 
 use crate::{
-    catalogue::LaneSpec,
+    catalogue::{GroundSnow, LaneSpec},
     mesh::Mesh,
     surface::{Part, Surface},
     truth::{Role, Tag},
@@ -34,7 +34,7 @@ pub fn booth_bounds_m(spec: &LaneSpec) -> Option<(Vec3, Vec3)> {
 /// Builds everything that stands still. Same arguments, same bytes.
 ///
 /// Poles, brackets and housings lie behind each camera's entrance pupil, so no camera sees its own mounting.
-pub fn build(spec: &LaneSpec, rig_poles: &[CameraPole]) -> Vec<Part> {
+pub fn build(spec: &LaneSpec, snow: Option<&GroundSnow>, rig_poles: &[CameraPole]) -> Vec<Part> {
     let mut furniture = Mesh::default();
     let mut dark_glass = Mesh::default();
     station::kerbs(spec, &mut furniture);
@@ -52,10 +52,13 @@ pub fn build(spec: &LaneSpec, rig_poles: &[CameraPole]) -> Vec<Part> {
     let mut parts = vec![
         ground::roadway(spec),
         part("markings", ground::markings(spec), Role::Ground, Surface { roughness: 0.6, ..Surface::matt([0.55; 3]) }),
-        part("terrain", ground::terrain(spec), Role::Ground, Surface { roughness: 1.0, ..Surface::matt([1.0; 3]) }),
         part("lane furniture", furniture, Role::Furniture, Surface { roughness: 0.55, ..Surface::matt([1.0; 3]) }),
-        part("trees and hills", surroundings::green(), Role::Furniture, Surface::matt([1.0; 3])),
+        part("trees and hills", surroundings::green(snow), Role::Furniture, Surface::matt([1.0; 3])),
     ];
+    let matt = Surface { roughness: 1.0, ..Surface::matt([1.0; 3]) };
+    let terrain = ground::terrain(spec, snow).into_iter();
+    parts.extend(terrain.map(|(name, mesh)| part(name, mesh, Role::Ground, matt.clone())));
+    parts.extend(snow.and_then(|snow| snow.packed_reflectance).map(|packed| ground::packed_snow(spec, packed)));
     if !dark_glass.indices.is_empty() {
         let surface = Surface { roughness: 0.06, specular_f0: 0.045, ..Surface::matt([0.012, 0.014, 0.016]) };
         parts.push(part("booth windows", dark_glass, Role::Furniture, surface));

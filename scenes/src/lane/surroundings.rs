@@ -3,8 +3,9 @@ use std::f32::consts::TAU;
 
 use glam::{Affine3A, Vec3};
 
-use super::ground::hash01;
+use super::ground::{hash01, snow_colour};
 use crate::{
+    catalogue::GroundSnow,
     mesh::Mesh,
     shapes::{bar, block, coloured, deformed, rounded_box, sheet},
 };
@@ -43,8 +44,8 @@ pub(super) fn walls(mesh: &mut Mesh) {
     }
 }
 
-/// Trees in loose rows, and a ring of hills on the horizon.
-pub(super) fn green() -> Mesh {
+/// Trees in loose rows, and a ring of hills on the horizon, which are white in snow.
+pub(super) fn green(snow: Option<&GroundSnow>) -> Mesh {
     let mut mesh = Mesh::default();
     for k in 0..28u32 {
         let r = |salt| hash01(k, salt);
@@ -57,7 +58,7 @@ pub(super) fn green() -> Mesh {
         let height = 6.0 + 5.5 * r(3);
         tree(&mut mesh, Vec3::new(x, -0.05, z), height, k);
     }
-    mesh.append(&hills());
+    mesh.append(&hills(snow.map_or([0.085, 0.11, 0.075], |snow| snow_colour(snow.reflectance))));
     mesh
 }
 
@@ -82,7 +83,7 @@ fn tree(mesh: &mut Mesh, foot: Vec3, height: f32, k: u32) {
     }
 }
 
-fn hills() -> Mesh {
+fn hills(colour: [f32; 3]) -> Mesh {
     const AROUND: usize = 72;
     let height = |a: f32, ring: f32| {
         7.0 * ring * (1.0 + 0.45 * (a * 3.0 + 0.7).sin() + 0.30 * (a * 7.0 + 2.0).sin() + 0.12 * (a * 17.0).sin())
@@ -98,5 +99,5 @@ fn hills() -> Mesh {
                 .collect()
         })
         .collect();
-    coloured(sheet(&rows), [0.085, 0.11, 0.075], 1.0)
+    coloured(sheet(&rows), colour, 1.0)
 }

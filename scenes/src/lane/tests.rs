@@ -1,7 +1,12 @@
 use glam::Vec3;
 
 use super::{CameraPole, booth_bounds_m, build};
-use crate::{catalogue::LaneSpec, truth::Subject, vehicle::hit};
+use crate::{
+    catalogue::{Canopy, GroundSnow, LaneSpec},
+    surface::Part,
+    truth::{Role, Subject},
+    vehicle::hit,
+};
 
 fn spec() -> LaneSpec {
     LaneSpec {
@@ -30,7 +35,7 @@ fn rig() -> Vec<CameraPole> {
 #[test]
 fn no_camera_sees_its_own_mounting_and_poles_keep_off_the_roadway() {
     let (spec, rig) = (spec(), rig());
-    let parts = build(&spec, &rig);
+    let parts = build(&spec, None, &rig);
     let furniture = &parts.iter().find(|p| p.name == "lane furniture").expect("furniture").mesh;
     for camera in &rig {
         let look = (camera.look_at_m - camera.position_m).normalize();
@@ -59,11 +64,11 @@ fn no_camera_sees_its_own_mounting_and_poles_keep_off_the_roadway() {
 
 #[test]
 fn a_lane_is_small_deterministic_and_its_own() {
-    let parts = build(&spec(), &rig());
+    let parts = build(&spec(), None, &rig());
     let triangles: usize = parts.iter().map(|p| p.mesh.triangle_count()).sum();
     assert!(triangles <= 14_000, "{triangles}");
     assert!(parts.iter().all(|p| p.tag.subject == Subject::Lane));
-    let again = build(&spec(), &rig());
+    let again = build(&spec(), None, &rig());
     assert!(parts.iter().zip(&again).all(|(a, b)| a.mesh == b.mesh && a.surface == b.surface));
     for v in parts.iter().flat_map(|p| &p.mesh.vertices) {
         assert!((Vec3::from(v.normal).length() - 1.0).abs() < 1e-3 && Vec3::from(v.position_m).is_finite());
@@ -75,7 +80,39 @@ fn a_lane_is_small_deterministic_and_its_own() {
 
 #[test]
 fn ground_faces_up() {
-    for part in build(&spec(), &[]).iter().filter(|p| ["roadway", "markings", "terrain"].contains(&p.name.as_str())) {
+    let snow = GroundSnow { reflectance: 0.85, packed_reflectance: Some(0.65) };
+    for part in [None, Some(&snow)].into_iter().flat_map(|snow| build(&spec(), snow, &[])) {
+        if part.tag.role != Role::Ground {
+            continue;
+        }
         assert!(part.mesh.triangles().all(|[a, b, c]| (b - a).cross(c - a).y > 0.0), "{}", part.name);
+    }
+}
+
+/// Part of the ground that is hit from above at a place, by its name.
+fn ground_at(parts: &[Part], x: f32, z: f32) -> String {
+    let above = Vec3::new(x, 1.0, z);
+    let distance =
+        |part: &Part| part.mesh.triangles().filter_map(|t| hit(t, above, Vec3::NEG_Y)).fold(f32::INFINITY, f32::min);
+    let ground = parts.iter().filter(|part| part.tag.role == Role::Ground);
+    ground.min_by(|a, b| distance(a).total_cmp(&distance(b))).map_or_else(String::new, |part| part.name.clone())
+}
+
+#[test]
+fn snow_lies_round_the_lane_but_not_below_its_roof() {
+    let canopy = Canopy { height_m: 5.0, from_z_m: -9.0, to_z_m: 6.0, half_width_m: 6.0, underside_reflectance: 0.1 };
+    let spec = LaneSpec { canopy: Some(canopy), booth: false, ..spec() };
+    let cleared = GroundSnow { reflectance: 0.85, packed_reflectance: None };
+    let packed = GroundSnow { packed_reflectance: Some(0.65), ..cleared };
+    let [bare, cleared, packed] = [None, Some(&cleared), Some(&packed)].map(|snow| build(&spec, snow, &[]));
+    for (place, names) in [
+        ((1.2, -20.0), ["roadway", "roadway", "packed snow"]),
+        ((1.2, -4.0), ["roadway", "roadway", "roadway"]),
+        ((1.2, 10.0), ["roadway", "roadway", "packed snow"]),
+        ((4.5, -20.0), ["terrain", "snow", "snow"]),
+        ((-4.5, -4.0), ["terrain", "terrain", "terrain"]),
+        ((40.0, -4.0), ["terrain", "snow", "snow"]),
+    ] {
+        assert_eq!([&bare, &cleared, &packed].map(|parts| ground_at(parts, place.0, place.1)), names, "{place:?}");
     }
 }

@@ -3,8 +3,14 @@ use laneproof_scenes::catalogue::HeadLampKind;
 use super::*;
 use crate::lamp::HeadLampPlace;
 
-const CLEAN: Weather =
-    Weather { fog_visibility_m: None, dust_visibility_m: None, rain_mm_per_h: None, drops: None, depth_m: 20.0 };
+const CLEAN: Weather = Weather {
+    fog_visibility_m: None,
+    dust_visibility_m: None,
+    rain_mm_per_h: None,
+    drops: None,
+    depth_m: 20.0,
+    snow: None,
+};
 
 fn fog(visibility_m: f32) -> Air {
     Air::of(&Weather { fog_visibility_m: Some(visibility_m), ..CLEAN }, None)

@@ -11,6 +11,7 @@ use glam::Vec3;
 use laneproof_scenes::{
     catalogue::{Daylight, Sky},
     infrared::{Infrared, Material},
+    truth::Role,
 };
 
 use crate::{
@@ -25,6 +26,8 @@ use crate::{
 const SOLAR_ILLUMINANCE_CONSTANT_LUX: f64 = 127_500.0;
 /// Reflectance of the ground when the lane names none: worn asphalt (assumption).
 const GROUND_REFLECTANCE: f32 = 0.12;
+/// Reflectance of the ground that the formulas of daylight were measured over (assumption: grass and towns).
+const MEASURED_OVER: f32 = 0.2;
 /// Illuminance of a night without moon and towns, lux (assumption: starlight and airglow give 0.001 to 0.002).
 const NIGHT_LUX: f64 = 0.001;
 /// Colour temperature of the direct beam, kelvin (assumption).
@@ -41,6 +44,9 @@ struct SkyKind {
     /// Optical extinction coefficient of the direct beam; `None` without sun (IES RP-21).
     extinction: Option<f64>,
     cct_k: f64,
+    /// Share of the light from below that the sky sends back: 0.0685 of a clear one (Bird and Hulstrom 1981), 0.6 of an overcast
+    /// one (assumption: a layer of stratus).
+    reflectance_from_below: f32,
 }
 
 impl SkyKind {
@@ -52,6 +58,7 @@ impl SkyKind {
                 diffuse: [800.0, 15_500.0, 0.5],
                 extinction: Some(0.21),
                 cct_k: 12_000.0,
+                reflectance_from_below: 0.0685,
             },
             Sky::Overcast => Self {
                 gradation: [4.0, -0.70],
@@ -59,6 +66,7 @@ impl SkyKind {
                 diffuse: [300.0, 21_000.0, 1.0],
                 extinction: None,
                 cct_k: 6_500.0,
+                reflectance_from_below: 0.6,
             },
         }
     }
@@ -105,6 +113,8 @@ pub struct DaylightModel {
     pub direct_normal_lux: f32,
     /// Reflectance of the ground that is seen below the horizon, per band.
     pub ground_reflectance: [f32; 3],
+    /// The same below a roof, where no snow falls.
+    roofed_reflectance: [f32; 3],
     shelter: Option<Shelter>,
     /// Radiance of the roof's underside, W·m⁻²·sr⁻¹ per band.
     underside_radiance: [f32; 3],
@@ -147,6 +157,7 @@ impl DaylightModel {
             diffuse_horizontal_lux: diffuse_horizontal_lux as f32,
             direct_normal_lux: direct_normal_lux as f32,
             ground_reflectance: [GROUND_REFLECTANCE; 3],
+            roofed_reflectance: [GROUND_REFLECTANCE; 3],
             shelter: None,
             underside_radiance: [0.0; 3],
             kind,
@@ -157,6 +168,31 @@ impl DaylightModel {
     /// The same light over a grey ground of this reflectance, 0..1.
     pub fn with_ground_reflectance(mut self, reflectance: f32) -> Self {
         self.ground_reflectance = [reflectance; 3];
+        self.roofed_reflectance = self.ground_reflectance;
+        self
+    }
+
+    /// The same light where snow of this reflectance, 0..1, lies on all ground that no roof covers. It throws light back at the
+    /// sky, which throws some of that down again: by the sum of the series, the light on the ground grows by (1 − ρ₀·r) ÷
+    /// (1 − ρ·r), where r is what the sky reflects from below, ρ what the ground does, and ρ₀ what the formulas for daylight
+    /// were measured over. What is added comes from the whole sky as its own light does. (R. E. Bird and R. L. Hulstrom, *A
+    /// Simplified Clear Sky Model for Direct and Diffuse Insolation on Horizontal Surfaces*, SERI/TR-642-761, 1981, for ρ and r.)
+    /// Call it before [`Self::in_band`].
+    pub fn over_snow(mut self, reflectance: f32) -> Self {
+        self.ground_reflectance = [reflectance; 3];
+        let sky = self.kind.reflectance_from_below;
+        let gain = (1.0 - MEASURED_OVER * sky) / (1.0 - reflectance * sky);
+        let on_ground = self.horizontal_irradiance();
+        let direct_lux = self.direct_normal_lux * self.sun_direction.y.max(0.0);
+        self.diffuse_horizontal_lux += (gain - 1.0) * (direct_lux + self.diffuse_horizontal_lux);
+        for (band, on_ground) in on_ground.into_iter().enumerate() {
+            let before = self.sky_horizontal_irradiance[band];
+            if before > 0.0 {
+                let grown = 1.0 + (gain - 1.0) * on_ground / before;
+                self.sky_horizontal_irradiance[band] *= grown;
+                self.unit_radiance[band] *= grown;
+            }
+        }
         self
     }
 
@@ -169,7 +205,9 @@ impl DaylightModel {
         self.sun_above_air = self.sun_normal_irradiance;
         self.sky_horizontal_irradiance = [self.sky_horizontal_irradiance[0] * sky; 3];
         self.unit_radiance = [self.unit_radiance[0] * sky; 3];
-        self.ground_reflectance = [Material::Lane.reflectance(band, self.ground_reflectance); 3];
+        for reflectance in [&mut self.ground_reflectance, &mut self.roofed_reflectance] {
+            *reflectance = [Material::of(Role::Ground, *reflectance).reflectance(band, *reflectance); 3];
+        }
         self
     }
 
@@ -240,11 +278,13 @@ impl DaylightModel {
     /// (assumption).
     fn ground_radiance(&self, point_m: Vec3) -> [f32; 3] {
         let sunlit = !self.shelter.is_some_and(|s| s.covers(point_m, self.sun_direction));
-        let sky_share = if self.shelter.is_some_and(|s| s.covers(point_m, Vec3::Y)) { 0.5 } else { 1.0 };
+        let roofed = self.shelter.is_some_and(|s| s.covers(point_m, Vec3::Y));
+        let (sky_share, reflectance) =
+            if roofed { (0.5, self.roofed_reflectance) } else { (1.0, self.ground_reflectance) };
         let sin_h = if sunlit { self.sun_direction.y.max(0.0) } else { 0.0 };
         std::array::from_fn(|i| {
             let irradiance = self.sun_normal_irradiance[i] * sin_h + self.sky_horizontal_irradiance[i] * sky_share;
-            self.ground_reflectance[i] * irradiance / PI
+            reflectance[i] * irradiance / PI
         })
     }
 
@@ -439,6 +479,8 @@ fn texel_direction(width: u32, height: u32, column: u32, row: u32) -> Vec3 {
 
 #[cfg(test)]
 mod tests {
+    use laneproof_scenes::catalogue::Canopy;
+
     use super::*;
     use crate::spectrum::luminance_cd_m2;
 
@@ -465,6 +507,43 @@ mod tests {
         let overcast = model(Sky::Overcast, 30.0);
         assert_eq!(overcast.sun_normal_irradiance, [0.0; 3]);
         assert!((overcast.diffuse_horizontal_lux - 10_800.0).abs() < 1.0);
+    }
+
+    #[test]
+    fn snow_and_sky_throw_light_at_each_other() {
+        for (sky, from_below) in [(Sky::Clear, 0.0685), (Sky::Overcast, 0.6_f32)] {
+            let bare = model(sky, 30.0).with_ground_reflectance(0.2);
+            let snow = bare.clone().over_snow(0.85);
+            // The series summed term by term: what the ground throws up, what the sky throws down again.
+            let series = |reflectance: f32| -> f32 { (0..200).map(|k| (reflectance * from_below).powi(k)).sum() };
+            let want = series(0.85) / series(0.2);
+            for (bare, snow) in bare.horizontal_irradiance().into_iter().zip(snow.horizontal_irradiance()) {
+                assert!((snow / bare / want - 1.0).abs() < 1e-4, "{sky:?}: {} not {want}", snow / bare);
+            }
+            assert_eq!(bare.sun_normal_irradiance, snow.sun_normal_irradiance);
+            let table = SkyTable::new(&snow, SkyTable::WIDTH, SkyTable::HEIGHT).irradiance(Vec3::Y);
+            assert!((table[1] / snow.sky_horizontal_irradiance[1] - 1.0).abs() < 0.01);
+            let lux = |m: &DaylightModel| m.direct_normal_lux * m.sun_direction.y + m.diffuse_horizontal_lux;
+            assert!((lux(&snow) / lux(&bare) / want - 1.0).abs() < 1e-4);
+        }
+    }
+
+    #[test]
+    fn no_snow_lies_below_a_roof_and_ice_absorbs_the_infrared() {
+        let roof = Canopy { height_m: 5.0, from_z_m: -9.0, to_z_m: 6.0, half_width_m: 6.0, underside_reflectance: 0.1 };
+        let shelter = Shelter::new(roof, Vec3::new(0.0, 1.2, -2.8));
+        let bare = model(Sky::Overcast, 30.0).with_ground_reflectance(0.2);
+        let snow = bare.clone().over_snow(0.8);
+        let below = |model: &DaylightModel| model.clone().below(shelter).sky_radiance(Vec3::NEG_Y)[1];
+        let brighter = snow.sky_horizontal_irradiance[1] / bare.sky_horizontal_irradiance[1];
+        assert!((below(&snow) / below(&bare) / brighter - 1.0).abs() < 1e-4);
+        let far = Vec3::new(0.99, -0.1, 0.0).normalize();
+        let beside = |model: &DaylightModel| model.clone().below(shelter).sky_radiance(far)[1];
+        assert!((beside(&snow) / beside(&bare) / brighter / 4.0 - 1.0).abs() < 1e-4);
+        let [visible, near, far] =
+            [snow.clone(), snow.clone().in_band(Infrared::Nir850), snow.in_band(Infrared::Nir940)]
+                .map(|model| model.ground_reflectance[1]);
+        assert!(visible > near && near > far && far > 0.6, "{visible} {near} {far}");
     }
 
     #[test]
