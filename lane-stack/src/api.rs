@@ -4,6 +4,7 @@
 use crate::client::{Candidate, ControlMessage, Decisions};
 use crate::config::QualityRule;
 use crate::gallery::{Held, ReferenceKind};
+use crate::rig::CameraGeometry;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -44,6 +45,14 @@ pub struct StackInfo {
     pub match_threshold: f32,
     /// Bounds that a best shot must keep to be claimed as valid.
     pub quality_rule: QualityRule,
+}
+
+/// The lane's cameras as they were installed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InstalledCameras {
+    /// Each with its place.
+    pub cameras: Vec<CameraGeometry>,
 }
 
 /// How an encounter stands.

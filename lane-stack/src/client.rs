@@ -1,6 +1,7 @@
 //! The client interface: all that a runner may say to a stack, and all that a stack may say back.
 //!
 //! It carries what a real lane would: triggers, frames with time stamps, a gallery; never truth.
+use crate::rig::CameraGeometry;
 use serde::{Deserialize, Serialize};
 
 /// How a frame's bytes are to be read.
@@ -123,6 +124,56 @@ pub struct BestShot {
     pub matched: Option<String>,
 }
 
+/// Side of a seat, as its occupant would say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SeatSide {
+    /// The left.
+    Left,
+    /// The middle.
+    Middle,
+    /// The right.
+    Right,
+}
+
+/// A seat of the vehicle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Seat {
+    /// Row, counted from the front from 1.
+    pub row: u8,
+    /// Side.
+    pub side: SeatSide,
+}
+
+impl std::fmt::Display for Seat {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let side = match self.side {
+            SeatSide::Left => "left",
+            SeatSide::Middle => "middle",
+            SeatSide::Right => "right",
+        };
+        write!(f, "row {} {side}", self.row)
+    }
+}
+
+/// One person, whom one camera or several have seen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Person {
+    /// The tracked faces that are this person.
+    pub track_ids: Vec<u32>,
+    /// The best of their best shots, by its place in [`Decisions::best_shots`].
+    pub best_shot: u32,
+    /// Whether the stack takes this person for an occupant of the vehicle.
+    pub occupant: bool,
+    /// Why (not), for people.
+    pub reason: String,
+    /// Middle of the eyes when the cameras last saw the vehicle together, lane's frame, metres: x to the left of the
+    /// roadway's middle, y up, z in the direction of travel, 0 at the stop line. Needs two cameras whose places are known.
+    pub position_m: Option<[f32; 3]>,
+    /// Seat, where it can be told.
+    pub seat: Option<Seat>,
+}
+
 /// Everything a stack says about an encounter when it closes.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Decisions {
@@ -130,6 +181,12 @@ pub struct Decisions {
     pub detections: Vec<Detection>,
     /// One per tracked face.
     pub best_shots: Vec<BestShot>,
+    /// One per person; none from a stack that does not tell persons apart.
+    #[serde(default)]
+    pub persons: Vec<Person>,
+    /// How many of them are occupants; nothing from a stack that does not count.
+    #[serde(default)]
+    pub occupant_count: Option<u32>,
 }
 
 /// Something a stack refused or could not do.
@@ -191,6 +248,11 @@ pub enum StackError {
 pub trait StackClient: Send {
     /// Name and models, for the report's head: (what, version or hash).
     fn describe(&self) -> Vec<(String, String)>;
+    /// Says where the lane's cameras are; a stack that was told otherwise, or does not ask, may leave it.
+    fn install(&mut self, cameras: &[CameraGeometry]) -> Result<(), StackError> {
+        let _ = cameras;
+        Ok(())
+    }
     /// Adds a reference picture to the gallery.
     fn enrol(&mut self, reference_id: &str, picture: &Frame) -> Result<(), StackError>;
     /// A vehicle has triggered the lane.

@@ -2,6 +2,7 @@
 use crate::client::Quality;
 use crate::error::SetupError;
 use crate::exposure::ExposureControl;
+use crate::persons::PersonRule;
 use crate::text::Source;
 use crate::track::Tracking;
 use serde::{Deserialize, Serialize};
@@ -101,6 +102,8 @@ pub struct Working {
     pub quality_rule: QualityRule,
     /// Tracking.
     pub tracking: Tracking,
+    /// Telling persons apart.
+    pub persons: PersonRule,
     /// Exposure control; none by default.
     pub exposure_control: Option<ExposureControl>,
 }
@@ -116,6 +119,7 @@ impl Default for Working {
             intra_threads: 1,
             quality_rule: QualityRule::default(),
             tracking: Tracking::default(),
+            persons: PersonRule::default(),
             exposure_control: None,
         }
     }
@@ -147,6 +151,7 @@ struct RawConfig {
     quality_rule: QualityRule,
     #[serde(default)]
     tracking: Tracking,
+    persons: Option<Spanned<PersonRule>>,
     exposure_control: Option<Spanned<ExposureControl>>,
 }
 
@@ -160,6 +165,9 @@ impl StackConfig {
         let raw: RawConfig = source.parse()?;
         if let Some(control) = &raw.exposure_control {
             control.get_ref().check().map_err(|reason| source.error_at(control.span(), reason))?;
+        }
+        if let Some(persons) = &raw.persons {
+            persons.get_ref().check().map_err(|reason| source.error_at(persons.span(), reason))?;
         }
         let default = Working::default();
         let working = Working {
@@ -175,6 +183,7 @@ impl StackConfig {
             intra_threads: source.within(raw.intra_threads, "intra_threads", [1, 64])?.unwrap_or(default.intra_threads),
             quality_rule: raw.quality_rule,
             tracking: raw.tracking,
+            persons: raw.persons.map(Spanned::into_inner).unwrap_or_default(),
             exposure_control: raw.exposure_control.map(Spanned::into_inner),
         };
         Ok(Self { detector: raw.detector, embedder: raw.embedder, working })

@@ -1,7 +1,7 @@
 //! The models at work, apart from any encounter: an [`Engine`] looks at pictures, follows faces and decides; what it has
 //! seen of one vehicle is an [`Encounter`] by itself. So one engine serves many encounters, and many engines (a thread
 //! each) can share one encounter: looking depends on the picture alone, only following depends on the order of frames.
-use crate::client::{BestShot, Candidate, ControlMessage, Decisions, Detection, Frame, Quality, StackError};
+use crate::client::{BestShot, Candidate, ControlMessage, Decisions, Detection, Frame, Person, Quality, StackError};
 use crate::config::{QualityRule, Working};
 use crate::decode::RawFace;
 use crate::detector::Detector;
@@ -9,13 +9,17 @@ use crate::embedder::{Embedder, unit};
 use crate::error::SetupError;
 use crate::gallery::{GalleryError, ModelId, OperatingPoint, References};
 use crate::models::Selection;
+use crate::persons::{Sight, Tracked, gather};
 use crate::picture::Picture;
 use crate::quality;
 use crate::resample::Crop;
+use crate::rig::Rig;
 use crate::runtime;
 use crate::shots::{Group, Rank, Shot, Track, join};
 use crate::track::{Motion, Sighting, assign};
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 /// A detector and an embedder, loaded, and how they are to be used. Deterministic: the same picture gives the same faces.
 pub struct Engine {
@@ -36,8 +40,18 @@ pub struct Face {
 /// What has been seen of one vehicle so far.
 #[derive(Default)]
 pub struct Encounter {
+    rig: Arc<Rig>,
+    /// Mid-exposures by exposure, microseconds.
+    times_us: BTreeMap<u64, u64>,
     detections: Vec<Detection>,
     tracks: Vec<Track>,
+}
+
+impl Encounter {
+    /// Nothing seen yet, by cameras in these places.
+    pub fn before(rig: Arc<Rig>) -> Self {
+        Self { rig, ..Self::default() }
+    }
 }
 
 /// A frame that was looked at.
@@ -158,6 +172,7 @@ impl Engine {
     /// one order, whoever looked at them.
     pub fn follow(&self, encounter: &mut Encounter, frame: &Frame, looked: &Looked) -> Vec<ControlMessage> {
         let Looked { picture, faces } = looked;
+        encounter.times_us.insert(frame.exposure_id, frame.mid_exposure_us);
         self.put_into_tracks(encounter, frame, picture, faces);
         let seen = faces.iter().map(|f| f.quality.mean_luminance);
         let luminance =
@@ -250,7 +265,7 @@ impl Engine {
         for detection in &mut encounter.detections {
             detection.track_id = new_id[detection.track_id as usize];
         }
-        for mut group in groups {
+        for group in &mut groups {
             if group.tracks.len() > 1 {
                 group.track.shots.truncate(self.working.shots_per_track);
                 group.template = self.track_template(&group.track.shots)?;
@@ -263,7 +278,54 @@ impl Engine {
             let reason = shot.broken.clone().unwrap_or_else(kept);
             best_shots.push(BestShot { detection, valid: shot.rank.valid, reason, candidates, matched });
         }
-        Ok(Decisions { detections: encounter.detections, best_shots })
+        let persons = self.persons(&encounter.rig, &encounter.times_us, &encounter.detections, &groups, &best_shots);
+        let occupant_count = Some(persons.iter().filter(|person| person.occupant).count() as u32);
+        Ok(Decisions { detections: encounter.detections, best_shots, persons, occupant_count })
+    }
+
+    /// Which groups of tracks are one person. A group's place is the id of its track.
+    fn persons(
+        &self,
+        rig: &Rig,
+        times_us: &BTreeMap<u64, u64>,
+        detections: &[Detection],
+        groups: &[Group],
+        best_shots: &[BestShot],
+    ) -> Vec<Person> {
+        let sight = |d: &Detection| {
+            let [left, right] = [d.landmarks_px[0], d.landmarks_px[1]];
+            let ray = rig.ray(&d.camera_id, [0, 1].map(|i| 0.5 * (left[i] + right[i])))?;
+            let eyes_rad = f64::from(d.quality.inter_eye_px) / rig.focal_length_px(&d.camera_id)?;
+            Some(Sight { time_us: *times_us.get(&d.exposure_id)?, ray, eyes_rad })
+        };
+        let tracked: Vec<Tracked<'_>> = groups
+            .iter()
+            .enumerate()
+            .map(|(id, group)| Tracked {
+                camera_id: &group.track.camera_id,
+                exposures: &group.track.exposures,
+                sights: detections.iter().filter(|d| d.track_id as usize == id).filter_map(sight).collect(),
+                template: group.template.as_deref(),
+                valid: group.track.shots.iter().any(|shot| shot.rank.valid),
+            })
+            .collect();
+        let gathered = gather(&tracked, &self.working.persons, self.working.tracking.join_similarity).into_iter();
+        let person = gathered.filter_map(|one| {
+            let shots =
+                best_shots.iter().enumerate().filter(|(_, s)| one.members.contains(&(s.detection.track_id as usize)));
+            let rank = |s: &BestShot| Rank { valid: s.valid, overall: s.detection.quality.overall };
+            // The first of equals.
+            let best = shots.reduce(|best, shot| if rank(shot.1) > rank(best.1) { shot } else { best })?;
+            Some(Person {
+                track_ids: one.members.iter().map(|member| *member as u32).collect(),
+                best_shot: best.0 as u32,
+                occupant: one.occupant,
+                reason: one.reason,
+                position_m: one.position_m.map(|p| p.map(|v| v as f32)),
+                seat: one.seat,
+            })
+        });
+        person.collect()
     }
 
     /// Name and models, for a report's head. `place` says where the stack runs, `point` the gallery's own threshold.

@@ -4,10 +4,11 @@
 //! sequence, and a service gives the same answer for the same place. What a service has no room for is sent again when it
 //! says so, for as long as the client is patient.
 use crate::api::{
-    Closed, EncounterInfo, FrameAnswer, FrameQuery, GalleryInfo, MONO8, PROBLEM_TYPE, Problem, RGB8, Reference,
-    StackInfo, check_id,
+    Closed, EncounterInfo, FrameAnswer, FrameQuery, GalleryInfo, InstalledCameras, MONO8, PROBLEM_TYPE, Problem, RGB8,
+    Reference, StackInfo, check_id,
 };
 use crate::client::{ControlMessage, Decisions, Frame, FrameEncoding, StackClient, StackError};
+use crate::rig::CameraGeometry;
 use serde::de::DeserializeOwned;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -301,6 +302,20 @@ fn as_query(about: &FrameQuery) -> String {
 impl StackClient for HttpStack {
     fn describe(&self) -> Vec<(String, String)> {
         self.info.about.clone()
+    }
+
+    fn install(&mut self, cameras: &[CameraGeometry]) -> Result<(), StackError> {
+        let body = serde_json::to_vec(&InstalledCameras { cameras: cameras.to_vec() })
+            .map_err(|e| StackError::Protocol(format!("the cameras' places: {e}")))?;
+        let mut call = Call::new(Method::PUT, "/v1/rig".to_string());
+        call.body = Some(&body);
+        call.content_type = Some("application/json");
+        match self.said::<InstalledCameras>(&call)? {
+            Said::Yes(_) => Ok(()),
+            // A service that knows no rigs does without.
+            Said::No(problem) if problem.status == 404 || problem.status == 405 => Ok(()),
+            Said::No(problem) => Err(self.refused(problem)),
+        }
     }
 
     fn enrol(&mut self, reference_id: &str, picture: &Frame) -> Result<(), StackError> {

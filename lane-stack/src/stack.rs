@@ -8,12 +8,15 @@ use crate::error::SetupError;
 use crate::gallery::{Gallery, ModelId, References};
 use crate::models::Selection;
 use crate::picture::Picture;
+use crate::rig::{CameraGeometry, Rig};
 use std::path::Path;
+use std::sync::Arc;
 
 /// The stack in the caller's process. Deterministic: same models, same frames in the same order, same decisions.
 pub struct InProcessStack {
     engine: Engine,
     references: Box<dyn References>,
+    rig: Arc<Rig>,
     encounter: Option<Encounter>,
 }
 
@@ -21,7 +24,7 @@ impl InProcessStack {
     /// Loads ONNX Runtime (from `library`, or from `ORT_DYLIB_PATH`) and the selected models.
     pub fn open(selection: Selection, library: Option<&Path>) -> Result<Self, SetupError> {
         let engine = Engine::open(selection, library)?;
-        Ok(Self { engine, references: Box::new(Gallery::default()), encounter: None })
+        Ok(Self { engine, references: Box::new(Gallery::default()), rig: Arc::default(), encounter: None })
     }
 
     /// The gallery.
@@ -89,6 +92,11 @@ impl StackClient for InProcessStack {
         self.engine.describe("in process", self.references.operating_point().as_ref())
     }
 
+    fn install(&mut self, cameras: &[CameraGeometry]) -> Result<(), StackError> {
+        self.rig = Arc::new(Rig::new(cameras).map_err(|fault| StackError::Protocol(fault.to_string()))?);
+        Ok(())
+    }
+
     fn enrol(&mut self, reference_id: &str, picture: &Frame) -> Result<(), StackError> {
         let template = self.engine.enrolment(reference_id, picture)?;
         Ok(self.references.put(reference_id, template)?)
@@ -99,7 +107,7 @@ impl StackClient for InProcessStack {
             let message = format!("encounter {encounter} opened before the one under way was closed");
             return Err(StackError::Protocol(message));
         }
-        self.encounter = Some(Encounter::default());
+        self.encounter = Some(Encounter::before(self.rig.clone()));
         Ok(())
     }
 

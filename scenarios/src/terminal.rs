@@ -5,6 +5,7 @@ use crate::{
     run::RunEvent,
     scenario::Scenario,
     score::{
+        PersonsSummary,
         summary::{CrossVehicleSummary, Group, Summary},
         wilson::Share,
     },
@@ -93,6 +94,23 @@ pub fn table(summary: &Summary) -> String {
             all.matched_to_occupants,
             all.matched_to_themselves,
             all.matched_to_others
+        )
+        .ok();
+    }
+    if let Some(PersonsSummary { all, counted_right, mean_count_error, seated_right, .. }) = &s.persons {
+        writeln!(
+            out,
+            "the stack counts {} persons in {} vehicles, there are {} (right in {}, mean error {mean_count_error:+.1}): {} \
+             missed, {} twice, {} not there, {} mixed of two; on their seats {}",
+            all.counted,
+            counted_right.of,
+            all.occupants,
+            of(counted_right),
+            all.missed,
+            all.repeated,
+            all.not_there,
+            all.mixed,
+            of(seated_right)
         )
         .ok();
     }

@@ -18,6 +18,14 @@
 //! database = "lane.gallery"        # made by `lane-stack gallery init`
 //! key_file = "master.key"          # or key_env; left out: the variable LANE_STACK_MASTER_KEY
 //!
+//! [[cameras]]                      # where they are, to tell persons and seats; left out: until PUT /v1/rig says so
+//! camera_id = "front"
+//! position_m = [1.95, 2.40, 5.5]   # lane's frame: x left of the middle, y up, z ahead of the stop line
+//! look_at_m = [0.0, 1.30, -2.4]    # what the middle of the picture shows
+//! focal_length_px = 10_239         # focal length ÷ pixel pitch
+//! width_px = 1920
+//! height_px = 1200
+//!
 //! [limits]                         # what is left out stands as below
 //! max_connections = 256
 //! max_frame_bytes = 33_554_432
@@ -38,6 +46,7 @@
 //! ```
 use crate::error::SetupError;
 use crate::gallery::{GalleryError, MASTER_KEY_VARIABLE, MasterKey};
+use crate::rig::{CameraGeometry, Rig};
 use crate::text::Source;
 use serde::Deserialize;
 use std::net::SocketAddr;
@@ -123,7 +132,7 @@ pub struct Limits {
 }
 
 /// A checked configuration.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ServiceConfig {
     /// Address and port.
     pub listen: SocketAddr,
@@ -141,6 +150,8 @@ pub struct ServiceConfig {
     pub tls: Option<TlsFiles>,
     /// The gallery on disk; without one, references are kept in memory.
     pub gallery: Option<GalleryFiles>,
+    /// Where the cameras are.
+    pub cameras: Vec<CameraGeometry>,
     /// Limits.
     pub limits: Limits,
 }
@@ -156,6 +167,7 @@ struct RawConfig {
     auth: Option<Spanned<RawAuth>>,
     tls: Option<RawTls>,
     gallery: Option<Spanned<RawGallery>>,
+    cameras: Option<Spanned<Vec<CameraGeometry>>>,
     #[serde(default)]
     limits: RawLimits,
 }
@@ -254,6 +266,9 @@ impl ServiceConfig {
             };
             Ok(GalleryFiles { database: folder.join(database), key })
         });
+        if let Some(cameras) = &raw.cameras {
+            Rig::new(cameras.get_ref()).map_err(|fault| source.error_at(cameras.span(), fault.to_string()))?;
+        }
         let workers = source.within(raw.workers, "workers", [1, 256])?;
         Ok(Self {
             listen,
@@ -264,6 +279,7 @@ impl ServiceConfig {
             token,
             tls: raw.tls.map(|t| TlsFiles { certificate: folder.join(t.certificate), key: folder.join(t.key) }),
             gallery: gallery.transpose()?,
+            cameras: raw.cameras.map(Spanned::into_inner).unwrap_or_default(),
             limits: limits(source, raw.limits)?,
         })
     }
@@ -341,6 +357,7 @@ mod tests {
         let shown = read(&page).unwrap();
         assert_eq!(shown.limits, read("models = \"m\"\n").unwrap().limits);
         assert!(shown.tls.is_some());
+        assert_eq!(shown.cameras.len(), 1);
         let gallery = shown.gallery.unwrap();
         assert_eq!(gallery.database, Path::new("site/lane.gallery"));
         assert_eq!(gallery.key, SecretSource::File("site/master.key".into()));
@@ -367,6 +384,12 @@ mod tests {
                 "at most one",
             ),
             ("models = \"m\"\n[limits]\nmax_queued_bytes = 2048\n", ":3:20:", "max_frame_bytes"),
+            (
+                "models = \"m\"\n[[cameras]]\ncamera_id = \"front\"\nposition_m = [0, 2, 5]\nlook_at_m = [0, 2, 5]\n\
+                 focal_length_px = 5000\nwidth_px = 1920\nheight_px = 1200\n",
+                ":2:1:",
+                "camera \"front\"",
+            ),
         ] {
             let message = read(text).unwrap_err().to_string();
             assert!(message.contains(place) && message.contains(word), "{text}: {message}");

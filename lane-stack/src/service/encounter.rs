@@ -108,7 +108,7 @@ impl Cell {
                 order: VecDeque::new(),
                 looking: BTreeMap::new(),
                 looked: BTreeMap::new(),
-                encounter: Some(Encounter::default()),
+                encounter: Some(Encounter::before(core.rig.rig())),
                 broken: None,
                 answered: BTreeMap::new(),
                 exposures: BTreeSet::new(),

@@ -31,6 +31,7 @@ pub mod openapi;
 pub mod pool;
 pub mod problem;
 pub mod references;
+mod rig;
 mod routes;
 mod stream;
 
@@ -48,6 +49,7 @@ use metrics::{Levels, Metrics};
 use pool::Pool;
 use problem::Refusal;
 use references::SharedReferences;
+use rig::Installed;
 use std::net::SocketAddr;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, OnceLock};
@@ -89,6 +91,8 @@ pub struct Core {
     pub events: Events,
     /// Gallery.
     pub gallery: Arc<SharedReferences>,
+    /// Where the cameras are.
+    pub rig: Installed,
     /// Room for frames and reference pictures under way.
     pub room: Arc<Budget>,
 }
@@ -180,6 +184,7 @@ impl ServeError {
 pub fn run(config: ServiceConfig, ready: impl FnOnce(&str)) -> Result<(), ServeError> {
     let token = Token::read(&config.token)?;
     let tls = config.tls.as_ref().map(listen::acceptor).transpose()?;
+    let installed = Installed::new(config.cameras.clone()).map_err(|fault| ServeError::System(fault.to_string()))?;
     let selection = select(&config.models, config.stack_config.as_deref())?;
     let open = |_| Engine::open(selection.clone(), config.onnxruntime.as_deref());
     let engines = (0..config.workers).map(open).collect::<Result<Vec<Engine>, SetupError>>()?;
@@ -193,6 +198,7 @@ pub fn run(config: ServiceConfig, ready: impl FnOnce(&str)) -> Result<(), ServeE
         metrics: Metrics::default(),
         events: Events::default(),
         gallery: Arc::new(gallery),
+        rig: installed,
         limits,
     });
     let (phase, phases) = watch::channel(Phase::Running);

@@ -1,7 +1,7 @@
 //! The API's description, made of the routes and of the types that they read and write. `lane-stack/openapi.json` is the
 //! checked-in copy; `lane-stack openapi` writes it anew.
 use super::problem::PROBLEMS;
-use super::routes;
+use super::{rig, routes};
 use crate::api::PROBLEM_TYPE;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{Components, KnownFormat, ObjectBuilder, OpenApi, RefOr, Schema, SchemaFormat, Type};
@@ -14,6 +14,8 @@ use utoipa::{Modify, OpenApi as _};
         routes::health,
         routes::ready,
         routes::stack,
+        rig::rig,
+        rig::install,
         routes::metrics,
         routes::description,
         routes::open,

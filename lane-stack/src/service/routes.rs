@@ -3,7 +3,7 @@ use super::auth::guard;
 use super::encounter::Cell;
 use super::openapi::PictureBytes;
 use super::problem::{Refusal, refuse};
-use super::{Service, intake, openapi, stream};
+use super::{Service, intake, openapi, rig, stream};
 use crate::api::{
     Closed, EncounterInfo, EnrolQuery, FRAME_STREAM, Found, FrameAnswer, FrameQuery, GalleryInfo, NDJSON, Problem,
     Reference, ReferencePicture, StackInfo, Status, StreamAnswer, StreamedFrame, check_id,
@@ -30,6 +30,7 @@ pub(super) fn router(service: Arc<Service>) -> Router {
     Router::new()
         .route("/v1/ready", get(ready))
         .route("/v1/stack", get(stack))
+        .route("/v1/rig", get(rig::rig).put(rig::install))
         .route("/v1/metrics", get(metrics))
         .route("/v1/openapi.json", get(description))
         .route("/v1/events", get(all_events))

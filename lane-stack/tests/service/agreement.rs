@@ -4,6 +4,7 @@ use crate::harness::{FRAMES, PORTRAITS, Service, TOKEN, configure, frame, has_ru
 use lane_stack::api::{Closed, FRAME_STREAM, FrameAnswer, FrameQuery, StreamAnswer, StreamedFrame};
 use lane_stack::client::{ControlMessage, Decisions, Frame, FrameEncoding, StackClient, StackError};
 use lane_stack::picture::Picture;
+use lane_stack::rig::CameraGeometry;
 use lane_stack::{HttpOptions, HttpStack, InProcessStack, select};
 
 type Said = Vec<Result<Vec<ControlMessage>, StackError>>;
@@ -49,7 +50,22 @@ fn encounter() -> Vec<Frame> {
     frames
 }
 
+/// Where the cameras of the frames might be.
+fn cameras(frames: &[Frame]) -> Vec<CameraGeometry> {
+    let ids: std::collections::BTreeSet<&str> = frames.iter().map(|f| f.camera_id.as_str()).collect();
+    let place = |(k, id): (usize, &str)| CameraGeometry {
+        camera_id: id.to_string(),
+        position_m: [2.0 - 1.5 * k as f32, 2.0, 4.0],
+        look_at_m: [0.0, 1.3, -2.4],
+        focal_length_px: 2_000.0,
+        width_px: 640,
+        height_px: 480,
+    };
+    ids.into_iter().enumerate().map(place).collect()
+}
+
 fn run(stack: &mut dyn StackClient, frames: &[Frame]) -> (Said, Decisions) {
+    stack.install(&cameras(frames)).unwrap();
     stack.open_encounter(3).unwrap();
     let said = frames.iter().map(|f| stack.push_frame(f.clone())).collect();
     (said, stack.close_encounter().unwrap())

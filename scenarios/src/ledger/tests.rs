@@ -99,6 +99,7 @@ fn people_in_other_vehicles_have_a_ledger_of_their_own() {
         decoy_detections: 0,
         decoys: Vec::new(),
         others: Vec::new(),
+        persons: None,
     };
     assert_eq!(super::other_vehicles(std::slice::from_ref(&alone)).expect("writes"), None);
     let bytes = super::other_vehicles(&[EncounterScore { others: vec![other], ..alone }]).expect("writes");

@@ -1,7 +1,10 @@
 //! Runs a scenario: encounter after encounter, each kept as soon as it is done, so that a killed run can go on.
 use std::path::PathBuf;
 
-use lane_stack::client::{StackClient, StackError};
+use lane_stack::{
+    client::{StackClient, StackError},
+    rig::{CameraGeometry, Rig},
+};
 use laneproof_exchange::encounter::EncounterPlan;
 use serde::{Deserialize, Serialize};
 
@@ -162,6 +165,7 @@ pub fn run<W: World>(
             None => missing.push(*k),
         }
     }
+    install(scenario, stack)?;
     let enrolments = match folder.read_json::<Vec<Enrolment>>("gallery.json")? {
         Some(enrolments) if missing.is_empty() => enrolments,
         _ => enrol_all(scenario, world, stack, &folder, events)?,
@@ -258,6 +262,22 @@ fn kept_record(folder: &RunFolder, k: u64, resumes: bool) -> Result<Option<Encou
         Ok(_) | Err(RunError::Damaged { .. }) => Ok(None),
         Err(other) => Err(other),
     }
+}
+
+/// Tells the stack where the lane's cameras are, as those who install a lane do.
+fn install(scenario: &Scenario, stack: &mut dyn StackClient) -> Result<(), RunError> {
+    let rig = &scenario.rig.value;
+    let cameras = rig.cameras.iter().zip(&scenario.sensors).map(|(camera, sensor)| CameraGeometry {
+        camera_id: camera.id.clone(),
+        position_m: camera.position_m,
+        look_at_m: camera.look_at_m,
+        focal_length_px: camera.lens.focal_length_mm * 1e3 / sensor.value.pixel_pitch_um,
+        width_px: sensor.value.width_px,
+        height_px: sensor.value.height_px,
+    });
+    // What looks straight down may be turned any way: the stack does without its place.
+    let told: Vec<_> = cameras.filter(|camera| Rig::new(std::slice::from_ref(camera)).is_ok()).collect();
+    stack.install(&told).map_err(|e| RunError::Setup(e.to_string()))
 }
 
 /// People that a world is told of at a time.

@@ -27,6 +27,7 @@ use crate::{
 
 pub mod cause;
 mod other_vehicles;
+mod persons;
 pub mod rule;
 pub mod summary;
 #[cfg(test)]
@@ -35,6 +36,7 @@ pub mod wilson;
 
 pub use cause::Cause;
 pub use other_vehicles::{CrossVehicle, OtherOccupantScore, OtherVehicleScore};
+pub use persons::{PersonsSummary, PersonsTold};
 
 /// Least overlap of a detection with a face's projected box.
 pub const MIN_IOU: f32 = 0.3;
@@ -167,6 +169,9 @@ pub struct EncounterScore {
     /// The other vehicles in the lane, and what the stack made of those in them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub others: Vec<OtherVehicleScore>,
+    /// How the stack told persons apart; `None` from one that does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub persons: Option<PersonsTold>,
 }
 
 /// What a stack made of a decoy.
@@ -334,6 +339,7 @@ pub fn score(record: &EncounterRecord, rule: &ValidationRule) -> Option<Encounte
         decoys: decoys(seen, &judged, &detected_decoys),
         nobodys_detections: owners.iter().filter(|owner| **owner == Owner::Nobody).count() as u64,
         others: other_vehicles::score(record, seen, &judged, &owners),
+        persons: persons::told(&record.occupants, &seen.decisions, &owners),
     })
 }
 

@@ -6,7 +6,8 @@ use laneproof_scenes::decoy::DecoyKind;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Cause, CrossVehicle, DecoyScore, EncounterScore, OccupantScore, OtherVehicleScore, Outcome, Shots, wilson::Share,
+    Cause, CrossVehicle, DecoyScore, EncounterScore, OccupantScore, OtherVehicleScore, Outcome, PersonsSummary, Shots,
+    wilson::Share,
 };
 use crate::{
     run::record::{EncounterRecord, OccupantRecord},
@@ -185,6 +186,9 @@ pub struct Summary {
     /// What the stack made of people in other vehicles of the lane; `None` where there were no other vehicles.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cross_vehicle: Option<CrossVehicleSummary>,
+    /// How the stack told persons apart, counted and seated them; `None` from one that does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub persons: Option<PersonsSummary>,
     /// Occupants who are plainly there (visible, turned < 30°, ≥ 60 px wide) of all.
     pub plain_faces: Share,
     /// Of those, detected in such an exposure.
@@ -268,6 +272,7 @@ impl Summary {
             decoy_detections: scores.iter().map(|s| s.decoy_detections).sum(),
             decoys: decoys_by_kind(scores),
             cross_vehicle: cross_vehicle(scores),
+            persons: PersonsSummary::of(scores.iter().filter_map(|s| s.persons.as_ref())),
             decoys_taken: Share::of_items(scores.iter().flat_map(|s| &s.decoys), |d| d.taken),
             nobodys_detections: scores.iter().map(|s| s.nobodys_detections).sum(),
             plain_faces: everyone(&|o| o.plain),
