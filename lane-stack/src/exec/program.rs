@@ -1,7 +1,8 @@
 //! The program itself: started, asked a line, ended. All that it may keep somebody waiting for, or fill memory with, has a
 //! bound.
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::{SendFlags, send};
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
@@ -9,6 +10,9 @@ use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
+
+/// Between a program's closing of its output and its end: what is on its way out needs milliseconds.
+const ENDING: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
 
 /// What came back for a line.
 enum Heard {
@@ -73,7 +77,7 @@ impl Program {
             }
             Ok(Heard::Failed(reason)) => format!("its answer to {what} cannot be read: {reason}"),
             Ok(Heard::Ended) | Err(RecvTimeoutError::Disconnected) => {
-                format!("{} instead of answering {what}", ended(self.end()))
+                format!("{} instead of answering {what}", ended(self.end_itself()))
             }
             Err(RecvTimeoutError::Timeout) => {
                 format!("gave no answer to {what} within {} s", self.answer.as_secs_f64())
@@ -87,6 +91,16 @@ impl Program {
         self.end();
         self.broken = Some(reason.clone());
         reason
+    }
+
+    /// Lets a program that has closed its output end by itself, for a moment, so that its exit status can be told.
+    fn end_itself(&mut self) -> Option<ExitStatus> {
+        if let Some(child) = &self.child
+            && let Ok(process) = pidfd_open(Pid::from_child(child), PidfdFlags::empty())
+        {
+            poll(&mut [PollFd::new(&process, PollFlags::IN)], Some(&ENDING)).ok();
+        }
+        self.end()
     }
 
     /// Kills and reaps it; how it ended, the first time.
