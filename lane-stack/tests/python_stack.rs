@@ -1,7 +1,7 @@
-//! The stack in Python (`examples/python-stack`) at both doors: what it says over JSON lines is what it says over HTTP, and
-//! with the same models it sees what the stack in process sees. Needs `LANEPROOF_PYTHON`, an interpreter with the stack's
-//! requirements, and as the stack in process `LANEPROOF_ACCEPTANCE_MODELS` and `ORT_DYLIB_PATH`; without them the tests say
-//! so and count what they left out.
+//! The stack in Python (`examples/python-stack`) at both doors: what it says over JSON lines is what it says over
+//! HTTP, and with the same models it sees what the stack in process sees. Needs `LANEPROOF_PYTHON`, an interpreter
+//! with the stack's requirements, and as the stack in process `LANEPROOF_ACCEPTANCE_MODELS` and `ORT_DYLIB_PATH`;
+//! without them the tests say so and count what they left out.
 use lane_stack::client::{Decisions, Detection, Frame, FrameEncoding, StackClient, StackError};
 use lane_stack::geometry::intersection_over_union;
 use lane_stack::picture::Picture;

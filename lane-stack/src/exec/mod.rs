@@ -1,5 +1,6 @@
-//! A stack that is a program of its own, as a [`StackClient`]: it reads a line of JSON on standard input for each call, and
-//! answers with a line of JSON on standard output. Pictures lie in files. `docs/stack-exec.md` describes the protocol.
+//! A stack that is a program of its own, as a [`StackClient`]: it reads a line of JSON on standard input for each
+//! call, and answers with a line of JSON on standard output. Pictures lie in files. `docs/stack-exec.md` describes the
+//! protocol.
 //!
 //! The program is started with the client and killed with it. One that dies, answers nonsense, too late or too much is
 //! ended at once, and every further call gets the reason: nobody knows what it would say next.
@@ -34,8 +35,9 @@ pub struct ExecOptions {
 }
 
 impl ExecOptions {
-    /// A command with the usual bounds: 2 minutes and 256 MiB an answer. It is split into words as a POSIX shell splits
-    /// it, quotes and backslashes included; no shell runs, so nothing is expanded. The reason in words when it cannot be.
+    /// A command with the usual bounds: 2 minutes and 256 MiB an answer. It is split into words as a POSIX shell
+    /// splits it, quotes and backslashes included; no shell runs, so nothing is expanded. The reason in words when it
+    /// cannot be.
     pub fn new(command: &str) -> Result<Self, String> {
         let words = shlex::split(command).ok_or_else(|| format!("a quote is not closed in the command {command}"))?;
         if words.is_empty() {

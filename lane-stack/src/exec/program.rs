@@ -1,5 +1,5 @@
-//! The program itself: started, asked a line, ended. All that it may keep somebody waiting for, or fill memory with, has a
-//! bound.
+//! The program itself: started, asked a line, ended. All that it may keep somebody waiting for, or fill memory with,
+//! has a bound.
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::{SendFlags, send};
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
@@ -50,15 +50,17 @@ impl Program {
             .process_group(0)
             .spawn()
             .map_err(|e| format!("{name} cannot be started: {e}; the command must begin with a program"))?;
-        let stdout = child.stdout.take().ok_or("its output cannot be read")?;
+        let stdout = child.stdout.take();
         let (requests, asked) = channel();
         let (tell, heard) = channel();
-        // Not joined: what the program started in a group of its own may hold the pipe for longer than it lives itself.
+        let program = Self { child: Some(child), requests, heard, answer, max_line_bytes, broken: None };
+        let stdout = stdout.ok_or("its output cannot be read")?;
+        // Not joined: what the program started in a group of its own may hold the pipe for longer than it lives.
         std::thread::Builder::new()
             .name("stack program".to_string())
             .spawn(move || converse(&ours, stdout, max_line_bytes, &asked, &tell))
             .map_err(failed)?;
-        Ok(Self { child: Some(child), requests, heard, answer, max_line_bytes, broken: None })
+        Ok(program)
     }
 
     /// Sends a line, which must end with a line feed, and waits for the one that answers it. `what` names the call.

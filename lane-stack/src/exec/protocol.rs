@@ -1,4 +1,5 @@
-//! What is said between runner and program: one JSON object a line. `docs/stack-exec.md` is its description for people.
+//! What is said between runner and program: one JSON object a line. `docs/stack-exec.md` is its description for
+//! people.
 use crate::client::{ControlMessage, Decisions, Frame, FrameEncoding, StackError};
 use crate::gallery::GalleryError;
 use serde::{Deserialize, Serialize};
