@@ -279,6 +279,23 @@ fn an_answer_that_is_late_or_too_long_is_not_waited_for() {
 }
 
 #[test]
+fn a_picture_that_cannot_be_laid_down_is_told_and_the_program_lives() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut stack = start(folder.path(), "");
+    stack.open_encounter(1).unwrap();
+    stack.push_frame(frame(1)).unwrap();
+    let log = std::fs::read_to_string(folder.path().join("log")).unwrap();
+    let call: serde_json::Value = serde_json::from_str(log.lines().last().unwrap()).unwrap();
+    let pictures = Path::new(call["frame"]["path"].as_str().unwrap()).parent().unwrap();
+    std::fs::remove_dir(pictures).unwrap();
+    let told = reason(stack.push_frame(frame(2)).unwrap_err());
+    assert!(told.contains(pictures.to_str().unwrap()) && told.contains("No such file"), "{told}");
+    std::fs::create_dir(pictures).unwrap();
+    stack.push_frame(frame(3)).unwrap();
+    stack.close_encounter().unwrap();
+}
+
+#[test]
 fn a_program_of_another_protocol_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let options = script(folder.path(), r#"*describe*) say '{"ok":{"protocol":2,"about":[]}}';;"#);
