@@ -224,7 +224,8 @@ pub enum StackError {
     /// The calls came in an order that makes no sense.
     #[error("{0}")]
     Protocol(String),
-    /// A stack behind a network could not be reached, or did not answer in time.
+    /// A stack behind a network, or in a program of its own, could not be reached, or did not answer in time or in a way
+    /// that is understood.
     #[error("stack at {url}: {reason}")]
     Unreachable {
         /// Where it was looked for.

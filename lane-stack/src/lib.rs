@@ -7,7 +7,8 @@
 //! simulator.
 //!
 //! [`service`] puts it behind an HTTP API ([`api`], `lane-stack/openapi.json`) for several encounters at a time, and
-//! [`HttpStack`] is a client of such a service behind the same interface.
+//! [`HttpStack`] is a client of such a service behind the same interface. [`ExecStack`] is that of any program that speaks
+//! lines of JSON ([`exec`]).
 //!
 //! # ONNX Runtime
 //! The library is loaded at run time: [`InProcessStack::open`] takes its path, or `ORT_DYLIB_PATH` names it (a full path to
@@ -94,6 +95,7 @@ pub mod detector;
 pub mod embedder;
 pub mod engine;
 pub mod error;
+pub mod exec;
 pub mod exit;
 pub mod exposure;
 pub mod gallery;
@@ -116,6 +118,7 @@ pub mod track;
 
 pub use engine::{Engine, Face};
 pub use error::SetupError;
+pub use exec::{ExecOptions, ExecStack};
 pub use http_client::{HttpOptions, HttpStack};
 pub use models::{Selection, select};
 pub use stack::InProcessStack;

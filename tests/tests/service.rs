@@ -96,3 +96,23 @@ fn a_service_that_is_not_there_is_told() {
     assert_eq!(code, i32::from(exit::SETUP), "{said}");
     assert!(said.contains("http://127.0.0.1:9"), "{said}");
 }
+
+#[test]
+fn a_program_that_is_no_stack_is_told() {
+    let folder = TempDir::new().expect("a folder");
+    scenario(folder.path());
+    // `false` ends before anything is written to it: that must not end the run by a signal.
+    for (stack, expected, words) in [
+        ("exec:false", exit::SETUP, "exit status: 1"),
+        ("exec:/nowhere/at/all --models x", exit::SETUP, "/nowhere/at/all cannot be started"),
+        ("exec:echo 'nothing", exit::USAGE, "quote"),
+        ("exec:", exit::USAGE, "no program is named"),
+    ] {
+        let (code, said) = run(folder.path(), "out", &["--stack", stack]);
+        assert_eq!(code, i32::from(expected), "{stack}: {said}");
+        assert!(said.contains(words), "{stack}: {said}");
+        assert!(!folder.path().join("out").exists(), "something was written");
+    }
+    let (code, said) = run(folder.path(), "out", &["--stack", "exec:cat", "--empty-gallery"]);
+    assert_eq!(code, i32::from(exit::USAGE), "{said}");
+}
