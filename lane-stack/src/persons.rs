@@ -4,8 +4,8 @@
 //! between the eyes comes to the same length for both cameras, and if that length is a human one. Faces alike in the
 //! embedder's eyes help a little: from the front and from the side people look less alike than two photographs do. Pairs
 //! are joined most likely first; no person is twice in one picture. The vehicle moves between exposures: how far is told by
-//! those who are seen at both times, and faces that came to the same place in the vehicle are joined too, unless both are
-//! in one picture.
+//! those who are seen at both times, and faces that came to the same place in the vehicle are joined too, and those that one
+//! camera alone saw there, unless both are in one picture.
 //!
 //! **Seat.** Rows are counted from the frontmost head that two cameras see, in steps of [`PersonRule::row_spacing_m`]; it is
 //! taken for row 1. **Occupant** is who is inside the space that these rows take up.
@@ -13,7 +13,7 @@
 //! Without a rig ([`crate::rig`]) only faces that are very much alike are joined, and nobody has a seat.
 use crate::client::{Seat, SeatSide};
 use crate::gallery::cosine;
-use crate::rig::{Point, Ray, length, meeting, sub};
+use crate::rig::{Point, Ray, dot, length, meeting, sub};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -212,6 +212,15 @@ impl PersonRule {
         (!costs.is_empty()).then_some(Evidence { cost, heads })
     }
 
+    /// By how much a line of sight misses a head, metres; infinite where a head there would be far larger or smaller than heads
+    /// are, by more than twice their spread.
+    fn miss(&self, sight: &Sight, head: Point) -> f64 {
+        let to = sub(head, sight.ray.origin_m);
+        let along_m = dot(to, sight.ray.direction);
+        let human = (sight.eyes_rad * along_m / self.eyes_m).ln() / self.eyes_spread;
+        if along_m > 0.0 && human.abs() <= 2.0 { length(sub(head, sight.ray.at(along_m))) } else { f64::INFINITY }
+    }
+
     fn row(&self, behind_m: f64) -> i32 {
         1 + (behind_m / self.row_spacing_m).round() as i32
     }
@@ -304,6 +313,19 @@ pub(crate) fn gather(tracked: &[Tracked<'_>], rule: &PersonRule, join_similarity
     let shifts_m = shifts(&clusters);
     let apart = |a: &Cluster, b: &Cluster| Some(length(sub(a.place(&shifts_m)?, b.place(&shifts_m)?)));
     join_best(&mut clusters, |a, b| apart(a, b).filter(|apart_m| *apart_m <= rule.same_place_m));
+    join_best(&mut clusters, |a, b| {
+        let [(seen, placed)] =
+            [(a, b), (b, a)].into_iter().filter(|(_, p)| p.place(&shifts_m).is_some()).collect::<Vec<_>>()[..]
+        else {
+            return None;
+        };
+        let place = placed.place(&shifts_m)?;
+        let misses = seen.members.iter().flat_map(|i| &tracked[*i].sights).filter_map(|sight| {
+            let there = [place[0], place[1], place[2] - shifts_m.get(&sight.time_us)?];
+            Some(rule.miss(sight, there))
+        });
+        misses.reduce(f64::max).filter(|miss_m| *miss_m <= 0.5 * rule.same_place_m)
+    });
     let alike = |a: &Cluster, b: &Cluster| {
         let templates = |c: &Cluster| c.members.iter().filter_map(|i| tracked[*i].template).collect::<Vec<_>>();
         let (a_templates, b_templates) = (templates(a), templates(b));

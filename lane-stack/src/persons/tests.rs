@@ -79,6 +79,25 @@ fn faces_before_and_at_the_stop_are_one_person_where_others_tell_how_far_the_veh
 }
 
 #[test]
+fn a_face_that_one_camera_saw_where_somebody_is_known_to_sit_is_theirs() {
+    let at = |camera, head, moved| {
+        let (time_us, before_m) = if moved { (0, 0.8) } else { (1_000_000, 0.0) };
+        sight(camera, head, time_us, before_m, [0.0; 2])
+    };
+    // Before the stop the passenger shows to one camera alone; the driver tells how far the vehicle went.
+    let faces = [
+        tracked("front", &[0, 2], vec![at("front", FRONT_LEFT, true), at("front", FRONT_LEFT, false)]),
+        tracked("side", &[1, 3], vec![at("side", FRONT_LEFT, true), at("side", FRONT_LEFT, false)]),
+        tracked("front", &[0], vec![at("front", FRONT_RIGHT, true)]),
+        tracked("front", &[2], vec![at("front", FRONT_RIGHT, false)]),
+        tracked("side", &[3], vec![at("side", FRONT_RIGHT, false)]),
+        tracked("front", &[0], vec![at("front", BEHIND_LEFT, true)]),
+    ];
+    let gathered = gather(&faces, &PersonRule::default(), 0.8);
+    assert_eq!(members(&gathered), [&[0, 1][..], &[2, 3, 4], &[5]]);
+}
+
+#[test]
 fn a_head_in_the_vehicle_behind_is_no_occupant() {
     let follower = Head { at_m: [0.4, 1.3, -9.5], ..FRONT_LEFT };
     let see = |camera, head| vec![sight(camera, head, 0, 0.0, [0.0; 2])];

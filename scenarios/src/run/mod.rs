@@ -320,6 +320,8 @@ fn enrol_all<W: World>(
                     Err(StackError::Model { model, reason }) => {
                         return Err(RunError::Setup(format!("model {model} failed: {reason}")));
                     }
+                    // A stack that is gone would refuse everybody: that says nothing about anybody.
+                    Err(gone @ StackError::Unreachable { .. }) => return Err(RunError::Setup(gone.to_string())),
                     Err(other) => Some(other.to_string()),
                 }
             }
