@@ -1,6 +1,7 @@
 //! The models at work, apart from any encounter: an [`Engine`] looks at pictures, follows faces and decides; what it has
 //! seen of one vehicle is an [`Encounter`] by itself. So one engine serves many encounters, and many engines (a thread
 //! each) can share one encounter: looking depends on the picture alone, only following depends on the order of frames.
+use crate::api::{LoadedModel, Readiness};
 use crate::client::{BestShot, Candidate, ControlMessage, Decisions, Detection, Frame, Quality, StackError};
 use crate::config::{QualityRule, Working};
 use crate::decode::RawFace;
@@ -264,6 +265,16 @@ impl Engine {
             best_shots.push(BestShot { detection, valid: shot.rank.valid, reason, candidates, matched });
         }
         Ok(Decisions { detections: encounter.detections, best_shots })
+    }
+
+    /// The models as they were loaded.
+    pub fn readiness(&self) -> Readiness {
+        let model = |name: &str, sha256: &str| LoadedModel { name: name.to_string(), sha256: sha256.to_string() };
+        Readiness {
+            status: "ok".to_string(),
+            detector: model(&self.detector.card().about.name, self.detector.sha256()),
+            embedder: model(&self.embedder.card().about.name, self.embedder.sha256()),
+        }
     }
 
     /// Name and models, for a report's head. `place` says where the stack runs, `point` the gallery's own threshold.

@@ -6,7 +6,7 @@ use super::problem::{Refusal, refuse};
 use super::{Service, intake, openapi, stream};
 use crate::api::{
     Closed, EncounterInfo, EnrolQuery, FRAME_STREAM, Found, FrameAnswer, FrameQuery, GalleryInfo, NDJSON, Problem,
-    Reference, ReferencePicture, StackInfo, Status, StreamAnswer, StreamedFrame, check_id,
+    Readiness, Reference, ReferencePicture, StackInfo, Status, StreamAnswer, StreamedFrame, check_id,
 };
 use crate::client::Frame;
 use crate::engine::Engine;
@@ -85,16 +85,16 @@ pub(super) async fn health() -> Json<Status> {
     Json(Status { status: "ok".to_string() })
 }
 
-/// Whether it opens encounters.
+/// Whether it opens encounters, and the models that it has loaded.
 #[utoipa::path(get, path = "/v1/ready", tag = "service", responses(
-    (status = 200, body = Status),
+    (status = 200, body = Readiness),
     (status = 503, description = "It is shutting down", body = Problem, content_type = "application/problem+json"),
 ))]
-pub(super) async fn ready(State(service): Shared) -> Result<Json<Status>, Refusal> {
+pub(super) async fn ready(State(service): Shared) -> Result<Json<Readiness>, Refusal> {
     if service.encounters.finishing() {
         return Err(refuse("shutting-down", "no encounter is opened any more"));
     }
-    Ok(Json(Status { status: "ok".to_string() }))
+    Ok(Json(service.readiness.clone()))
 }
 
 /// What is running: models, threshold, quality rule.
@@ -110,7 +110,7 @@ pub(super) async fn stack(State(service): Shared) -> Json<StackInfo> {
 pub(super) async fn metrics(State(service): Shared) -> Response {
     let page = blocking({
         let service = service.clone();
-        move || service.core.metrics.render(&service.levels())
+        move || service.core.metrics.render(&service.levels(), service.core.gallery.times())
     });
     match page.await {
         Ok(page) => ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], page).into_response(),
