@@ -136,6 +136,11 @@ pub trait References: Send {
     /// The most similar references (cosine), best first, at most [`MAX_CANDIDATES`].
     fn search(&self, probe: &[f32]) -> Result<Vec<Candidate>, GalleryError>;
 
+    /// Searches with several probes, as one request; what each finds, in their order.
+    fn search_all(&self, probes: &[&[f32]]) -> Result<Vec<Vec<Candidate>>, GalleryError> {
+        probes.iter().map(|probe| self.search(probe)).collect()
+    }
+
     /// What it holds of a person; [`GalleryError::Unknown`] when that is nothing.
     fn look_up(&mut self, reference_id: &str) -> Result<Vec<Held>, GalleryError>;
 

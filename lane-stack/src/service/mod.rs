@@ -105,9 +105,9 @@ impl Core {
         self.metrics.shed.fetch_add(1, Relaxed);
     }
 
-    /// The gallery's candidates for a template, and the reference decided for.
-    fn identify(&self, card_threshold: f32, template: &[f32]) -> Result<Identified, Refusal> {
-        self.gallery.ask(|references| identified(references, template, card_threshold))
+    /// The gallery's candidates for each template, and the reference decided for.
+    fn identify(&self, card_threshold: f32, templates: &[&[f32]]) -> Result<Vec<Identified>, Refusal> {
+        self.gallery.ask(|references| identified(references, templates, card_threshold))
     }
 
     /// Seconds until what is queued will about have been looked at, from 1 to 30.

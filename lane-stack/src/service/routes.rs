@@ -464,7 +464,7 @@ pub(super) async fn search(
     let size = query(size).map(|SizeQuery { width_px, height_px }| [width_px, height_px]);
     let found = with_picture(&service, size, headers, body, move |engine, picture| {
         let template = engine.enrolment("probe", picture)?;
-        let (candidates, matched) = core.identify(engine.match_threshold(), &template)?;
+        let (candidates, matched) = core.identify(engine.match_threshold(), &[&template])?.pop().unwrap_or_default();
         Ok(Found { candidates, matched })
     });
     found.await.map(Json)

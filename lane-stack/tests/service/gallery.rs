@@ -82,6 +82,11 @@ fn a_gallery_on_disk_keeps_what_its_policy_says_and_nothing_that_was_deleted() {
     let asked = |by: &str| entries.iter().filter(|e| e.by == by).map(|e| e.action.name()).collect::<BTreeSet<_>>();
     assert_eq!(asked("http"), BTreeSet::from(["delete", "enrol", "forget", "look-up", "search"]));
     assert!(entries.iter().all(|e| e.by == "http" || e.by == "command line"), "{entries:?}");
+    // The faces of an encounter are looked for in one request.
+    let searches: Vec<&str> =
+        entries.iter().filter(|e| e.action.name() == "search").map(|e| e.detail.as_str()).collect();
+    let probes: Vec<u32> = searches.iter().map(|d| d.trim_start_matches("probes: ").parse().unwrap()).collect();
+    assert!(probes.len() == 4 && probes[0] >= 2 && probes[1..] == [1, 1, 1], "{searches:?}");
     let seen =
         String::from_utf8_lossy(&std::fs::read(service.folder.path().join("lane.gallery")).unwrap()).into_owned();
     assert!(!seen.contains("right") && !service.log().contains("panicked"), "{}", service.log());
