@@ -242,11 +242,31 @@ pub struct Found {
     pub matched: Option<String>,
 }
 
-/// The service lives, or takes new encounters.
+/// The service lives.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Status {
-    /// `ok`, or why not.
+    /// `ok`.
     pub status: String,
+}
+
+/// A model at work.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LoadedModel {
+    /// Name on its card.
+    pub name: String,
+    /// SHA-256 of the file as it was loaded, hexadecimal. What becomes of the file afterwards changes nothing.
+    pub sha256: String,
+}
+
+/// The service takes new encounters, and with what.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Readiness {
+    /// `ok`.
+    pub status: String,
+    /// Finds faces.
+    pub detector: LoadedModel,
+    /// Makes templates.
+    pub embedder: LoadedModel,
 }
 
 /// Why a request was refused (RFC 9457).

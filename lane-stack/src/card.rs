@@ -160,7 +160,7 @@ struct RawInput {
     size_px: Option<Spanned<[u32; 2]>>,
     multiple_of_px: Option<Spanned<u32>>,
     colour_order: ColourOrder,
-    mean: [f32; 3],
+    mean: Spanned<[f32; 3]>,
     scale: Spanned<[f32; 3]>,
 }
 
@@ -185,11 +185,14 @@ impl RawInput {
                 return Err(source.error_at(table, reason));
             }
         };
+        if self.mean.get_ref().iter().any(|m| !m.is_finite()) {
+            return Err(source.error_at(self.mean.span(), "mean must be finite".into()));
+        }
         if self.scale.get_ref().iter().any(|s| !s.is_finite() || *s == 0.0) {
             return Err(source.error_at(self.scale.span(), "scale must be finite and not zero".into()));
         }
         let scale = *self.scale.get_ref();
-        Ok(InputSpec { name: self.name, size, colour_order: self.colour_order, mean: self.mean, scale })
+        Ok(InputSpec { name: self.name, size, colour_order: self.colour_order, mean: self.mean.into_inner(), scale })
     }
 }
 

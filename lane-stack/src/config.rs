@@ -57,6 +57,25 @@ impl Default for QualityRule {
 }
 
 impl QualityRule {
+    /// Whether all bounds are numbers, infinite or not; if not, which is none, in words. No face would break such a bound.
+    fn are_numbers(&self) -> Result<(), String> {
+        let bounds = [
+            ("min_score", self.min_score),
+            ("min_inter_eye_px", self.min_inter_eye_px),
+            ("max_yaw_deg", self.max_yaw_deg),
+            ("max_pitch_deg", self.max_pitch_deg),
+            ("max_roll_deg", self.max_roll_deg),
+            ("min_sharpness", self.min_sharpness),
+            ("min_mean_luminance", self.min_mean_luminance),
+            ("max_mean_luminance", self.max_mean_luminance),
+            ("max_over_exposed_share", self.max_over_exposed_share),
+            ("min_entropy_bits", self.min_entropy_bits),
+            ("min_overall", self.min_overall),
+        ];
+        let wrong = bounds.iter().find(|(_, bound)| bound.is_nan());
+        wrong.map_or(Ok(()), |(name, bound)| Err(format!("{name} = {bound} must be a number")))
+    }
+
     /// Whether a face keeps every bound; if not, which it breaks, in words.
     pub fn check(&self, score: f32, q: &Quality) -> Result<(), String> {
         let least = [
@@ -147,10 +166,8 @@ struct RawConfig {
     match_threshold: Option<Spanned<f32>>,
     shots_per_track: Option<Spanned<usize>>,
     intra_threads: Option<Spanned<usize>>,
-    #[serde(default)]
-    quality_rule: QualityRule,
-    #[serde(default)]
-    tracking: Tracking,
+    quality_rule: Option<Spanned<QualityRule>>,
+    tracking: Option<Spanned<Tracking>>,
     persons: Option<Spanned<PersonRule>>,
     exposure_control: Option<Spanned<ExposureControl>>,
 }
@@ -169,6 +186,12 @@ impl StackConfig {
         if let Some(persons) = &raw.persons {
             persons.get_ref().check().map_err(|reason| source.error_at(persons.span(), reason))?;
         }
+        if let Some(rule) = &raw.quality_rule {
+            rule.get_ref().are_numbers().map_err(|reason| source.error_at(rule.span(), reason))?;
+        }
+        if let Some(tracking) = &raw.tracking {
+            tracking.get_ref().are_numbers().map_err(|reason| source.error_at(tracking.span(), reason))?;
+        }
         let default = Working::default();
         let working = Working {
             working_width_px: source
@@ -181,8 +204,8 @@ impl StackConfig {
                 .within(raw.shots_per_track, "shots_per_track", [1, 32])?
                 .unwrap_or(default.shots_per_track),
             intra_threads: source.within(raw.intra_threads, "intra_threads", [1, 64])?.unwrap_or(default.intra_threads),
-            quality_rule: raw.quality_rule,
-            tracking: raw.tracking,
+            quality_rule: raw.quality_rule.map(Spanned::into_inner).unwrap_or_default(),
+            tracking: raw.tracking.map(Spanned::into_inner).unwrap_or_default(),
             persons: raw.persons.map(Spanned::into_inner).unwrap_or_default(),
             exposure_control: raw.exposure_control.map(Spanned::into_inner),
         };
@@ -212,6 +235,8 @@ mod tests {
             ("match_treshold = 0.3\n", ":3:1:", "match_threshold"),
             ("[quality_rule]\nmin_inter_eye = 3\n", ":4:1:", "min_inter_eye_px"),
             ("[tracking]\nmax_gap_us = \"x\"\n", ":4:14:", "string"),
+            ("[tracking]\nmin_iou = nan\n", ":3:1:", "min_iou"),
+            ("[quality_rule]\nmax_yaw_deg = nan\n", ":3:1:", "max_yaw_deg"),
         ] {
             let message = StackConfig::from_source(&source(&format!("{head}{rest}"))).unwrap_err().to_string();
             assert!(message.contains(place) && message.contains(word), "{message}");

@@ -1,6 +1,7 @@
 //! The models at work, apart from any encounter: an [`Engine`] looks at pictures, follows faces and decides; what it has
 //! seen of one vehicle is an [`Encounter`] by itself. So one engine serves many encounters, and many engines (a thread
 //! each) can share one encounter: looking depends on the picture alone, only following depends on the order of frames.
+use crate::api::{LoadedModel, Readiness};
 use crate::client::{BestShot, Candidate, ControlMessage, Decisions, Detection, Frame, Person, Quality, StackError};
 use crate::config::{QualityRule, Working};
 use crate::decode::RawFace;
@@ -242,11 +243,12 @@ impl Engine {
         Ok(unit(sum))
     }
 
-    /// Decides about an encounter; `identify` asks the gallery about a template, see [`identified`].
+    /// Decides about an encounter; `identify` asks the gallery about the templates of all faces
+    /// at once, and gives an answer for each, see [`identified`].
     pub fn decide<E: From<StackError>>(
         &mut self,
         mut encounter: Encounter,
-        identify: impl Fn(&[f32]) -> Result<Identified, E>,
+        identify: impl FnOnce(&[&[f32]]) -> Result<Vec<Identified>, E>,
     ) -> Result<Decisions, E> {
         let mut groups: Vec<Group> = Vec::new();
         for (index, track) in encounter.tracks.into_iter().enumerate() {
@@ -265,15 +267,18 @@ impl Engine {
         for detection in &mut encounter.detections {
             detection.track_id = new_id[detection.track_id as usize];
         }
-        for group in &mut groups {
-            if group.tracks.len() > 1 {
-                group.track.shots.truncate(self.working.shots_per_track);
-                group.template = self.track_template(&group.track.shots)?;
-            }
+        for group in groups.iter_mut().filter(|group| group.tracks.len() > 1) {
+            group.track.shots.truncate(self.working.shots_per_track);
+            group.template = self.track_template(&group.track.shots)?;
+        }
+        let templates: Vec<&[f32]> = groups.iter().filter_map(|group| group.template.as_deref()).collect();
+        // Nobody is asked for where nobody was seen.
+        let mut answers = if templates.is_empty() { Vec::new() } else { identify(&templates)? }.into_iter();
+        for group in &groups {
             let Some(shot) = group.track.shots.first() else { continue };
             let detection = encounter.detections[shot.detection].clone();
-            let identified = group.template.as_deref().map(&identify).transpose()?;
-            let (candidates, matched) = identified.unwrap_or_default();
+            let answer = group.template.as_ref().and_then(|_| answers.next());
+            let (candidates, matched) = answer.unwrap_or_default();
             let kept = || "keeps every bound of the quality rule".to_string();
             let reason = shot.broken.clone().unwrap_or_else(kept);
             best_shots.push(BestShot { detection, valid: shot.rank.valid, reason, candidates, matched });
@@ -328,6 +333,16 @@ impl Engine {
         person.collect()
     }
 
+    /// The models as they were loaded.
+    pub fn readiness(&self) -> Readiness {
+        let model = |name: &str, sha256: &str| LoadedModel { name: name.to_string(), sha256: sha256.to_string() };
+        Readiness {
+            status: "ok".to_string(),
+            detector: model(&self.detector.card().about.name, self.detector.sha256()),
+            embedder: model(&self.embedder.card().about.name, self.embedder.sha256()),
+        }
+    }
+
     /// Name and models, for a report's head. `place` says where the stack runs, `point` the gallery's own threshold.
     pub fn describe(&self, place: &str, point: Option<&OperatingPoint>) -> Vec<(String, String)> {
         let (detector, embedder) = (self.detector.card(), self.embedder.card());
@@ -355,18 +370,20 @@ impl Engine {
 /// Candidates, best first, and the reference decided for.
 pub type Identified = (Vec<Candidate>, Option<String>);
 
-/// Asks a gallery about a template, and decides for the first of the candidates when it reaches the gallery's threshold, or
-/// where it has none that of the embedder's card.
+/// Asks a gallery about templates, as one request, and decides for the first of each one's candidates when it reaches the
+/// gallery's threshold, or where it has none that of the embedder's card.
 pub fn identified<E: From<GalleryError>>(
     references: &dyn References,
-    template: &[f32],
+    templates: &[&[f32]],
     card_threshold: f32,
-) -> Result<Identified, E> {
-    let candidates = references.search(template)?;
+) -> Result<Vec<Identified>, E> {
     let threshold = references.operating_point().map_or(card_threshold, |point| point.threshold);
-    let first = candidates.first().filter(|c| c.similarity >= threshold);
-    let matched = first.map(|c| c.reference_id.clone());
-    Ok((candidates, matched))
+    let decide = |candidates: Vec<Candidate>| {
+        let first = candidates.first().filter(|c| c.similarity >= threshold);
+        let matched = first.map(|c| c.reference_id.clone());
+        (candidates, matched)
+    };
+    Ok(references.search_all(templates)?.into_iter().map(decide).collect())
 }
 
 /// The picture of a frame.

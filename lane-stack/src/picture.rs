@@ -6,6 +6,8 @@ use zune_core::options::DecoderOptions;
 
 /// No side of a picture may be longer than this, pixels: a bound on memory for bytes that come from outside.
 pub const MAX_SIDE_PX: u32 = 16_384;
+/// What a PNG file may unpack beside its pixels, bytes: the colour profiles of cameras and screens have less than one.
+const PNG_BESIDE_BYTES: u64 = 4 << 20;
 
 /// An 8-bit RGB picture, rows from the top without padding.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,12 +44,16 @@ impl Picture {
 
     /// Decodes a PNG file to 8-bit RGB.
     pub fn from_png(bytes: &[u8]) -> Result<Self, String> {
-        let mut reader = png_reader(bytes);
-        let mut limits = image::Limits::default();
-        limits.max_image_width = Some(MAX_SIDE_PX);
-        limits.max_image_height = Some(MAX_SIDE_PX);
-        reader.limits(limits);
-        let decoded = reader.decode().map_err(|e| not_a_png(&e))?.into_rgb8();
+        // The header alone first, so that nothing beside the pixels has room for more than a little.
+        let (width_px, height_px) = png_reader(bytes, 0).into_dimensions().map_err(|e| not_a_png(&e))?;
+        if width_px > MAX_SIDE_PX || height_px > MAX_SIDE_PX {
+            return Err(format!("{width_px}×{height_px} pixels; each side must be from 1 to {MAX_SIDE_PX}"));
+        }
+        // Four channels of two bytes at most.
+        let decoded = png_reader(bytes, 8 * u64::from(width_px) * u64::from(height_px))
+            .decode()
+            .map_err(|e| not_a_png(&e))?
+            .into_rgb8();
         let (width_px, height_px) = decoded.dimensions();
         Self::from_rgb(width_px, height_px, decoded.into_raw())
     }
@@ -123,7 +129,7 @@ pub fn promised_size_px(frame: &Frame) -> Result<[u32; 2], String> {
             let (width, height) = decoder.dimensions().ok_or("not a sound JPEG file: it has no size")?;
             Ok([width as u32, height as u32])
         }
-        FrameEncoding::Png => png_reader(&frame.bytes).into_dimensions().map(Into::into).map_err(|e| not_a_png(&e)),
+        FrameEncoding::Png => png_reader(&frame.bytes, 0).into_dimensions().map(Into::into).map_err(|e| not_a_png(&e)),
         FrameEncoding::Mono8 { width_px, height_px } => {
             check_size(width_px, height_px, frame.bytes.len(), 1).map(|()| [width_px, height_px])
         }
@@ -145,8 +151,14 @@ fn not_a_jpeg(error: &dyn std::fmt::Debug) -> String {
     format!("not a sound JPEG file: {}", one_line(&format!("{error:?}")))
 }
 
-fn png_reader(bytes: &[u8]) -> image::ImageReader<std::io::Cursor<&[u8]>> {
-    image::ImageReader::with_format(std::io::Cursor::new(bytes), image::ImageFormat::Png)
+/// A reader that takes no more memory than the file has, so many bytes of pixels, and a little beside: a packed colour
+/// profile of some kilobytes may promise gigabytes.
+fn png_reader(bytes: &[u8], pixel_bytes: u64) -> image::ImageReader<std::io::Cursor<&[u8]>> {
+    let mut reader = image::ImageReader::with_format(std::io::Cursor::new(bytes), image::ImageFormat::Png);
+    let mut limits = image::Limits::default();
+    limits.max_alloc = Some(bytes.len() as u64 + pixel_bytes + PNG_BESIDE_BYTES);
+    reader.limits(limits);
+    reader
 }
 
 fn not_a_png(error: &image::ImageError) -> String {

@@ -83,7 +83,8 @@ impl InProcessStack {
 
     /// Candidates for a template, and the decision.
     pub fn identify(&self, template: &[f32]) -> Result<Identified, StackError> {
-        identified(&*self.references, template, self.engine.match_threshold())
+        let found: Result<_, StackError> = identified(&*self.references, &[template], self.engine.match_threshold());
+        Ok(found?.pop().unwrap_or_default())
     }
 }
 
@@ -126,7 +127,7 @@ impl StackClient for InProcessStack {
         match self.encounter.take() {
             Some(encounter) => {
                 let (references, threshold) = (&*self.references, self.engine.match_threshold());
-                self.engine.decide(encounter, |template| identified(references, template, threshold))
+                self.engine.decide(encounter, |templates| identified(references, templates, threshold))
             }
             None => Err(StackError::Protocol("an encounter was closed that was not open".to_string())),
         }

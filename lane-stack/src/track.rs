@@ -10,7 +10,7 @@ use serde::Deserialize;
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Tracking {
-    /// A track not seen for longer ends, microseconds.
+    /// A track not seen for longer ends, microseconds; likewise when a camera's clock is set back by more.
     pub max_gap_us: u64,
     /// Least overlap of the predicted and the seen box, 0..1.
     pub min_iou: f32,
@@ -20,6 +20,19 @@ pub struct Tracking {
     /// more than 1 turns joining off. The default is well above what different
     /// synthetic faces reach on average (assumption).
     pub join_similarity: f32,
+}
+
+impl Tracking {
+    /// Whether all parameters are numbers, infinite or not; if not, which is none, in words.
+    pub(crate) fn are_numbers(&self) -> Result<(), String> {
+        let parameters = [
+            ("min_iou", self.min_iou),
+            ("max_common_shift", self.max_common_shift),
+            ("join_similarity", self.join_similarity),
+        ];
+        let wrong = parameters.iter().find(|(_, value)| value.is_nan());
+        wrong.map_or(Ok(()), |(name, value)| Err(format!("{name} = {value} must be a number")))
+    }
 }
 
 impl Default for Tracking {
@@ -73,7 +86,7 @@ fn place(b: [f32; 4], centre: [f32; 2], grow: f32) -> [f32; 4] {
 pub fn assign(tracks: &[Motion], faces: &[[f32; 4]], time_us: u64, rule: &Tracking) -> Vec<Option<usize>> {
     let mut assigned = vec![None; faces.len()];
     let alive: Vec<usize> =
-        (0..tracks.len()).filter(|&t| time_us.saturating_sub(tracks[t].last.time_us) <= rule.max_gap_us).collect();
+        (0..tracks.len()).filter(|&t| time_us.abs_diff(tracks[t].last.time_us) <= rule.max_gap_us).collect();
     // A track seen once has no motion yet: where others could have it wrong together, the common motion decides.
     let predicted: Vec<(usize, [f32; 4])> = alive.iter().map(|&t| (t, tracks[t].predict(time_us))).collect();
     let own = pair_up(&predicted, faces, rule.min_iou);
@@ -191,5 +204,14 @@ mod tests {
     fn an_old_track_has_ended() {
         let tracks = [seen(face(100.0, 100.0, 50.0), 0)];
         assert_eq!(assign(&tracks, &[face(100.0, 100.0, 50.0)], 9_000_000, &Tracking::default()), [None]);
+    }
+
+    #[test]
+    fn time_that_goes_back_a_little_is_borne_and_by_much_ends_a_track() {
+        let before = Some(Sighting { box_px: face(90.0, 100.0, 50.0), time_us: 8_900_000 });
+        let tracks = [Motion { last: Sighting { box_px: face(100.0, 100.0, 50.0), time_us: 9_000_000 }, before }];
+        let found = |time_us| assign(&tracks, &[face(100.0, 100.0, 50.0)], time_us, &Tracking::default());
+        assert_eq!([found(8_900_000), found(7_500_000)], [[Some(0)]; 2]);
+        assert_eq!([found(7_499_999), found(0), found(u64::MAX)], [[None]; 3]);
     }
 }

@@ -85,10 +85,11 @@ fn every_call_reaches_the_program_and_every_answer_comes_back() {
             detection: detection.clone(),
             valid: true,
             reason: "all is well".into(),
-            candidates: vec![Candidate { reference_id: "anna".into(), similarity: 0.5 }],
-            matched: Some("anna".into()),
+            candidates: vec![Candidate { reference_id: "traveller-1".into(), similarity: 0.5 }],
+            matched: Some("traveller-1".into()),
         }],
         detections: vec![detection],
+        ..Decisions::default()
     };
     let said = serde_json::to_string(&decisions).unwrap();
     let cases = format!(
@@ -102,8 +103,8 @@ fn every_call_reaches_the_program_and_every_answer_comes_back() {
         stack.describe(),
         [("stack".to_string(), "a script".to_string()), ("detector".to_string(), "none".to_string())]
     );
-    let portrait = Frame { encoding: FrameEncoding::Jpeg, bytes: b"\xff\xd8 anna".to_vec(), ..frame(0) };
-    stack.enrol("anna", &portrait).unwrap();
+    let portrait = Frame { encoding: FrameEncoding::Jpeg, bytes: b"\xff\xd8 a portrait".to_vec(), ..frame(0) };
+    stack.enrol("traveller-1", &portrait).unwrap();
     stack.open_encounter(7).unwrap();
     let control = stack.push_frame(frame(4)).unwrap();
     assert_eq!(control, [ControlMessage { camera_id: "east".into(), exposure_us: 88.5, gain_db: -1.0 }]);
@@ -128,7 +129,7 @@ fn every_call_reaches_the_program_and_every_answer_comes_back() {
     });
     let want = [
         serde_json::json!({"call": "describe", "protocol": 1}),
-        serde_json::json!({"call": "enrol", "reference_id": "anna", "picture": picture}),
+        serde_json::json!({"call": "enrol", "reference_id": "traveller-1", "picture": picture}),
         serde_json::json!({"call": "open_encounter", "encounter": 7}),
         serde_json::json!({"call": "push_frame", "frame": about}),
         serde_json::json!({"call": "close_encounter"}),
@@ -226,7 +227,7 @@ fn fails(cases: &str, change: impl FnOnce(&mut ExecOptions)) -> String {
     assert_eq!(reason(stack.push_frame(frame(2)).unwrap_err()), told, "the first reason stands");
     assert_eq!(reason(stack.close_encounter().unwrap_err()), told);
     assert_eq!(reason(stack.open_encounter(2).unwrap_err()), told);
-    assert_eq!(reason(stack.enrol("anna", &frame(0)).unwrap_err()), told);
+    assert_eq!(reason(stack.enrol("traveller-1", &frame(0)).unwrap_err()), told);
     let log = std::fs::read_to_string(folder.path().join("log")).unwrap();
     assert_eq!(log.lines().count(), 3, "a program that failed is asked no more: {log}");
     told

@@ -146,7 +146,7 @@ class Deciding(unittest.TestCase):
     def test_the_person_is_found_among_others(self) -> None:
         stack = fake_stack()
         stack.rule = Rule(min_entropy_bits=0.0, min_inter_eye_px=0.0)
-        for name, colour in [("anna", (200, 40, 40)), ("ben", (40, 200, 40))]:
+        for name, colour in [("traveller-1", (200, 40, 40)), ("traveller-2", (40, 200, 40))]:
             stack.enrol(name, frame(0), png(portrait(colour)))
         with self.assertRaises(RefusedError) as caught:
             stack.enrol("nobody", frame(0), png(portrait((0, 0, 0))))
@@ -156,8 +156,8 @@ class Deciding(unittest.TestCase):
         decisions = stack.decide(encounter)
         self.assertEqual((faces, len(decisions["detections"]), len(decisions["best_shots"])), ([1] * 4, 4, 1))
         best = decisions["best_shots"][0]
-        self.assertEqual((best["matched"], best["valid"]), ("ben", True))
-        self.assertEqual([c["reference_id"] for c in best["candidates"]], ["ben", "anna"])
+        self.assertEqual((best["matched"], best["valid"]), ("traveller-2", True))
+        self.assertEqual([c["reference_id"] for c in best["candidates"]], ["traveller-2", "traveller-1"])
 
 
 class Cards(unittest.TestCase):
@@ -199,7 +199,7 @@ class ExecDoor(unittest.TestCase):
             about = {"path": file.name, "encoding": "png", "camera_id": "a", "exposure_id": 1, "mid_exposure_us": 0}
             calls = [
                 {"call": "describe", "protocol": 1},
-                {"call": "enrol", "reference_id": "anna", "picture": about},
+                {"call": "enrol", "reference_id": "traveller-1", "picture": about},
                 {"call": "push_frame", "frame": about},
                 {"call": "open_encounter", "encounter": 1},
                 {"call": "push_frame", "frame": about},
@@ -217,7 +217,7 @@ class ExecDoor(unittest.TestCase):
         self.assertEqual(described["in_domain"], "true")
         self.assertEqual((said[1], said[3], said[4]), ({"ok": {}}, {"ok": {}}, {"ok": {"control": []}}))
         self.assertEqual((said[2]["error"]["kind"], said[5]["error"]["kind"]), ("out-of-order", "undecodable"))
-        self.assertEqual(said[6]["ok"]["decisions"]["best_shots"][0]["matched"], "anna")
+        self.assertEqual(said[6]["ok"]["decisions"]["best_shots"][0]["matched"], "traveller-1")
 
 
 class HttpDoor(unittest.TestCase):
@@ -264,7 +264,7 @@ class HttpDoor(unittest.TestCase):
         self.assertEqual((status, problem["exposure_id"], problem["camera_id"]), (422, 2, "a"))
         status, closed = self.call("POST", "/v1/encounters/e1/close")
         self.assertEqual((status, closed["accepted_frames"], closed["refused_frames"]), (200, 2, 1))
-        self.assertEqual(closed["decisions"]["best_shots"][0]["matched"], "anna")
+        self.assertEqual(closed["decisions"]["best_shots"][0]["matched"], "traveller-1")
         self.assertEqual(self.call("POST", "/v1/encounters/e1/close"), (200, closed))
         self.assertEqual(self.refusal("POST", f"{self.FRAME}&exposure_id=3"), (409, "not-open"))
         self.assertEqual(self.call("DELETE", "/v1/encounters/e1"), (204, None))

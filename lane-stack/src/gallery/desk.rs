@@ -74,8 +74,13 @@ impl References for Desk {
     }
 
     fn search(&self, probe: &[f32]) -> Result<Vec<Candidate>, GalleryError> {
-        let found = self.ask(|store, asked| store.search(asked, &[probe]))?;
-        Ok(found.into_iter().flatten().map(|f| f.candidate).collect())
+        Ok(self.search_all(&[probe])?.into_iter().flatten().collect())
+    }
+
+    /// One entry in the log for all.
+    fn search_all(&self, probes: &[&[f32]]) -> Result<Vec<Vec<Candidate>>, GalleryError> {
+        let found = self.ask(|store, asked| store.search(asked, probes))?;
+        Ok(found.into_iter().map(|people| people.into_iter().map(|f| f.candidate).collect()).collect())
     }
 
     fn look_up(&mut self, reference_id: &str) -> Result<Vec<Held>, GalleryError> {

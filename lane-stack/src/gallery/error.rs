@@ -2,6 +2,10 @@
 use crate::exit;
 use std::path::{Path, PathBuf};
 
+/// What is right where there is no gallery.
+pub(super) const NO_GALLERY: &str =
+    "name the right file, restore it from a copy, or make an empty one with `lane-stack gallery init`";
+
 /// Why a gallery did not do what it was asked.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum GalleryError {
@@ -77,7 +81,7 @@ impl GalleryError {
         let path = path.to_path_buf();
         match error.sqlite_error_code() {
             Some(Code::DatabaseBusy | Code::DatabaseLocked) => Self::Busy { path },
-            Some(Code::NotADatabase) => Self::damaged(&path, "it is no SQLite database"),
+            Some(Code::NotADatabase) => Self::damaged(&path, format!("it is no SQLite database; {NO_GALLERY}")),
             Some(Code::DiskFull | Code::SystemIoFailure | Code::ReadOnly | Code::PermissionDenied) => {
                 Self::Disk { path, reason: format!("{error}; nothing of this request was kept") }
             }

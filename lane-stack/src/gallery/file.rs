@@ -1,8 +1,11 @@
 //! The database file: how it is opened by one process at a time, what its tables are, and how the write-ahead log is
 //! kept from remembering what was deleted.
+use super::error::NO_GALLERY;
+use super::given::Entropy;
 use super::{GalleryError, audit};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
+use std::cell::{Cell, RefCell};
 use std::fs;
 use std::io::{Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
@@ -47,7 +50,20 @@ const SCHEMA: &str = "
 pub(super) struct GalleryFile {
     pub db: Connection,
     pub path: PathBuf,
+    reserve: Reserve,
 }
+
+/// Room on the disk for what must go on when it is full: a file without a name, which the system takes back with the process.
+#[derive(Default)]
+struct Reserve {
+    bytes: Cell<usize>,
+    file: RefCell<Option<fs::File>>,
+}
+
+/// Pages of the write-ahead log after which it is begun anew, while the reserve is used up: it must not take all of it.
+const FRUGAL_LOG_PAGES: u32 = 64;
+/// Otherwise: SQLite's own default.
+const LOG_PAGES: u32 = 1000;
 
 impl GalleryFile {
     /// Makes a new database in one piece: `fill` writes into it under a name of its own, and it gets `path` when all is on
@@ -111,11 +127,17 @@ impl GalleryFile {
     /// Opens a database of the known version. Nothing is written to the disk, not even what a process that was killed left
     /// in the write-ahead log, until [`Self::wipe_log`].
     pub fn open(path: &Path) -> Result<Self, GalleryError> {
-        let real = fs::canonicalize(path).map_err(|e| GalleryError::file(path, &e))?;
+        let real = fs::canonicalize(path).map_err(|e| match e.kind() {
+            std::io::ErrorKind::NotFound => {
+                let reason = format!("there is no such file; {NO_GALLERY}");
+                GalleryError::File { path: path.to_path_buf(), reason }
+            }
+            _ => GalleryError::file(path, &e),
+        })?;
         let file = Self::connect(&real)?;
         let version: i32 = file.pragma("user_version")?;
         if file.pragma::<i32>("application_id")? != APPLICATION_ID {
-            return Err(GalleryError::damaged(path, "it is a database, but no gallery"));
+            return Err(GalleryError::damaged(path, format!("it is a database, but no gallery; {NO_GALLERY}")));
         }
         if version != SCHEMA_VERSION {
             let reason = format!(
@@ -145,7 +167,7 @@ impl GalleryFile {
         db.pragma_update(None, "cell_size_check", true).map_err(fail)?;
         db.pragma_update(None, "trusted_schema", false).map_err(fail)?;
         db.pragma_update(None, "foreign_keys", true).map_err(fail)?;
-        Ok(Self { db, path: path.to_path_buf() })
+        Ok(Self { db, path: path.to_path_buf(), reserve: Reserve::default() })
     }
 
     fn pragma<T: rusqlite::types::FromSql>(&self, name: &str) -> Result<T, GalleryError> {
@@ -163,6 +185,66 @@ impl GalleryFile {
         let done = work(&transaction)?;
         transaction.commit().map_err(|e| self.fail(&e))?;
         Ok(done)
+    }
+
+    /// Runs `work` as [`Self::transaction`] does; where the disk is full, on the reserve. For what adds to the log alone.
+    pub fn essential<T>(
+        &self,
+        mut work: impl FnMut(&Connection) -> Result<T, GalleryError>,
+    ) -> Result<T, GalleryError> {
+        match self.transaction(&mut work) {
+            // What is in the log of SQLite and now goes into the database makes room there, too.
+            Err(GalleryError::Disk { .. }) if self.release() || self.checkpoint("RESTART").is_ok() => {
+                self.transaction(work)
+            }
+            done => done,
+        }
+    }
+
+    /// Keeps so many bytes of the disk for [`Self::essential`].
+    pub fn keep_reserve(&self, bytes: usize, entropy: &mut dyn Entropy) -> Result<(), GalleryError> {
+        self.reserve.bytes.set(bytes);
+        if self.reserve.file.borrow().is_some() {
+            return Ok(());
+        }
+        let path = with_suffix(&self.path, "-reserve");
+        let mut noise = vec![0; bytes];
+        // Noise, so that no file system makes it smaller.
+        entropy.fill(&mut noise)?;
+        let make = || -> std::io::Result<fs::File> {
+            let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).open(&path)?;
+            // Unnamed: nothing stays behind, however the process ends.
+            fs::remove_file(&path)?;
+            file.write_all(&noise)?;
+            file.sync_all()?;
+            Ok(file)
+        };
+        let file = make().map_err(|e| GalleryError::Disk {
+            path: self.path.clone(),
+            reason: format!(
+                "{e}; the {bytes} bytes that are kept for searches and deletions on a full disk cannot be had: make room"
+            ),
+        })?;
+        *self.reserve.file.borrow_mut() = Some(file);
+        self.db.pragma_update(None, "wal_autocheckpoint", LOG_PAGES).map_err(|e| self.fail(&e))
+    }
+
+    /// Whether the reserve is whole, where one is wanted: what would be kept for long may not use it up. It is renewed where
+    /// there is room again.
+    pub fn spare_reserve(&self, entropy: &mut dyn Entropy) -> Result<(), GalleryError> {
+        match self.reserve.bytes.get() {
+            0 => Ok(()),
+            bytes => self.keep_reserve(bytes, entropy),
+        }
+    }
+
+    /// Gives the reserve up; whether there was one.
+    fn release(&self) -> bool {
+        let held = self.reserve.file.take().is_some();
+        if held {
+            self.db.pragma_update(None, "wal_autocheckpoint", FRUGAL_LOG_PAGES).ok();
+        }
+        held
     }
 
     /// The write-ahead log.
@@ -187,7 +269,11 @@ impl GalleryFile {
 
     fn checkpoint(&self, mode: &str) -> Result<(), GalleryError> {
         let sql = format!("PRAGMA wal_checkpoint({mode})");
-        let busy: bool = self.db.query_row(&sql, [], |row| row.get(0)).map_err(|e| self.fail(&e))?;
+        let run = || self.db.query_row(&sql, [], |row| row.get::<_, bool>(0)).map_err(|e| self.fail(&e));
+        let busy = match run() {
+            Err(GalleryError::Disk { .. }) if self.release() => run(),
+            done => done,
+        }?;
         if busy { Err(GalleryError::Busy { path: self.path.clone() }) } else { Ok(()) }
     }
 

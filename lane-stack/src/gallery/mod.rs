@@ -36,8 +36,9 @@
 //! # What outlives a decision
 //! Nothing but what the [`Policy`] names, by kind of picture and class of traveller, for as many hours as it says. All else
 //! is held in memory for the encounter it was enrolled for, and never reaches the disk. Expired references are found by no
-//! search; [`Store::expire`] erases them. Time is the asker's clock: one that is set forward lets references expire early,
-//! and every entry of the log shows what time it told.
+//! search; [`Store::expire`] erases them. Time is the asker's clock, and every entry of the log shows what time it told. A
+//! [`GuardedClock`], which the service has, does not believe a step of the wall clock before it has stood for an hour: no
+//! slip of a hand erases a gallery.
 //!
 //! # What is on the disk
 //! A SQLite database in write-ahead mode, which one process at a time has open. Each record's contents (reference id and
@@ -49,8 +50,10 @@
 //! **Deletion** overwrites the record's wrapped key in its place, deletes the row (SQLite overwrites what it frees), brings
 //! the write-ahead log into the database and overwrites the log, before it returns. A flash disk or a copying file system
 //! may still hold older blocks: they are of no use once the master key is rotated and the old one destroyed, which also
-//! holds for backups. A deletion needs some room in the log: a disk that is full to the last byte must be given some first.
-//! The file does not shrink; what was freed is used again.
+//! holds for backups. The file does not shrink; what was freed is used again.
+//!
+//! **A full disk** refuses what would be kept on it. Searches, deletions and what is held for an encounter need room in the
+//! log alone; a service keeps some for them ([`Store::keep_reserve`]), so that a lane goes on and what must be erased is.
 //!
 //! **Enrolment, deletion, rotation** are transactions, synchronised to the disk: what was acknowledged is there after a
 //! crash, what was not is there whole or not at all. A record, policy, threshold or entry that another hand changed is
@@ -58,6 +61,7 @@
 //!
 //! **Everything that is asked for** is in the log ([`Entry`]) before it is answered: who, when, what, which records.
 mod audit;
+mod clock;
 mod contents;
 mod desk;
 mod error;
@@ -78,6 +82,7 @@ mod erasure_tests;
 mod store_tests;
 
 pub use audit::{Action, Asked, Entry};
+pub use clock::{GuardedClock, Steady, SystemSteady};
 pub use contents::Found;
 pub use desk::Desk;
 pub use error::GalleryError;
@@ -130,6 +135,11 @@ pub trait References: Send {
 
     /// The most similar references (cosine), best first, at most [`MAX_CANDIDATES`].
     fn search(&self, probe: &[f32]) -> Result<Vec<Candidate>, GalleryError>;
+
+    /// Searches with several probes, as one request; what each finds, in their order.
+    fn search_all(&self, probes: &[&[f32]]) -> Result<Vec<Vec<Candidate>>, GalleryError> {
+        probes.iter().map(|probe| self.search(probe)).collect()
+    }
 
     /// What it holds of a person; [`GalleryError::Unknown`] when that is nothing.
     fn look_up(&mut self, reference_id: &str) -> Result<Vec<Held>, GalleryError>;

@@ -129,6 +129,27 @@ impl Store {
         Ok(findings)
     }
 
+    /// Checks structure and audit log, which [`Self::open`] does not read; what is wrong is an error. It takes a second or so
+    /// for a million entries.
+    pub fn check(&self) -> Result<(), GalleryError> {
+        let mut findings = self.file.integrity()?;
+        let chain = audit::walk(&self.file.db, &self.identity.audit_key, |_| ()).map_err(|e| self.file.fail(&e))?;
+        findings.extend(chain.err());
+        let Some(first) = findings.first() else { return Ok(()) };
+        let reason = format!(
+            "{first}{}; `lane-stack gallery verify` shows all that is wrong; restore it from a copy",
+            if findings.len() > 1 { format!(" and {} more", findings.len() - 1) } else { String::new() }
+        );
+        Err(GalleryError::damaged(&self.file.path, reason))
+    }
+
+    /// Keeps so many bytes of the disk for the time when it is full: then searches, deletions and what is held for an
+    /// encounter go on, as they add to the log alone (about 90 bytes each), while what would be kept is refused until there
+    /// is room again. Asked again, it renews what was used up. The reserve has no name and goes with the process.
+    pub fn keep_reserve(&mut self, bytes: usize) -> Result<(), GalleryError> {
+        self.file.keep_reserve(bytes, &mut *self.entropy)
+    }
+
     /// Closes it and tells whether that went well; dropping it does the same and cannot tell.
     pub fn close(self) -> Result<(), GalleryError> {
         self.file.close()
@@ -176,7 +197,11 @@ impl Store {
             _ => format!("in place of {}", list(replaced.iter().map(|(record, _)| *record))),
         };
         let Self { file, master, entropy, identity, head, .. } = self;
-        self.head = file.transaction(|db| {
+        let transient = rows.iter().all(|row| row.kept == Kept::UntilDecision);
+        if !transient {
+            file.spare_reserve(&mut **entropy)?;
+        }
+        let write = |db: &rusqlite::Connection| {
             for &(record, slot) in replaced.iter().filter(|(record, _)| *record > 0) {
                 records::erase(db, record, slot).map_err(|e| file.fail(&e))?;
             }
@@ -187,8 +212,9 @@ impl Store {
                 let contained = (&*row.reference_id, template.values());
                 records::insert(file, master, &mut **entropy, identity, &header, contained)?;
             }
-            records::log(file, identity, head, asked, Action::Enrol, &numbers, detail)
-        })?;
+            records::log(file, identity, head, asked, Action::Enrol, &numbers, detail.clone())
+        };
+        self.head = if transient { file.essential(write) } else { file.transaction(write) }?;
         // From here on it has happened.
         let kept = rows.iter().map(|r| r.kept).collect();
         for (row, (_, template)) in rows.into_iter().zip(new) {
@@ -263,7 +289,7 @@ impl Store {
     fn log(&mut self, asked: &Asked<'_>, action: Action, records: &[i64], detail: String) -> Result<(), GalleryError> {
         check_name("asker", asked.by, LONGEST_ASKER)?;
         let Self { file, identity, head, .. } = self;
-        self.head = file.transaction(|_| records::log(file, identity, head, asked, action, records, detail))?;
+        self.head = file.essential(|_| records::log(file, identity, head, asked, action, records, detail.clone()))?;
         Ok(())
     }
 
@@ -366,11 +392,11 @@ impl Store {
         let erased: Vec<(i64, i64)> = rows.iter().map(|r| (r.record, r.slot)).collect();
         let numbers: Vec<i64> = rows.iter().map(|r| r.record).collect();
         let Self { file, identity, head, .. } = self;
-        self.head = file.transaction(|db| {
+        self.head = file.essential(|db| {
             for &(record, slot) in erased.iter().filter(|(record, _)| *record > 0) {
                 records::erase(db, record, slot).map_err(|e| file.fail(&e))?;
             }
-            records::log(file, identity, head, asked, action, &numbers, detail)
+            records::log(file, identity, head, asked, action, &numbers, detail.clone())
         })?;
         for row in rows {
             self.contents.remove(&row.reference_id, row.kind);

@@ -353,7 +353,7 @@ impl Cell {
                 Some(refusal) => Err(refusal),
                 None => guarded(|| {
                     let threshold = engine.match_threshold();
-                    engine.decide(encounter, |template| shared.identify(threshold, template))
+                    engine.decide(encounter, |templates| shared.identify(threshold, templates))
                 }),
             };
             shared.metrics.decide_s.add(clock() - since_s);

@@ -69,6 +69,15 @@ pub struct Metrics {
     pub decide_s: Histogram,
 }
 
+/// Times of the gallery, which requests ask one after another.
+#[derive(Debug, Default)]
+pub struct GalleryTimes {
+    /// Until it was a request's turn.
+    pub wait_s: Histogram,
+    /// Of the request itself, with its entry on the disk.
+    pub work_s: Histogram,
+}
+
 /// What is so at the moment of reading.
 pub struct Levels {
     /// Encounters that have not decided.
@@ -91,7 +100,7 @@ impl Metrics {
     }
 
     /// The page.
-    pub fn render(&self, levels: &Levels) -> String {
+    pub fn render(&self, levels: &Levels, gallery: &GalleryTimes) -> String {
         let mut out = String::new();
         let counter = |out: &mut String, name: &str, help: &str, value: u64| {
             writeln!(out, "# HELP {name} {help}\n# TYPE {name} counter\n{name} {value}").ok();
@@ -122,6 +131,16 @@ impl Metrics {
         self.frame_s.write(&mut out, "lane_stack_frame_seconds", "From a frame's last byte to its answer.");
         self.look_s.write(&mut out, "lane_stack_look_seconds", "Decoding and looking, of a frame.");
         self.decide_s.write(&mut out, "lane_stack_decide_seconds", "From the wish to close to the decisions.");
+        gallery.wait_s.write(
+            &mut out,
+            "lane_stack_gallery_wait_seconds",
+            "Until it was a request's turn at the gallery.",
+        );
+        gallery.work_s.write(
+            &mut out,
+            "lane_stack_gallery_seconds",
+            "Of requests to the gallery, with their log entry.",
+        );
         out
     }
 }
@@ -139,7 +158,7 @@ mod tests {
             metrics.frame_s.add(seconds);
         }
         let levels = Levels { open_encounters: 1, queued: 2, queued_bytes: 3, references: 5, workers: 4 };
-        let page = metrics.render(&levels);
+        let page = metrics.render(&levels, &GalleryTimes::default());
         for line in [
             "lane_stack_requests_total{route=\"/v1/gallery\",status=\"200\"} 2",
             "lane_stack_frame_seconds_bucket{le=\"0.005\"} 1",

@@ -15,6 +15,12 @@
 //! # What is refused
 //! Every refusal is a problem ([`problem`]). Nothing queues without bound: what finds no room gets 429 and `Retry-After`.
 //!
+//! # Faults
+//! A database that is damaged, of another model's templates, or none, is refused at the beginning, by name and with what to
+//! do. A disk that becomes full refuses what would be kept (507 `gallery-disk`); the lane goes on, and deletions are done, for some
+//! forty thousand requests. Models are read once: their files may change or go. A step of the wall clock does not
+//! end references before it has stood for an hour.
+//!
 //! # The end
 //! On SIGTERM or SIGINT it is no longer ready and opens no encounter; those that are open can be finished for
 //! `finish_s`. Then it stops listening, answers what it accepted, and ends.
@@ -35,7 +41,7 @@ mod rig;
 mod routes;
 mod stream;
 
-use crate::api::StackInfo;
+use crate::api::{Readiness, StackInfo};
 use crate::engine::{Engine, Identified, identified};
 use crate::error::SetupError;
 use crate::gallery::{GalleryError, OperatingPoint};
@@ -103,9 +109,9 @@ impl Core {
         self.metrics.shed.fetch_add(1, Relaxed);
     }
 
-    /// The gallery's candidates for a template, and the reference decided for.
-    fn identify(&self, card_threshold: f32, template: &[f32]) -> Result<Identified, Refusal> {
-        self.gallery.ask(|references| identified(references, template, card_threshold))
+    /// The gallery's candidates for each template, and the reference decided for.
+    fn identify(&self, card_threshold: f32, templates: &[&[f32]]) -> Result<Vec<Identified>, Refusal> {
+        self.gallery.ask(|references| identified(references, templates, card_threshold))
     }
 
     /// Seconds until what is queued will about have been looked at, from 1 to 30.
@@ -132,6 +138,7 @@ struct Service {
     listeners: Arc<Budget>,
     token: Token,
     info: StackInfo,
+    readiness: Readiness,
     phase: watch::Receiver<Phase>,
 }
 
@@ -190,6 +197,7 @@ pub fn run(config: ServiceConfig, ready: impl FnOnce(&str)) -> Result<(), ServeE
     let engines = (0..config.workers).map(open).collect::<Result<Vec<Engine>, SetupError>>()?;
     let gallery = SharedReferences::open(config.gallery.as_ref(), &engines[0].model())?;
     let info = info(&engines[0], gallery.ask(|references| references.operating_point()).as_ref());
+    let readiness = engines[0].readiness();
     let pool = Pool::start(engines).map_err(|e| ServeError::System(format!("worker threads: {e}")))?;
     let limits = config.limits.clone();
     let core = Arc::new(Core {
@@ -208,6 +216,7 @@ pub fn run(config: ServiceConfig, ready: impl FnOnce(&str)) -> Result<(), ServeE
         core: core.clone(),
         token,
         info,
+        readiness,
         phase: phases,
     });
     let runtime = tokio::runtime::Builder::new_multi_thread()

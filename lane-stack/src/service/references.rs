@@ -1,39 +1,81 @@
 //! The gallery as the threads of a service share it: they ask it one after another.
 use super::config::GalleryFiles;
-use super::log;
-use crate::gallery::{Desk, Gallery, GalleryError, ModelId, OsEntropy, References, Store, SystemClock};
+use super::metrics::GalleryTimes;
+use super::{clock, log};
+use crate::gallery::{
+    Desk, Gallery, GalleryError, GuardedClock, ModelId, OsEntropy, References, Store, SystemClock, SystemSteady,
+};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Who the audit log says that asked.
 const ASKER: &str = "http";
 
+/// Bytes of the disk that are kept for the time when it is full: 46,000 searches of ten candidates each were measured on them.
+const RESERVE_BYTES: usize = 4 << 20;
+
 /// A gallery that several threads ask.
 pub struct SharedReferences {
     references: Mutex<Box<dyn References>>,
+    /// The database behind it, where there is one.
+    desk: Option<Desk>,
     /// Decided encounters whose references could not be dropped.
     unforgotten: Mutex<BTreeSet<String>>,
+    times: GalleryTimes,
 }
 
 impl SharedReferences {
     /// Opens the database that is named, or begins a list in memory. A database of another model's templates is refused.
     pub fn open(files: Option<&GalleryFiles>, model: &ModelId) -> Result<Self, GalleryError> {
-        let references: Box<dyn References> = match files {
-            None => Box::new(Gallery::default()),
-            Some(GalleryFiles { database, key }) => {
-                let master = key.master_key()?;
-                let store = Store::open(database, master, Box::new(OsEntropy))?;
-                store.model().agrees(model)?;
-                Box::new(Desk::new(Arc::new(Mutex::new(store)), Arc::new(SystemClock), ASKER))
-            }
+        let Some(GalleryFiles { database, key }) = files else {
+            return Ok(Self::of(Box::new(Gallery::default()), None));
         };
-        Ok(Self { references: Mutex::new(references), unforgotten: Mutex::default() })
+        let store = Store::open(database, key.master_key()?, Box::new(OsEntropy))?;
+        store.check()?;
+        if store.model() != model {
+            return Err(GalleryError::Refused(format!(
+                "gallery {} holds templates of {}, this service would make those of {model}; templates of different models \
+                 cannot be compared: run the service with the gallery's model, or make a gallery for the new one with \
+                 `lane-stack gallery init` and enrol the pictures again",
+                database.display(),
+                store.model()
+            )));
+        }
+        let clock = GuardedClock::new(SystemClock, SystemSteady, log);
+        let desk = Desk::new(Arc::new(Mutex::new(store)), Arc::new(clock), ASKER);
+        let shared = Self::of(Box::new(desk.clone()), Some(desk));
+        shared.keep_reserve();
+        Ok(shared)
+    }
+
+    fn of(references: Box<dyn References>, desk: Option<Desk>) -> Self {
+        Self { references: Mutex::new(references), desk, unforgotten: Mutex::default(), times: GalleryTimes::default() }
+    }
+
+    /// Has room for a full disk, or says that there is none.
+    fn keep_reserve(&self) {
+        let Some(desk) = &self.desk else { return };
+        if let Err(error) = desk.ask(|store, _| store.keep_reserve(RESERVE_BYTES)) {
+            log(&format!("no reserve for a full disk, trying again: {error}"));
+        }
     }
 
     /// Asks it. A request that panicked is no reason to refuse the next: a store refuses by itself, a list has nothing half
     /// done.
     pub fn ask<T>(&self, request: impl FnOnce(&mut dyn References) -> T) -> T {
-        request(&mut **self.references.lock().unwrap_or_else(PoisonError::into_inner))
+        let begin_s = clock();
+        let mut references = self.references.lock().unwrap_or_else(PoisonError::into_inner);
+        let turn_s = clock();
+        let answer = request(&mut **references);
+        drop(references);
+        self.times.wait_s.add(turn_s - begin_s);
+        self.times.work_s.add(clock() - turn_s);
+        answer
+    }
+
+    /// How long requests took so far.
+    pub fn times(&self) -> &GalleryTimes {
+        &self.times
     }
 
     /// Drops what was enrolled for an encounter that has decided, or will not. What fails is tried again by
@@ -52,6 +94,7 @@ impl SharedReferences {
         if let Err(error) = self.ask(|references| references.expire()) {
             log(&format!("references past their time could not be erased, trying again: {error}"));
         }
+        self.keep_reserve();
     }
 
     fn unforgotten(&self) -> std::sync::MutexGuard<'_, BTreeSet<String>> {
@@ -115,7 +158,7 @@ mod tests {
         }
         list.put("old", vec![1.0]);
         let references: Box<dyn References> = Box::new(Failing { list, failures: 2 });
-        let shared = SharedReferences { references: Mutex::new(references), unforgotten: Mutex::default() };
+        let shared = SharedReferences::of(references, None);
         let left = || shared.ask(|references| references.len());
         shared.forget("e");
         assert_eq!(left(), 3);

@@ -6,7 +6,7 @@ use super::problem::{Refusal, refuse};
 use super::{Service, intake, openapi, rig, stream};
 use crate::api::{
     Closed, EncounterInfo, EnrolQuery, FRAME_STREAM, Found, FrameAnswer, FrameQuery, GalleryInfo, NDJSON, Problem,
-    Reference, ReferencePicture, StackInfo, Status, StreamAnswer, StreamedFrame, check_id,
+    Readiness, Reference, ReferencePicture, StackInfo, Status, StreamAnswer, StreamedFrame, check_id,
 };
 use crate::client::Frame;
 use crate::engine::Engine;
@@ -86,16 +86,16 @@ pub(super) async fn health() -> Json<Status> {
     Json(Status { status: "ok".to_string() })
 }
 
-/// Whether it opens encounters.
+/// Whether it opens encounters, and the models that it has loaded.
 #[utoipa::path(get, path = "/v1/ready", tag = "service", responses(
-    (status = 200, body = Status),
+    (status = 200, body = Readiness),
     (status = 503, description = "It is shutting down", body = Problem, content_type = "application/problem+json"),
 ))]
-pub(super) async fn ready(State(service): Shared) -> Result<Json<Status>, Refusal> {
+pub(super) async fn ready(State(service): Shared) -> Result<Json<Readiness>, Refusal> {
     if service.encounters.finishing() {
         return Err(refuse("shutting-down", "no encounter is opened any more"));
     }
-    Ok(Json(Status { status: "ok".to_string() }))
+    Ok(Json(service.readiness.clone()))
 }
 
 /// What is running: models, threshold, quality rule.
@@ -111,7 +111,7 @@ pub(super) async fn stack(State(service): Shared) -> Json<StackInfo> {
 pub(super) async fn metrics(State(service): Shared) -> Response {
     let page = blocking({
         let service = service.clone();
-        move || service.core.metrics.render(&service.levels())
+        move || service.core.metrics.render(&service.levels(), service.core.gallery.times())
     });
     match page.await {
         Ok(page) => ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], page).into_response(),
@@ -465,7 +465,7 @@ pub(super) async fn search(
     let size = query(size).map(|SizeQuery { width_px, height_px }| [width_px, height_px]);
     let found = with_picture(&service, size, headers, body, move |engine, picture| {
         let template = engine.enrolment("probe", picture)?;
-        let (candidates, matched) = core.identify(engine.match_threshold(), &template)?;
+        let (candidates, matched) = core.identify(engine.match_threshold(), &[&template])?.pop().unwrap_or_default();
         Ok(Found { candidates, matched })
     });
     found.await.map(Json)

@@ -139,7 +139,7 @@ impl Reader {
         }
     }
 
-    /// So many bytes.
+    /// So many bytes, each part in time.
     async fn exactly(&mut self, length: usize) -> Result<Vec<u8>, Refusal> {
         while self.held.len() < length {
             if !self.more(self.within).await? {
@@ -176,7 +176,11 @@ async fn take_frames(
             refuse("busy", "no room for the next frame; are the frames before it in this stream?")
         };
         let room = tokio::time::timeout(core.limits.answer, room).await.map_err(full)?;
-        let bytes = reader.exactly(length as usize).await?;
+        let slow =
+            |_| refuse("too-slow", format!("a frame's bytes must arrive within {} s", core.limits.receive.as_secs()));
+        // All of them: a client that sends a byte now and then would keep its room for ever.
+        let bytes =
+            tokio::time::timeout(core.limits.receive, reader.exactly(length as usize)).await.map_err(slow)??;
         let sequence = about.sequence;
         let sent = intake::sent(about, encoding, bytes, core.limits.max_frame_pixels);
         let step = match cell.admit(core, sent, sequence, room) {

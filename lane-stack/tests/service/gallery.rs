@@ -1,29 +1,9 @@
 //! A service with a gallery on disk: what is kept, what is gone, and who is said to have asked.
-use crate::harness::{FRAMES, PORTRAITS, Service, command, has_runtime, models};
+use crate::harness::{FRAMES, GALLERY_SECTION, PORTRAITS, Service, command, has_runtime, make_gallery};
 use lane_stack::api::{Closed, Found, Reference};
 use lane_stack::gallery::{MasterKey, OsEntropy, Store};
 use std::collections::BTreeSet;
-use std::path::Path;
-use std::process::{Command, Stdio};
-
-const SECTION: &str = "[gallery]\ndatabase = \"lane.gallery\"\nkey_file = \"master.key\"\n";
-
-/// Makes a gallery that keeps citizens' passports for a day, with the program's own commands.
-fn make_gallery(folder: &Path) {
-    std::fs::write(folder.join("policy.toml"), "[[retain]]\nkind = \"passport\"\nclass = \"citizen\"\nhours = 24.0\n")
-        .unwrap();
-    let (models, stack) = (models(), folder.join("stack.toml"));
-    std::fs::write(&stack, crate::harness::STACK).unwrap();
-    let run = |args: &[&str]| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_lane-stack"));
-        let output = command.current_dir(folder).arg("gallery").args(args).output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    };
-    run(&["new-key", "master.key"]);
-    let (models, stack) = (models.to_str().unwrap(), stack.to_str().unwrap());
-    let init = ["init", "lane.gallery", "--key-file", "master.key", "--models", models];
-    run(&[&init[..], &["--stack-config", stack, "--policy", "policy.toml"]].concat());
-}
+use std::process::Stdio;
 
 fn candidates(service: &Service, picture: &[u8]) -> Vec<String> {
     let found: Found = service.call("POST", "/v1/gallery/search", picture, "image/jpeg").json();
@@ -37,7 +17,7 @@ fn a_gallery_on_disk_keeps_what_its_policy_says_and_nothing_that_was_deleted() {
     }
     let folder = tempfile::tempdir().unwrap();
     make_gallery(folder.path());
-    let mut service = Service::start_in(1, folder, SECTION).unwrap();
+    let mut service = Service::start_in(1, folder, GALLERY_SECTION).unwrap();
     let [(_, right), (_, left)] = PORTRAITS;
     let enrol = |service: &Service, query: &str, picture: &[u8]| {
         service.call("PUT", &format!("/v1/gallery/references/{query}"), picture, "image/jpeg")
@@ -102,6 +82,11 @@ fn a_gallery_on_disk_keeps_what_its_policy_says_and_nothing_that_was_deleted() {
     let asked = |by: &str| entries.iter().filter(|e| e.by == by).map(|e| e.action.name()).collect::<BTreeSet<_>>();
     assert_eq!(asked("http"), BTreeSet::from(["delete", "enrol", "forget", "look-up", "search"]));
     assert!(entries.iter().all(|e| e.by == "http" || e.by == "command line"), "{entries:?}");
+    // The faces of an encounter are looked for in one request.
+    let searches: Vec<&str> =
+        entries.iter().filter(|e| e.action.name() == "search").map(|e| e.detail.as_str()).collect();
+    let probes: Vec<u32> = searches.iter().map(|d| d.trim_start_matches("probes: ").parse().unwrap()).collect();
+    assert!(probes.len() == 4 && probes[0] >= 2 && probes[1..] == [1, 1, 1], "{searches:?}");
     let seen =
         String::from_utf8_lossy(&std::fs::read(service.folder.path().join("lane.gallery")).unwrap()).into_owned();
     assert!(!seen.contains("right") && !service.log().contains("panicked"), "{}", service.log());

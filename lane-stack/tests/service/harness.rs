@@ -39,9 +39,35 @@ pub fn has_runtime(checks: usize) -> bool {
     has
 }
 
+/// The configuration of a gallery on disk, as [`make_gallery`] makes one.
+pub const GALLERY_SECTION: &str = "[gallery]\ndatabase = \"lane.gallery\"\nkey_file = \"master.key\"\n";
+
+/// Runs `lane-stack gallery` in a folder; exit code, and all that it printed.
+pub fn gallery_command(folder: &Path, args: &[&str]) -> (Option<i32>, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lane-stack"));
+    let output = command.current_dir(folder).arg("gallery").args(args).output().unwrap();
+    let text = [output.stdout, output.stderr].concat();
+    (output.status.code(), String::from_utf8_lossy(&text).into_owned())
+}
+
+/// Makes a gallery that keeps citizens' passports for a day, with the program's own commands.
+pub fn make_gallery(folder: &Path) {
+    let policy = "[[retain]]\nkind = \"passport\"\nclass = \"citizen\"\nhours = 24.0\n";
+    std::fs::write(folder.join("policy.toml"), policy).unwrap();
+    std::fs::write(folder.join("stack.toml"), STACK).unwrap();
+    let run = |args: &[&str]| {
+        let (code, text) = gallery_command(folder, args);
+        assert_eq!(code, Some(0), "{text}");
+    };
+    run(&["new-key", "master.key"]);
+    let models = models();
+    let init = ["init", "lane.gallery", "--key-file", "master.key", "--models", models.to_str().unwrap()];
+    run(&[&init[..], &["--stack-config", "stack.toml", "--policy", "policy.toml"]].concat());
+}
+
 /// A running service; ended when dropped.
 pub struct Service {
-    child: Child,
+    pub child: Child,
     pub url: String,
     pub folder: tempfile::TempDir,
 }
@@ -77,8 +103,13 @@ impl Service {
             return None;
         }
         configure(folder.path(), added);
+        Some(Self::start_as_configured(folder))
+    }
+
+    /// Starts one with the configuration that the folder has.
+    pub fn start_as_configured(folder: tempfile::TempDir) -> Self {
         let (child, url) = Self::spawn(folder.path());
-        Some(Self { child, url, folder })
+        Self { child, url, folder }
     }
 
     fn spawn(folder: &Path) -> (Child, String) {
@@ -95,6 +126,11 @@ impl Service {
     pub fn restart(&mut self) {
         self.signal("TERM");
         assert_eq!(self.wait(), Some(0), "{}", self.log());
+        self.start_again();
+    }
+
+    /// Starts it when it has ended.
+    pub fn start_again(&mut self) {
         (self.child, self.url) = Self::spawn(self.folder.path());
     }
 
@@ -123,24 +159,7 @@ impl Service {
     }
 
     pub fn call_with(&self, method: &str, path: &str, body: &[u8], content_type: &str, token: Option<&str>) -> Answer {
-        let agent = ureq::Agent::config_builder().http_status_as_error(false).proxy(None).build().new_agent();
-        let method: Method = method.parse().unwrap();
-        let mut request = Request::builder().method(method.clone()).uri(format!("{}{path}", self.url));
-        for (name, value) in [("authorization", token.unwrap_or("")), ("content-type", content_type)] {
-            if !value.is_empty() {
-                request = request.header(name, value);
-            }
-        }
-        let has_body = method == Method::PUT || method == Method::POST;
-        let mut response = if has_body {
-            agent.run(request.body(body).unwrap()).unwrap()
-        } else {
-            agent.run(request.body(()).unwrap()).unwrap()
-        };
-        let header = |name: &str| response.headers().get(name).map(|v| v.to_str().unwrap().to_string());
-        let (content_type, retry_after) = (header("content-type").unwrap_or_default(), header("retry-after"));
-        let status = response.status().as_u16();
-        Answer { status, content_type, retry_after, body: response.body_mut().read_to_vec().unwrap() }
+        call_at(&self.url, method, path, body, content_type, token).unwrap()
     }
 
     pub fn get(&self, path: &str) -> Answer {
@@ -171,6 +190,32 @@ impl Service {
         stream.read_to_end(&mut answer).ok();
         String::from_utf8_lossy(&answer).into_owned()
     }
+}
+
+/// One request to the service at an address.
+pub fn call_at(
+    url: &str,
+    method: &str,
+    path: &str,
+    body: &[u8],
+    content_type: &str,
+    token: Option<&str>,
+) -> Result<Answer, ureq::Error> {
+    let agent = ureq::Agent::config_builder().http_status_as_error(false).proxy(None).build().new_agent();
+    let method: Method = method.parse().unwrap();
+    let mut request = Request::builder().method(method.clone()).uri(format!("{url}{path}"));
+    for (name, value) in [("authorization", token.unwrap_or("")), ("content-type", content_type)] {
+        if !value.is_empty() {
+            request = request.header(name, value);
+        }
+    }
+    let has_body = method == Method::PUT || method == Method::POST;
+    let mut response =
+        if has_body { agent.run(request.body(body).unwrap())? } else { agent.run(request.body(()).unwrap())? };
+    let header = |name: &str| response.headers().get(name).map(|v| v.to_str().unwrap().to_string());
+    let (content_type, retry_after) = (header("content-type").unwrap_or_default(), header("retry-after"));
+    let status = response.status().as_u16();
+    Ok(Answer { status, content_type, retry_after, body: response.body_mut().read_to_vec()? })
 }
 
 impl Drop for Service {
