@@ -31,7 +31,7 @@ const fn plant(scenario: &'static str, twin: &'static str, factor: &'static str)
 }
 
 /// Every planted cause.
-pub const PLANTS: [Plant; 11] = [
+pub const PLANTS: [Plant; 13] = [
     plant("veil", "veil-plain", "veil"),
     plant("glass", "glass-plain", "glass"),
     plant("under-exposed", "plain", "exposure"),
@@ -43,6 +43,8 @@ pub const PLANTS: [Plant; 11] = [
     plant("occluder", "occluder-plain", "occluder"),
     plant("pose", "plain", "pose"),
     plant("pixels", "plain", "pixels"),
+    plant("drops", "drops-plain", "drops"),
+    plant("compression", "plain", "compression"),
 ];
 
 /// The scenario in which many causes meet.

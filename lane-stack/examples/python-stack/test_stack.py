@@ -250,7 +250,7 @@ class HttpDoor(unittest.TestCase):
 
     def test_an_encounter_from_opening_to_forgetting(self) -> None:
         picture = png(portrait((200, 40, 40)))
-        self.assertEqual(self.call("PUT", "/v1/gallery/references/anna", picture)[0], 200)
+        self.assertEqual(self.call("PUT", "/v1/gallery/references/traveller-1", picture)[0], 200)
         self.assertEqual(self.call("GET", "/v1/gallery"), (200, {"references": 1}))
         self.assertEqual(self.call("PUT", "/v1/encounters/e1")[0], 201)
         self.assertEqual(self.refusal("PUT", "/v1/encounters/e1"), (409, "encounter-exists"))

@@ -139,8 +139,7 @@ pub(super) fn told(occupants: &[OccupantRecord], decisions: &Decisions, owners: 
 #[cfg(test)]
 mod tests {
     use lane_stack::client::{Detection, Quality};
-    use laneproof_exchange::encounter::Behaviour;
-    use laneproof_scenes::document::DocumentKind;
+    use laneproof_scenes::{document::DocumentKind, people::Behaviour};
 
     use super::*;
 
