@@ -291,12 +291,10 @@ pub(crate) fn gather(tracked: &[Tracked<'_>], rule: &PersonRule, join_similarity
     let mut clusters: Vec<Cluster> = (0..tracked.len()).map(alone).collect();
 
     let across = |a: &Cluster, b: &Cluster| {
-        let one_camera =
-            a.members.iter().any(|i| b.members.iter().any(|j| tracked[*i].camera_id == tracked[*j].camera_id));
         let met: Vec<f64> =
             a.members.iter().flat_map(|i| b.members.iter().filter_map(|j| Some(pair(*i, *j)?.cost))).collect();
         let cost = met.iter().sum::<f64>() / met.len() as f64;
-        (!one_camera && !met.is_empty() && cost <= rule.max_cost).then_some(cost)
+        (!met.is_empty() && cost <= rule.max_cost).then_some(cost)
     };
     join_best(&mut clusters, across);
     for cluster in &mut clusters {

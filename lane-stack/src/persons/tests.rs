@@ -98,6 +98,22 @@ fn a_face_that_one_camera_saw_where_somebody_is_known_to_sit_is_theirs() {
 }
 
 #[test]
+fn tracks_that_broke_off_in_one_camera_hold_together_by_another() {
+    let at = |camera, moved| {
+        let (time_us, before_m) = if moved { (0, 0.8) } else { (1_000_000, 0.0) };
+        sight(camera, FRONT_RIGHT, time_us, before_m, [0.0; 2])
+    };
+    let faces = [
+        tracked("front", &[0, 2], vec![at("front", true), at("front", false)]),
+        tracked("side", &[1], vec![at("side", true)]),
+        tracked("side", &[3], vec![at("side", false)]),
+    ];
+    let gathered = gather(&faces, &PersonRule::default(), 0.8);
+    assert_eq!(members(&gathered), [&[0, 1, 2][..]]);
+    assert!(length(sub(gathered[0].position_m.unwrap(), FRONT_RIGHT.at_m)) < 1e-3, "where it was last");
+}
+
+#[test]
 fn a_head_in_the_vehicle_behind_is_no_occupant() {
     let follower = Head { at_m: [0.4, 1.3, -9.5], ..FRONT_LEFT };
     let see = |camera, head| vec![sight(camera, head, 0, 0.0, [0.0; 2])];
