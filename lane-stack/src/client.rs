@@ -1,7 +1,7 @@
 //! The client interface: all that a runner may say to a stack, and all that a stack may say back.
 //!
 //! It carries what a real lane would: triggers, frames with time stamps, a gallery; never truth.
-use crate::rig::CameraGeometry;
+pub use crate::rig::CameraGeometry;
 use serde::{Deserialize, Serialize};
 
 /// How a frame's bytes are to be read.

@@ -24,6 +24,13 @@ pub struct CameraGeometry {
     pub height_px: u32,
 }
 
+impl CameraGeometry {
+    /// Whether lines of sight can be told from it.
+    pub fn check(&self) -> Result<(), RigFault> {
+        Camera::new(self).map(|_| ())
+    }
+}
+
 /// Why a description of cameras is none.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("camera \"{camera_id}\": {reason}")]

@@ -1,10 +1,7 @@
 //! Runs a scenario: encounter after encounter, each kept as soon as it is done, so that a killed run can go on.
 use std::path::PathBuf;
 
-use lane_stack::{
-    client::{StackClient, StackError},
-    rig::{CameraGeometry, Rig},
-};
+use lane_stack::client::{CameraGeometry, StackClient, StackError};
 use laneproof_exchange::encounter::EncounterPlan;
 use serde::{Deserialize, Serialize};
 
@@ -276,7 +273,7 @@ fn install(scenario: &Scenario, stack: &mut dyn StackClient) -> Result<(), RunEr
         height_px: sensor.value.height_px,
     });
     // What looks straight down may be turned any way: the stack does without its place.
-    let told: Vec<_> = cameras.filter(|camera| Rig::new(std::slice::from_ref(camera)).is_ok()).collect();
+    let told: Vec<_> = cameras.filter(|camera| camera.check().is_ok()).collect();
     stack.install(&told).map_err(|e| RunError::Setup(e.to_string()))
 }
 
