@@ -116,8 +116,9 @@ fn a_killed_enrolment_loses_nothing_acknowledged_and_leaves_nothing_half() {
     let (mut cut_short, mut one_more) = (0, 0);
     for round in 0..12u32 {
         let batch = [1usize, 1, 7][round as usize % 3];
+        // So many that a fast machine is far from done when the kill comes.
         let mut sent: Vec<(String, Vec<f32>)> =
-            (0..300).map(|_| (format!("P{:03}", draw.next() % 150), embedding(&mut draw))).collect();
+            (0..1500).map(|_| (format!("P{:03}", draw.next() % 150), embedding(&mut draw))).collect();
         // No batch may name a person twice.
         for chunk in sent.chunks_mut(batch) {
             chunk.iter_mut().enumerate().for_each(|(i, (id, _))| id.push(char::from(b'a' + i as u8)));

@@ -1,5 +1,6 @@
 //! Planted causes are named: a few losses here; `target/release/causes` measures hundreds and writes what it found where it is told.
-use laneproof_scenarios::scenario::Scenario;
+use laneproof_scenarios::scenario::{Scenario, ScenarioFile};
+use laneproof_scenes::catalogue::{Daylight, Weather};
 use laneproof_tests::{
     causes::{Asking, MIXED, PLANTS, planted},
     program,
@@ -16,7 +17,12 @@ fn every_plant_and_its_twin_share_seed_and_rule() {
         let [with, without] = [open(plant.scenario), open(plant.twin)];
         assert_eq!((with.seed, with.encounters), (without.seed, without.encounters), "{}", plant.scenario);
         assert_eq!(with.validation, without.validation, "{}", plant.scenario);
-        assert_eq!(with.daylight, without.daylight, "{}", plant.scenario);
+        // Drops on panes may be what is planted; the rain that they come of is not.
+        let dry = |file: &ScenarioFile| {
+            let weather = file.daylight.weather.map(|weather| Weather { drops: None, ..weather });
+            Daylight { weather, ..file.daylight.clone() }
+        };
+        assert_eq!(dry(&with), dry(&without), "{}", plant.scenario);
     }
     open(MIXED);
 }
