@@ -70,6 +70,8 @@
 //! min_inter_eye_px = 40.0
 //! [tracking]
 //! join_similarity = 0.8
+//! [persons]                       # who is one person before several cameras, and on which seat
+//! row_spacing_m = 0.85
 //! [exposure_control]              # left out: the stack does not steer
 //! target_luminance = 0.4
 //! min_exposure_us = 20.0

@@ -312,12 +312,11 @@ pub(crate) fn gather(tracked: &[Tracked<'_>], rule: &PersonRule, join_similarity
     let apart = |a: &Cluster, b: &Cluster| Some(length(sub(a.place(&shifts_m)?, b.place(&shifts_m)?)));
     join_best(&mut clusters, |a, b| apart(a, b).filter(|apart_m| *apart_m <= rule.same_place_m));
     join_best(&mut clusters, |a, b| {
-        let [(seen, placed)] =
-            [(a, b), (b, a)].into_iter().filter(|(_, p)| p.place(&shifts_m).is_some()).collect::<Vec<_>>()[..]
-        else {
-            return None;
+        let (seen, place) = match (a.place(&shifts_m), b.place(&shifts_m)) {
+            (None, Some(place)) => (a, place),
+            (Some(place), None) => (b, place),
+            _ => return None,
         };
-        let place = placed.place(&shifts_m)?;
         let misses = seen.members.iter().flat_map(|i| &tracked[*i].sights).filter_map(|sight| {
             let there = [place[0], place[1], place[2] - shifts_m.get(&sight.time_us)?];
             Some(rule.miss(sight, there))
