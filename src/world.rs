@@ -10,8 +10,8 @@ use laneproof_scenes::{
     people::{Appearance, Identity},
 };
 use laneproof_sim::{
-    AutoExposure, AutoState, Counterfactual, Exposure, ExposureRequest, Frame8, PortraitPicture, SimError, Simulator,
-    Staged, encounter::EncounterPlan,
+    AutoExposure, AutoState, Counterfactual, Exposure, ExposureRequest, Frame8, SimError, Simulator, Staged,
+    encounter::EncounterPlan,
 };
 
 /// A [`Simulator`] behind the runner's interface.
@@ -37,11 +37,11 @@ fn world_error(error: SimError) -> WorldError {
     }
 }
 
-/// A picture as a JPEG file.
-pub fn jpeg(picture: &PortraitPicture, quality: u8) -> Result<Vec<u8>, String> {
+/// A picture of red, green, blue bytes as a JPEG file.
+pub fn jpeg(rgb: &[u8], width_px: u32, height_px: u32, quality: u8) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     JpegEncoder::new_with_quality(&mut bytes, quality)
-        .encode(&picture.rgb, picture.width, picture.height, ExtendedColorType::Rgb8)
+        .encode(rgb, width_px, height_px, ExtendedColorType::Rgb8)
         .map_err(|e| e.to_string())?;
     Ok(bytes)
 }

@@ -123,7 +123,7 @@ impl Camera {
     fn new(of: &CameraGeometry) -> Result<Self, RigFault> {
         let fault = |reason: &str| RigFault { camera_id: of.camera_id.clone(), reason: reason.to_string() };
         let [position_m, look_at_m] = [of.position_m, of.look_at_m].map(|p| p.map(f64::from));
-        if position_m.iter().chain(&look_at_m).any(|v| !(v.abs() < 1e4)) {
+        if position_m.iter().chain(&look_at_m).any(|v| v.is_nan() || v.abs() >= 1e4) {
             return Err(fault("position_m and look_at_m must be numbers of metres below 10,000"));
         }
         let forward = unit(sub(look_at_m, position_m)).ok_or_else(|| {

@@ -61,7 +61,9 @@ class FrameStore:
 
 
 def _trained(face):
-    return face["visible_share"] >= POSITIVE_SHARE and abs(face["yaw_deg"]) <= POSITIVE_YAW_DEG
+    """Whether a face is demanded. Those of held-out families are neither demanded nor forbidden."""
+    clear = face["visible_share"] >= POSITIVE_SHARE and abs(face["yaw_deg"]) <= POSITIVE_YAW_DEG
+    return clear and face.get("legible", True) and not face.get("held_out", False)
 
 
 def _choose_window(faces, width, height, rng):
@@ -109,7 +111,8 @@ def _covered(box, by):
 def _paste(crop, pictures, rng):
     """Lays one studio picture of a face over the crop, brought to a log-uniform size; returns its box and landmarks in
     the crop and the rectangle that it covers. Lane frames hold few people: these teach landmarks on many."""
-    path, face = pictures[int(rng.integers(len(pictures)))]
+    face = pictures[int(rng.integers(len(pictures)))]
+    path = face["path"]
     picture = cv2.imread(path, cv2.IMREAD_COLOR)
     if picture is None:
         raise ManifestError(f"{path}: cannot be read as a picture; a JPEG or PNG is right")
@@ -146,7 +149,7 @@ def _paste(crop, pictures, rng):
 
 def training_crop(store, index, rng, pictures=()):
     """BGR uint8 [CROP, CROP, 3] with its target kind [cells] and values [cells, 14]. `pictures` are studio faces
-    (manifest.read_face_pictures) of which up to three are laid over two crops in three."""
+    (manifest.read_faces) of which up to three are laid over two crops in three."""
     image, faces = store.image(index), store.faces(index)
     window = _choose_window(faces, image.shape[1], image.shape[0], rng)
     crop, scale, left, top = _cut(image, *window)
@@ -205,18 +208,33 @@ def judged(faces, share=0.7, yaw_deg=60.0, smallest_px=12.0):
     for face in faces:
         box = face["box"]
         size = np.sqrt(max((box[2] - box[0]) * (box[3] - box[1]), 0.0))
-        counts = face["visible_share"] >= share and abs(face["yaw_deg"]) <= yaw_deg and size >= smallest_px
+        clear = face["visible_share"] >= share and abs(face["yaw_deg"]) <= yaw_deg and face.get("legible", True)
+        counts = clear and size >= smallest_px
         out.append((box, face["landmarks"], "count" if counts else "optional"))
     return out
 
 
 def evaluate(store, indices, infer):
-    """`infer(BGR uint8 padded) → dict of [n, C] outputs` over held-out frames → summary."""
-    verdicts, found = [], []
+    """`infer(BGR uint8 padded) → dict of [n, C] outputs` over held-out frames → summary, with the recall by group of those
+    that are found at the score of the summary."""
+    verdicts, found, groups = [], [], []
     for index in indices:
         image = padded(store.image(index))
         detections = yunet.decode(infer(image), image.shape[0], image.shape[1], threshold=0.05)
-        v, f = yunet.tally(detections, judged(store.faces(index)))
+        faces = store.faces(index)
+        truth = judged(faces)
+        v, f = yunet.tally(detections, truth)
         verdicts += v
         found += f
-    return yunet.summarise(verdicts, found, len(indices))
+        counting = [face for face, (_, _, kind) in zip(faces, truth) if kind == "count"]
+        groups += [{**face.get("groups", {}), "family": "held-out people" if face.get("held_out") else "other people"}
+                   for face in counting]
+    summary = yunet.summarise(verdicts, found, len(indices))
+    threshold = summary["threshold_at_alarms"]
+    hit = np.array([s is not None and s > threshold for s, _ in found], bool)
+    by_group = {}
+    for kind in ("tone", "sex", "age", "family"):
+        for name in sorted({g[kind] for g in groups if kind in g}):
+            of = np.array([g.get(kind) == name for g in groups], bool)
+            by_group[name] = {"faces": int(of.sum()), "recall": float(hit[of].mean())}
+    return {**summary, "groups": by_group}

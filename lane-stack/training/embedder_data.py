@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from geometry import ALIGNED_SIDE, MIRROR_ORDER, T112, align, similarity
-from manifest import ManifestError, split_tail
+from manifest import ManifestError, split_identities
 from photometric import degrade
 
 # Kept in memory: the face at 1.25 × the template's size with a margin of 18 px, so that jittered alignments have both
@@ -22,17 +22,21 @@ class FaceStore:
 
     def __init__(self, faces):
         count = len(faces)
+        self.faces = faces
         self.images = np.empty((count, KEPT_SIDE, KEPT_SIDE, 3), np.uint8)
         self.points = np.empty((count, 5, 2), np.float64)
-        self.identity = np.array([f[1] for f in faces])
-        self.portrait = np.array([f[2] == "portrait" for f in faces])
+        self.identity = np.array([f["identity"] for f in faces])
+        self.portrait = np.array([f["kind"] == "portrait" for f in faces])
+        self.worn = np.array([f["worn"] for f in faces])
+        self.lane = np.array([f["lane"] for f in faces])
         # Running number of the face among its identity's: with the identity it seeds the held-out degradation, so that
         # the same faces are judged alike whichever others are loaded.
         self.view = np.zeros(count, int)
         seen = {}
         for k, identity in enumerate(self.identity.tolist()):
             self.view[k] = seen[identity] = seen.get(identity, -1) + 1
-        for k, (path, _, _, landmarks) in enumerate(faces):
+        for k, face in enumerate(faces):
+            path, landmarks = face["path"], face["landmarks"]
             image = cv2.imread(path, cv2.IMREAD_COLOR)
             if image is None:
                 raise ManifestError(f"{path}: cannot be read as a picture; a JPEG or PNG is right")
@@ -44,8 +48,8 @@ class FaceStore:
                 print(f"  {k + 1} of {count} faces read", file=sys.stderr, flush=True)
 
     def split(self):
-        """(training identities, held-out identities), by the last tenth of the sorted identity numbers."""
-        return split_tail(np.unique(self.identity))
+        """(training identities, held-out identities)."""
+        return split_identities(self.faces)
 
     def aligned(self, index, rng=None, jitter=0.0, flip=False):
         """BGR uint8 112×112; `jitter` is the landmark noise per axis in inter-eye distances."""
@@ -126,24 +130,53 @@ def verification(same, different):
     return out
 
 
+def _both_kinds(store, indices):
+    if not store.portrait[indices].any() or store.portrait[indices].all():
+        raise ManifestError("the held-out identities need both portraits and crossings")
+
+
 def evaluate(store, identities, embed):
     """`embed(RGB uint8 [n, 112, 112, 3]) → unit vectors` on held-out identities, portrait against crossing.
 
-    Gives figures for the pictures as rendered ("clean"), degraded ("hard"), and pooled.
+    Gives figures for the pictures as rendered ("clean"), degraded ("hard"), and pooled; of the clean ones also those of
+    faces cut out of lane frames ("lane"), those of people with nothing on head and face ("bare"), and of these by group,
+    each group's people against everybody's portraits.
     """
     indices = np.flatnonzero(np.isin(store.identity, identities))
-    if not store.portrait[indices].any() or store.portrait[indices].all():
-        raise ManifestError("the held-out identities need both portraits and crossings")
-    pairs = {}
+    _both_kinds(store, indices)
+    gallery, probe = indices[store.portrait[indices]], indices[~store.portrait[indices]]
+    alike = store.identity[gallery][:, None] == store.identity[probe][None]
+    cosines = {}
     for name in ("clean", "hard"):
         vectors = np.concatenate([embed(b) for b in held_out_batches(store, indices, name == "hard")])
-        gallery, probe = store.portrait[indices], ~store.portrait[indices]
-        cosine = vectors[gallery] @ vectors[probe].T
-        alike = store.identity[indices][gallery][:, None] == store.identity[indices][probe][None]
-        best = np.argmax(cosine, axis=0)
-        pairs[name] = (cosine[alike], cosine[~alike], float(alike[best, np.arange(alike.shape[1])].mean()))
+        portrait = store.portrait[indices]
+        cosines[name] = vectors[portrait] @ vectors[~portrait].T
+
+    def figures_of(cosine, columns):
+        part, same = cosine[:, columns], alike[:, columns]
+        best = np.argmax(part, axis=0)
+        return {**verification(part[same], part[~same]), "rank_1": float(same[best, np.arange(same.shape[1])].mean())}
+
+    def counted(columns):
+        # A handful of pictures says nothing of a group.
+        return alike[:, columns].sum() >= 20
+
+    everything = np.ones(len(probe), bool)
     figures = {"identities": len(identities)}
-    for name, (same, different, rank_1) in pairs.items():
-        figures[name] = {**verification(same, different), "rank_1": rank_1}
-    figures["pooled"] = verification(*(np.concatenate([pairs[n][k] for n in pairs]) for k in (0, 1)))
+    for name, cosine in cosines.items():
+        figures[name] = figures_of(cosine, everything)
+    bare = ~store.worn[probe]
+    for name, columns in (("lane", store.lane[probe] & bare), ("bare", bare)):
+        if counted(columns):
+            figures[name] = figures_of(cosines["clean"], columns)
+    groups = {}
+    for kind in ("tone", "sex", "age"):
+        names = np.array([store.faces[k]["groups"].get(kind, "") for k in probe])
+        for name in sorted(set(names) - {""}):
+            columns = bare & (names == name)
+            if counted(columns):
+                groups[name] = figures_of(cosines["clean"], columns)
+    figures["groups"] = groups
+    pooled = [np.concatenate([c[alike if same else ~alike] for c in cosines.values()]) for same in (True, False)]
+    figures["pooled"] = verification(*pooled)
     return figures

@@ -13,7 +13,7 @@ import onnxruntime
 
 import detector_data
 import embedder_data
-from manifest import ManifestError, read_faces, read_frames, split_tail
+from manifest import ManifestError, read_faces, read_frames, split_frames, split_identities
 
 
 def session(path, threads=1):
@@ -59,7 +59,7 @@ def onnx_embed(path):
 
 def judge_detector(path, data, limit=0):
     store = detector_data.FrameStore(read_frames(data), cache_gb=0.0)
-    held = split_tail(list(range(len(store))))[1]
+    held = split_frames(store.frames)[1]
     held = held[:limit] if limit else held
     infer = onnx_infer(path)
     figures = detector_data.evaluate(store, held, infer)
@@ -68,9 +68,9 @@ def judge_detector(path, data, limit=0):
 
 def judge_embedder(path, data, limit=0):
     faces = read_faces(data)
-    held = split_tail(sorted({f[1] for f in faces}))[1]
+    held = split_identities(faces)[1]
     held = set(held[:limit] if limit else held)
-    store = embedder_data.FaceStore([f for f in faces if f[1] in held])
+    store = embedder_data.FaceStore([f for f in faces if f["identity"] in held])
     embed = onnx_embed(path)
     figures = embedder_data.evaluate(store, sorted(held), embed)
     return {**figures, "median_ms_one_thread": 1e3 * float(np.median(embed.seconds))}

@@ -87,6 +87,15 @@ def comment(lines):
     return "".join(f"# {line}\n" for line in lines)
 
 
+def held_out(data):
+    """What the data says of the families that no training saw."""
+    path = os.path.join(data, "held-out.txt")
+    if not os.path.exists(path):
+        return "Held out: the last tenth."
+    with open(path, encoding="utf-8") as f:
+        return f"Held out whole: {f.read().strip()}."
+
+
 def head(checkpoint, net, path, note, worst):
     return [
         f"{parameter_count(net)} parameters, {os.path.getsize(path) / 1e6:.2f} MB, ONNX opset {OPSET}; written "
@@ -117,9 +126,13 @@ def export_detector(checkpoint, data, out, note, limit):
         "Face detector of this project, made by lane-stack/training on faces this simulator rendered: in-domain, so",
         "its results here are optimistic. Outputs as the YuNet family, input any size in multiples of 32 px.",
         *head(checkpoint, net, path, note, worst),
-        f"Held out: {f['frames']} frames, {f['faces']} faces with visible share >= 0.7, yaw <= 60 degrees, >= 12 px:",
+        held_out(data),
+        f"{f['frames']} held-out frames, {f['faces']} faces with visible share >= 0.7, yaw <= 60 degrees, >= 12 px, legible:",
         f"recall {f['recall']:.4f} at 0.1 false alarms per frame; at score 0.5 recall {f['recall_at_0.5']:.4f} with "
         f"{f['alarms_per_frame_at_0.5']:.3f} alarms per frame.",
+        "Recall by group: " + "; ".join(f"{name} {g['recall']:.3f} of {g['faces']}" for name, g in f["groups"].items())
+        + ".",
+        "Made from synthetic faces: measure it with your own people before you use it on people.",
         f"Landmark error, median: {f['landmark_error_median'] or float('nan'):.3f} of the inter-eye distance. "
         f"{f['median_ms_one_thread']:.0f} ms per 960x608 picture on one core.",
         f"Scores are calibrated: {CARD_SCORE} stands where the network's own score is {raw_threshold:.3f}.",
@@ -173,9 +186,14 @@ def export_embedder(checkpoint, data, out, note, limit):
         "Face embedder of this project, made by lane-stack/training on faces this simulator rendered: in-domain, so",
         "its results here are optimistic; it has never seen a photograph.",
         *head(checkpoint, net, path, note, worst),
-        f"Held out: {f['identities']} identities, portraits against crossings, as rendered (clean) and with landmark",
-        "noise, blur, noise, veil and lower resolution (hard); cosine similarity:",
-        line("clean"), tail("clean"), line("hard"), tail("hard"),
+        held_out(data),
+        f"{f['identities']} held-out identities, documents' portraits against other days' pictures, as rendered (clean) and",
+        "with landmark noise, blur, noise, veil and lower resolution (hard); of the clean ones people with nothing on head",
+        "and face (bare), and those cut out of lane frames (lane, bare); cosine similarity:",
+        *[text for name in ("clean", "hard", "bare", "lane") if name in f for text in (line(name), tail(name))],
+        "EER of bare people by group: " + "; ".join(
+            f"{name} {g['eer']:.4f} ({g['same_pairs']} pairs)" for name, g in f["groups"].items()) + ".",
+        "Made from synthetic faces: measure it with your own people before you use it on people.",
         f"{f['median_ms_one_thread']:.1f} ms per face on one core.",
     ]
     rows = "\n".join(f"    [{x}, {y}]," for x, y in T112)

@@ -4,9 +4,11 @@ import unittest
 
 import numpy as np
 
+import detector_data
 import embedder_data
 import yunet
 from geometry import MIRROR_ORDER, T112, mirror_landmarks, similarity
+from manifest import split_frames, split_identities
 
 
 class Geometry(unittest.TestCase):
@@ -80,6 +82,36 @@ class Yunet(unittest.TestCase):
         self.assertEqual(found, [(0.9, 0.0)])
         summary = yunet.summarise(verdicts, found, frames=1)
         self.assertEqual((summary["recall"], summary["threshold_at_alarms"]), (1.0, 0.6))
+
+
+class HeldOut(unittest.TestCase):
+    def test_a_family_takes_its_people_and_frames_out_of_the_training(self):
+        faces = [{"identity": i, "held_out": i == 3 and view == 1} for i in range(10) for view in range(2)]
+        self.assertEqual(split_identities(faces), ([0, 1, 2, 4, 5, 6, 7, 8, 9], [3]))
+        self.assertEqual(split_frames([("a", [], False), ("b", [], True), ("c", [], False)]), ([0, 2], [1]))
+
+    def test_without_families_the_last_tenth_is_held_out(self):
+        faces = [{"identity": i, "held_out": False} for i in range(20)]
+        self.assertEqual(split_identities(faces), (list(range(18)), [18, 19]))
+
+    def test_a_face_of_a_held_out_family_is_neither_demanded_nor_forbidden(self):
+        box = np.array([60.0, 60.0, 140.0, 150.0])
+        marks = (T112 - 56.0) + 100.0
+        image = np.full((320, 320, 3), 90, np.uint8)
+
+        class Store:
+            def image(self, _):
+                return image
+
+            def faces(self, _):
+                return [{"box": box, "landmarks": marks, "visible_share": 1.0, "yaw_deg": 0.0, "held_out": self.held}]
+
+        store, positives = Store(), {}
+        for store.held in (False, True):
+            kinds = [detector_data.training_crop(store, 0, np.random.default_rng(k))[1] for k in range(8)]
+            positives[store.held] = sum(int((kind == yunet.POSITIVE).sum()) for kind in kinds)
+        self.assertGreater(positives[False], 0)
+        self.assertEqual(positives[True], 0)
 
 
 class Verification(unittest.TestCase):

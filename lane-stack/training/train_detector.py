@@ -10,7 +10,7 @@ import torch.nn.functional as F
 import detector_data
 import schedule
 import yunet
-from manifest import ManifestError, read_face_pictures, read_faces, read_frames, split_tail
+from manifest import ManifestError, read_faces, read_frames, split_frames, split_identities
 from nets import DETECTOR_OUTPUTS, Detector, parameter_count
 
 
@@ -71,13 +71,15 @@ def batch_of(store, indices, pictures, size, seed, step):
     return image.float(), torch.from_numpy(np.stack(kinds)), torch.from_numpy(np.stack(values))
 
 
-def training_identities(root):
-    """The identities that the embedder trains on, by its own split; none without its data."""
+def studio_faces(root):
+    """Studio pictures with a face box of the identities that the embedder trains on, by its own split; none without its
+    data."""
     try:
         faces = read_faces(root)
     except ManifestError:
-        return set()
-    return set(split_tail(sorted({identity for _, identity, _, _ in faces}))[0])
+        return []
+    training = set(split_identities(faces)[0])
+    return [f for f in faces if f["identity"] in training and f["box"] is not None and not f["lane"]]
 
 
 def merit(figures):
@@ -105,9 +107,9 @@ def main():
     torch.set_num_threads(args.threads)
     torch.manual_seed(args.seed)
     store = detector_data.FrameStore(read_frames(args.data), cache_gb=args.cache_gb)
-    training, held = split_tail(list(range(len(store))))
+    training, held = split_frames(store.frames)
     # Studio faces of the embedder's training identities, to be laid over the frames.
-    pictures = read_face_pictures(args.data, training_identities(args.data))
+    pictures = studio_faces(args.data)
     # The same few frames at every look, spread over the held-out part.
     looked_at = held[:: max(1, len(held) // args.evaluate_frames)][: args.evaluate_frames]
     net = Detector().to(memory_format=torch.channels_last)
