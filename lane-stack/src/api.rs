@@ -174,6 +174,23 @@ pub enum StreamAnswer {
     Problem(Problem),
 }
 
+/// Templates of synthetic people that a gallery in memory is filled up with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FillerOrder {
+    /// How many; those of an earlier order are replaced.
+    pub count: u32,
+    /// Which: the same seed gives the same people.
+    pub seed: u64,
+}
+
+/// What became of an order of fillers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FillersInfo {
+    /// Fillers in the gallery; 0 where the embedder's card names no templates to draw them from.
+    pub fillers: u32,
+}
+
 /// The gallery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct GalleryInfo {

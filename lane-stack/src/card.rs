@@ -92,6 +92,17 @@ pub struct EmbedderCard {
     pub match_threshold: f32,
     /// Where the threshold comes from.
     pub evidence: String,
+    /// Templates that fillers are drawn from, where there are any.
+    pub fillers: Option<FillerBank>,
+}
+
+/// Templates of synthetic people, see [`Fillers`](crate::gallery::Fillers).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FillerBank {
+    /// File name in the models directory: 32-bit floats, little-endian, one template after another.
+    pub file: String,
+    /// SHA-256 of the file in hexadecimal.
+    pub sha256: String,
 }
 
 /// What every card says about its model.
@@ -324,6 +335,13 @@ struct RawMatching {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct RawFillers {
+    file: Spanned<String>,
+    sha256: Spanned<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct RawEmbedder {
     #[serde(rename = "kind")]
     _kind: String,
@@ -338,6 +356,7 @@ struct RawEmbedder {
     output: RawOutput,
     alignment: RawAlignment,
     matching: RawMatching,
+    fillers: Option<RawFillers>,
 }
 
 impl RawEmbedder {
@@ -363,6 +382,13 @@ impl RawEmbedder {
             let reason = "threshold is a cosine similarity: from -1 to 1".to_string();
             return Err(source.error_at(threshold.span(), reason));
         }
+        if let Some(RawFillers { file, sha256 }) = &self.fillers {
+            check_file(source, file, Some(sha256))?;
+        }
+        let bank = |RawFillers { file, sha256 }| FillerBank {
+            file: file.into_inner(),
+            sha256: sha256.into_inner().to_lowercase(),
+        };
         let about = About {
             name: self.name,
             file: self.file.into_inner(),
@@ -373,6 +399,7 @@ impl RawEmbedder {
             in_domain: self.in_domain,
         };
         Ok(EmbedderCard {
+            fillers: self.fillers.map(bank),
             about,
             input,
             size_px,

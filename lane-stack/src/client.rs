@@ -245,6 +245,9 @@ pub enum StackError {
     },
 }
 
+/// What the references of synthetic people who never come are called: this and a number. See [`StackClient::fill`].
+pub const FILLER_PREFIX: &str = "filler-";
+
 /// A stack as a runner sees it.
 pub trait StackClient: Send {
     /// Name and models, for the report's head: (what, version or hash).
@@ -256,6 +259,12 @@ pub trait StackClient: Send {
     }
     /// Adds a reference picture to the gallery.
     fn enrol(&mut self, reference_id: &str, picture: &Frame) -> Result<(), StackError>;
+    /// Fills the gallery up with so many templates of synthetic people, called [`FILLER_PREFIX`] and a number, and says how many there are now: a
+    /// stack that has none, or takes no orders of this kind, says 0. The same seed gives the same people.
+    fn fill(&mut self, count: u32, seed: u64) -> Result<u32, StackError> {
+        let _ = (count, seed);
+        Ok(0)
+    }
     /// A vehicle has triggered the lane.
     fn open_encounter(&mut self, encounter: u64) -> Result<(), StackError>;
     /// Hands over one frame; the answer steers the cameras.

@@ -1,4 +1,5 @@
 //! The commands of the `lane-stack` program.
+mod fillers;
 mod gallery;
 
 use clap::{Args, Parser, Subcommand};
@@ -66,6 +67,8 @@ enum Command {
         #[command(flatten)]
         models: ModelArgs,
     },
+    /// Makes the templates that a gallery is filled up with when the stack is measured.
+    Fillers(fillers::FillersArgs),
     /// Keeps references on disk, encrypted: see `lane-stack gallery --help`.
     #[command(subcommand)]
     Gallery(gallery::GalleryCommand),
@@ -115,6 +118,7 @@ pub fn run(cli: &Cli) -> Result<(), Failure> {
         Command::Serve { config } => serve(config),
         Command::Openapi => print(openapi::text().trim_end()),
         Command::Cards { models } => cards(models),
+        Command::Fillers(args) => fillers::run(args),
         Command::Gallery(command) => gallery::run(command),
     }
 }

@@ -4,8 +4,8 @@
 //! sequence, and a service gives the same answer for the same place. What a service has no room for is sent again when it
 //! says so, for as long as the client is patient.
 use crate::api::{
-    Closed, EncounterInfo, FrameAnswer, FrameQuery, GalleryInfo, InstalledCameras, MONO8, PROBLEM_TYPE, Problem, RGB8,
-    Reference, StackInfo, check_id,
+    Closed, EncounterInfo, FillerOrder, FillersInfo, FrameAnswer, FrameQuery, GalleryInfo, InstalledCameras, MONO8,
+    PROBLEM_TYPE, Problem, RGB8, Reference, StackInfo, check_id,
 };
 use crate::client::{ControlMessage, Decisions, Frame, FrameEncoding, StackClient, StackError};
 use crate::rig::CameraGeometry;
@@ -337,6 +337,20 @@ impl StackClient for HttpStack {
                 },
                 other => other,
             }),
+        }
+    }
+
+    fn fill(&mut self, count: u32, seed: u64) -> Result<u32, StackError> {
+        let body = serde_json::to_vec(&FillerOrder { count, seed })
+            .map_err(|e| StackError::Protocol(format!("an order of fillers: {e}")))?;
+        let mut call = Call::new(Method::PUT, "/v1/gallery/fillers".to_string());
+        call.body = Some(&body);
+        call.content_type = Some("application/json");
+        match self.said::<FillersInfo>(&call)? {
+            Said::Yes(FillersInfo { fillers }) => Ok(fillers),
+            // A service that knows no fillers does without.
+            Said::No(problem) if problem.status == 404 || problem.status == 405 => Ok(0),
+            Said::No(problem) => Err(self.refused(problem)),
         }
     }
 

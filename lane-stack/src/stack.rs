@@ -5,7 +5,7 @@ use crate::detector::Detector;
 use crate::embedder::Embedder;
 use crate::engine::{Encounter, Engine, Face, Identified, identified};
 use crate::error::SetupError;
-use crate::gallery::{Gallery, ModelId, References};
+use crate::gallery::{Fillers, Gallery, ModelId, References};
 use crate::models::Selection;
 use crate::picture::Picture;
 use crate::rig::{CameraGeometry, Rig};
@@ -17,14 +17,16 @@ pub struct InProcessStack {
     engine: Engine,
     references: Box<dyn References>,
     rig: Arc<Rig>,
+    fillers: Option<Fillers>,
     encounter: Option<Encounter>,
 }
 
 impl InProcessStack {
     /// Loads ONNX Runtime (from `library`, or from `ORT_DYLIB_PATH`) and the selected models.
     pub fn open(selection: Selection, library: Option<&Path>) -> Result<Self, SetupError> {
+        let fillers = Fillers::of_card(&selection.models, &selection.embedder)?;
         let engine = Engine::open(selection, library)?;
-        Ok(Self { engine, references: Box::new(Gallery::default()), rig: Arc::default(), encounter: None })
+        Ok(Self { engine, references: Box::new(Gallery::default()), rig: Arc::default(), fillers, encounter: None })
     }
 
     /// The gallery.
@@ -101,6 +103,13 @@ impl StackClient for InProcessStack {
     fn enrol(&mut self, reference_id: &str, picture: &Frame) -> Result<(), StackError> {
         let template = self.engine.enrolment(reference_id, picture)?;
         Ok(self.references.put(reference_id, template)?)
+    }
+
+    fn fill(&mut self, count: u32, seed: u64) -> Result<u32, StackError> {
+        match &self.fillers {
+            Some(fillers) => Ok(self.references.fill(fillers, count, seed)?),
+            None => Ok(0),
+        }
     }
 
     fn open_encounter(&mut self, encounter: u64) -> Result<(), StackError> {

@@ -5,7 +5,7 @@ use crate::{
     run::RunEvent,
     scenario::Scenario,
     score::{
-        PersonsSummary,
+        OpenSetSummary, PersonsSummary,
         summary::{CrossVehicleSummary, Group, Summary},
         wilson::Share,
     },
@@ -114,6 +114,7 @@ pub fn table(summary: &Summary) -> String {
         )
         .ok();
     }
+    writeln!(out, "{}", open_set_line(&s.open_set)).ok();
     if s.decoys_taken.of > 0 {
         let kinds: Vec<String> =
             s.decoys.iter().map(|(kind, taken)| format!("{} {}/{}", kind.label(), taken.count, taken.of)).collect();
@@ -242,4 +243,25 @@ fn aligned<const N: usize>(rows: &[[String; N]]) -> String {
         out.push('\n');
     }
     out
+}
+
+/// What came of searching the gallery, in one line.
+fn open_set_line(open_set: &OpenSetSummary) -> String {
+    let OpenSetSummary { gallery, without_reference, fpir, fnir, matched_to_fillers, .. } = open_set;
+    let rate = |share: &Share| format!("{} ({}/{}, {})", share.percent(), share.count, share.of, share.interval());
+    let fillers = match (gallery.fillers_asked, gallery.fillers) {
+        (0, _) => String::new(),
+        (_, 0) => " and none of the fillers asked for: this stack has none".to_owned(),
+        (_, fillers) => format!(" and {fillers} fillers"),
+    };
+    let to_fillers =
+        if gallery.fillers > 0 { format!("; {matched_to_fillers} matched to fillers") } else { String::new() };
+    format!(
+        "gallery of {} references{fillers}; {} of {} occupants have none: FPIR {}, FNIR {}{to_fillers}",
+        gallery.references,
+        without_reference.count,
+        without_reference.of,
+        rate(fpir),
+        rate(fnir)
+    )
 }

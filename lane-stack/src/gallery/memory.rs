@@ -1,7 +1,8 @@
 //! A gallery in memory: reference embeddings in the order of their enrolment, searched exactly.
+use super::fillers::{Fillers, MAX_FILLERS};
 use super::reference::{Enrolment, ReferenceKind};
 use super::{Enrolled, GalleryError, Held, References};
-use crate::client::Candidate;
+use crate::client::{Candidate, FILLER_PREFIX};
 
 /// At most this many candidates are reported.
 pub const MAX_CANDIDATES: usize = 10;
@@ -109,6 +110,16 @@ impl References for Gallery {
 
     fn forget(&mut self, encounter: &str) -> Result<usize, GalleryError> {
         Ok(self.remove(|e| e.encounter.as_deref() == Some(encounter)))
+    }
+
+    fn fill(&mut self, fillers: &Fillers, count: u32, seed: u64) -> Result<u32, GalleryError> {
+        if count > MAX_FILLERS {
+            return Err(GalleryError::Refused(format!("{count} fillers; at most {MAX_FILLERS} are right")));
+        }
+        // Those of an earlier run would be met again: they are replaced as a whole.
+        self.remove(|e| e.reference_id.starts_with(FILLER_PREFIX));
+        self.entries.extend((0..count).map(|k| (Enrolment::passport(&Fillers::name(k)), fillers.draw(seed, k))));
+        Ok(count)
     }
 
     /// Nothing: what is in memory lives until it is taken away, its encounter is decided, or the process ends.

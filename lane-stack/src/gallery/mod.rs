@@ -66,6 +66,7 @@ mod contents;
 mod desk;
 mod error;
 mod file;
+mod fillers;
 mod given;
 mod matrix;
 mod memory;
@@ -86,6 +87,7 @@ pub use clock::{GuardedClock, Steady, SystemSteady};
 pub use contents::Found;
 pub use desk::Desk;
 pub use error::GalleryError;
+pub use fillers::{Fillers, MAX_FILLERS};
 pub use given::{Clock, Entropy, OsEntropy, SystemClock, UnixTime};
 pub use memory::{Gallery, MAX_CANDIDATES, cosine};
 pub use policy::{Policy, Retention};
@@ -155,6 +157,12 @@ pub trait References: Send {
 
     /// Erases what is past its time, and tells how many.
     fn expire(&mut self) -> Result<usize, GalleryError>;
+
+    /// Adds so many fillers of a seed and tells how many; refused by a gallery of people who are kept.
+    fn fill(&mut self, fillers: &Fillers, count: u32, seed: u64) -> Result<u32, GalleryError> {
+        let _ = (fillers, count, seed);
+        Err(GalleryError::Refused("fillers are for galleries in memory, not for those that are kept".to_string()))
+    }
 
     /// The model whose templates it holds; `None` when it takes any.
     fn model(&self) -> Option<ModelId> {

@@ -30,6 +30,7 @@ pub mod config;
 pub mod encounter;
 pub mod encounters;
 pub mod events;
+mod fillers;
 mod intake;
 mod listen;
 pub mod metrics;
@@ -44,7 +45,7 @@ mod stream;
 use crate::api::{Readiness, StackInfo};
 use crate::engine::{Engine, Identified, identified};
 use crate::error::SetupError;
-use crate::gallery::{GalleryError, OperatingPoint};
+use crate::gallery::{Fillers, GalleryError, OperatingPoint};
 use crate::models::select;
 use auth::Token;
 use budget::Budget;
@@ -139,6 +140,7 @@ struct Service {
     token: Token,
     info: StackInfo,
     readiness: Readiness,
+    fillers: Option<Arc<Fillers>>,
     phase: watch::Receiver<Phase>,
 }
 
@@ -193,6 +195,7 @@ pub fn run(config: ServiceConfig, ready: impl FnOnce(&str)) -> Result<(), ServeE
     let tls = config.tls.as_ref().map(listen::acceptor).transpose()?;
     let installed = Installed::new(config.cameras.clone()).map_err(|fault| ServeError::System(fault.to_string()))?;
     let selection = select(&config.models, config.stack_config.as_deref())?;
+    let fillers = Fillers::of_card(&selection.models, &selection.embedder)?.map(Arc::new);
     let open = |_| Engine::open(selection.clone(), config.onnxruntime.as_deref());
     let engines = (0..config.workers).map(open).collect::<Result<Vec<Engine>, SetupError>>()?;
     let gallery = SharedReferences::open(config.gallery.as_ref(), &engines[0].model())?;
@@ -217,6 +220,7 @@ pub fn run(config: ServiceConfig, ready: impl FnOnce(&str)) -> Result<(), ServeE
         token,
         info,
         readiness,
+        fillers,
         phase: phases,
     });
     let runtime = tokio::runtime::Builder::new_multi_thread()

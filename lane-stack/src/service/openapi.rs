@@ -1,7 +1,7 @@
 //! The API's description, made of the routes and of the types that they read and write. `lane-stack/openapi.json` is the
 //! checked-in copy; `lane-stack openapi` writes it anew.
 use super::problem::PROBLEMS;
-use super::{rig, routes};
+use super::{fillers, rig, routes};
 use crate::api::PROBLEM_TYPE;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{Components, KnownFormat, ObjectBuilder, OpenApi, RefOr, Schema, SchemaFormat, Type};
@@ -33,6 +33,7 @@ use utoipa::{Modify, OpenApi as _};
         routes::remove,
         routes::enrol,
         routes::search,
+        fillers::fill,
     ),
     security(("token" = [])),
     modifiers(&Common)

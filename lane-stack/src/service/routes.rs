@@ -3,7 +3,7 @@ use super::auth::guard;
 use super::encounter::Cell;
 use super::openapi::PictureBytes;
 use super::problem::{Refusal, refuse};
-use super::{Service, intake, openapi, rig, stream};
+use super::{Service, fillers, intake, openapi, rig, stream};
 use crate::api::{
     Closed, EncounterInfo, EnrolQuery, FRAME_STREAM, Found, FrameAnswer, FrameQuery, GalleryInfo, NDJSON, Problem,
     Readiness, Reference, ReferencePicture, StackInfo, Status, StreamAnswer, StreamedFrame, check_id,
@@ -42,6 +42,7 @@ pub(super) fn router(service: Arc<Service>) -> Router {
         .route("/v1/encounters/{encounter_id}/events", get(encounter_events))
         .route("/v1/gallery", get(gallery).delete(empty_gallery))
         .route("/v1/gallery/search", post(search))
+        .route("/v1/gallery/fillers", put(fillers::fill))
         .route("/v1/gallery/references/{reference_id}", put(enrol).get(reference).delete(remove))
         .fallback(unknown_route)
         .method_not_allowed_fallback(wrong_method)
@@ -503,7 +504,7 @@ async fn with_picture<T: Send + 'static>(
 }
 
 /// Asks the gallery on a thread that may wait.
-async fn of_gallery<T: Send + 'static>(
+pub(super) async fn of_gallery<T: Send + 'static>(
     service: &Arc<Service>,
     ask: impl FnOnce(&mut dyn References) -> Result<T, GalleryError> + Send + 'static,
 ) -> Result<T, Refusal> {

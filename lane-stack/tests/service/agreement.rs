@@ -77,6 +77,8 @@ fn in_process_and_over_http_every_answer_is_the_same() {
     let mut here = in_process();
     let mut there = service.client();
     assert_eq!(enrol(&mut here), enrol(&mut there));
+    // Fillers crowd nobody out of the place that is theirs, and are the same people here and there.
+    assert_eq!((here.fill(500, 7), there.fill(500, 7)), (Ok(500), Ok(500)));
     let frames = encounter();
     let (said, decisions) = run(&mut here, &frames);
     // What is compared is worth comparing.

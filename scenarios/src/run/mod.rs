@@ -29,7 +29,7 @@ use crate::{
     report,
     scenario::Scenario,
     score::{
-        EncounterScore, score,
+        EncounterScore, GallerySize, score,
         summary::{Head, Summary},
     },
 };
@@ -130,6 +130,13 @@ struct Manifest {
     head: Head,
 }
 
+/// What was put into the gallery.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Filled {
+    size: GallerySize,
+    enrolments: Vec<Enrolment>,
+}
+
 /// Outcome of enrolling one reference.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Enrolment {
@@ -163,9 +170,9 @@ pub fn run<W: World>(
         }
     }
     install(scenario, stack)?;
-    let enrolments = match folder.read_json::<Vec<Enrolment>>("gallery.json")? {
-        Some(enrolments) if missing.is_empty() => enrolments,
-        _ => enrol_all(scenario, world, stack, &folder, events)?,
+    let Filled { size, enrolments } = match folder.read_json::<Filled>("gallery.json")? {
+        Some(filled) if missing.is_empty() => filled,
+        _ => fill_gallery(scenario, world, stack, &folder, events)?,
     };
 
     let settings = LoopSettings {
@@ -198,7 +205,7 @@ pub fn run<W: World>(
     records.sort_by_key(|r| r.encounter);
 
     let refused = enrolments.into_iter().filter_map(|e| Some((e.reference_id, e.refused?))).collect();
-    let (summary, scores) = conclude(scenario, head, &records, refused, &folder, options)?;
+    let (summary, scores) = conclude(scenario, head, &records, (size, refused), &folder, options)?;
     folder.write_json("timings.json", &timings)?;
     events(RunEvent::Finished { report: folder.path("report.html") });
     Ok(RunResult { summary, scores, timings })
@@ -280,6 +287,27 @@ fn install(scenario: &Scenario, stack: &mut dyn StackClient) -> Result<(), RunEr
 /// People that a world is told of at a time.
 const TOGETHER: usize = 8;
 
+/// Enrols the travellers and fills the gallery up as the scenario asks.
+fn fill_gallery<W: World>(
+    scenario: &Scenario,
+    world: &mut W,
+    stack: &mut dyn StackClient,
+    folder: &RunFolder,
+    events: &mut dyn FnMut(RunEvent),
+) -> Result<Filled, RunError> {
+    let enrolments = enrol_all(scenario, world, stack, folder, events)?;
+    let fillers_asked = scenario.file.gallery.fillers;
+    let fillers = match fillers_asked {
+        // Nothing is asked of a stack that need not know the order.
+        0 => 0,
+        count => stack.fill(count, scenario.file.seed).map_err(|e| RunError::Setup(e.to_string()))?,
+    };
+    let references = enrolments.iter().filter(|e| e.refused.is_none()).count() as u64;
+    let filled = Filled { size: GallerySize { references, fillers_asked, fillers }, enrolments };
+    folder.write_json("gallery.json", &filled)?;
+    Ok(filled)
+}
+
 /// Enrols every reference of the scenario, of encounters that are not run too: a gallery does not know who will come. Those
 /// who travel in other vehicles come after all others: they are the travellers of encounters before and after.
 fn enrol_all<W: World>(
@@ -333,7 +361,6 @@ fn enrol_all<W: World>(
             refused,
         });
     }
-    folder.write_json("gallery.json", &enrolments)?;
     Ok(enrolments)
 }
 
@@ -372,13 +399,13 @@ fn conclude(
     scenario: &Scenario,
     head: Head,
     records: &[EncounterRecord],
-    refused: Vec<(String, String)>,
+    (gallery, refused): (GallerySize, Vec<(String, String)>),
     folder: &RunFolder,
     options: &RunOptions<'_>,
 ) -> Result<(Summary, Vec<EncounterScore>), RunError> {
     let scores: Vec<EncounterScore> =
         records.iter().filter_map(|record| score(record, &scenario.file.validation)).collect();
-    let summary = Summary::new(head, scenario, records, &scores, refused);
+    let summary = Summary::new(head, scenario, records, &scores, refused, gallery);
     folder.write("occupants.parquet", &ledger::occupants(&scores)?)?;
     folder.write("exposures.parquet", &ledger::exposures(records, &scores)?)?;
     if let Some(others) = ledger::other_vehicles(&scores)? {

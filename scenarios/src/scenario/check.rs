@@ -31,6 +31,7 @@ impl Check for ScenarioFile {
             return Err(ValueFault::new("stack.models", "is empty", "write \"default\" or the path of a folder"));
         }
         within("stack.control_delay_ms", self.stack.control_delay_ms.into(), 0.0, 60_000.0, "ms")?;
+        within("gallery.fillers", self.gallery.fillers.into(), 0.0, 1e6, "")?;
         check_gates(&self.gates).map_err(|f| under("gates", f))?;
         self.check_overrides()
     }

@@ -39,6 +39,9 @@ pub struct ScenarioFile {
     /// The stack under test.
     #[serde(default)]
     pub stack: StackChoice,
+    /// Who is in the gallery besides the travellers.
+    #[serde(default)]
+    pub gallery: GalleryFile,
     /// Bounds that fail the run.
     #[serde(default)]
     pub gates: Gates,
@@ -101,6 +104,17 @@ impl Default for StackChoice {
     fn default() -> Self {
         Self { models: "default".to_owned(), control_delay_ms: 20.0 }
     }
+}
+
+/// Who is in the gallery besides the travellers of the scenario's encounters. What share of these has a reference is said by
+/// the traffic mix (`enrolled_share`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct GalleryFile {
+    /// Templates of synthetic people who never come, so that searches meet a gallery of a lane's size. A stack whose embedder
+    /// has no templates to draw them from does without, and the report says so.
+    #[schemars(range(max = 1_000_000))]
+    pub fillers: u32,
 }
 
 /// Bounds that fail a run; a missing one does not gate.

@@ -15,7 +15,7 @@
 //! lost. A lost occupant's cause is the first rung of the ladder in [`cause`] on which their best exposure fails.
 use std::collections::BTreeMap;
 
-use lane_stack::client::{BestShot, Detection};
+use lane_stack::client::{BestShot, Detection, FILLER_PREFIX};
 use laneproof_exchange::truth::{BoxPx, DecoyTruth, ExposureTruth, FaceTruth, OtherFace};
 use laneproof_scenes::{decoy::DecoyKind, vehicle::ChildSeat};
 use serde::{Deserialize, Serialize};
@@ -26,6 +26,7 @@ use crate::{
 };
 
 pub mod cause;
+mod open_set;
 mod other_vehicles;
 mod persons;
 pub mod rule;
@@ -35,6 +36,7 @@ mod tests;
 pub mod wilson;
 
 pub use cause::Cause;
+pub use open_set::{GallerySize, OpenSetGroup, OpenSetSummary};
 pub use other_vehicles::{CrossVehicle, OtherOccupantScore, OtherVehicleScore};
 pub use persons::{PersonsSummary, PersonsTold};
 
@@ -102,6 +104,10 @@ pub struct OccupantScore {
     pub detected: bool,
     /// Reference of somebody else that a claimed shot of theirs was matched to.
     pub false_match: Option<String>,
+    /// Whether a claimed shot of theirs was matched to a filler of the gallery.
+    pub filler_match: bool,
+    /// Whether a claimed shot of theirs was matched to themselves.
+    pub self_match: bool,
     /// Similarity of the best claimed shot's first candidate.
     pub similarity: Option<f32>,
     /// Rank-1 identification: whether, of the best shots that belong to them, the one that the stack itself ranks highest
@@ -417,6 +423,8 @@ fn score_occupant(
         under_claimed: claimed.is_empty() && mine.iter().any(|j| j.verified),
         detected: !detected_in.is_empty(),
         false_match: claimed.iter().filter(|j| !own(j)).find_map(|j| j.shot.matched.clone()),
+        filler_match: claimed.iter().filter_map(|j| j.shot.matched.as_deref()).any(|id| id.starts_with(FILLER_PREFIX)),
+        self_match: claimed.iter().any(|j| own(j)),
         similarity: claimed_shot.and_then(|j| j.shot.candidates.first()).map(|c| c.similarity),
         rank_1: who
             .reference_id

@@ -6,8 +6,8 @@ use laneproof_scenes::decoy::DecoyKind;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Cause, CrossVehicle, DecoyScore, EncounterScore, OccupantScore, OtherVehicleScore, Outcome, PersonsSummary, Shots,
-    wilson::Share,
+    Cause, CrossVehicle, DecoyScore, EncounterScore, OccupantScore, OpenSetSummary, OtherVehicleScore, Outcome,
+    PersonsSummary, Shots, open_set::GallerySize, wilson::Share,
 };
 use crate::{
     run::record::{EncounterRecord, OccupantRecord},
@@ -189,6 +189,8 @@ pub struct Summary {
     /// How the stack told persons apart, counted and seated them; `None` from one that does not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub persons: Option<PersonsSummary>,
+    /// Open-set identification: who was searched for in the gallery and found, rightly or not.
+    pub open_set: OpenSetSummary,
     /// Occupants who are plainly there (visible, turned < 30°, ≥ 60 px wide) of all.
     pub plain_faces: Share,
     /// Of those, detected in such an exposure.
@@ -218,6 +220,7 @@ impl Summary {
         records: &[EncounterRecord],
         scores: &[EncounterScore],
         failed_enrolments: Vec<(String, String)>,
+        gallery: GallerySize,
     ) -> Self {
         let people: Vec<&OccupantScore> = scores.iter().flat_map(|s| &s.occupants).collect();
         let everyone = |hit: &dyn Fn(&OccupantScore) -> bool| Share::of_items(people.iter().copied(), hit);
@@ -273,6 +276,7 @@ impl Summary {
             decoys: decoys_by_kind(scores),
             cross_vehicle: cross_vehicle(scores),
             persons: PersonsSummary::of(scores.iter().filter_map(|s| s.persons.as_ref())),
+            open_set: OpenSetSummary::of(gallery, &people, &[tone, sex, age]),
             decoys_taken: Share::of_items(scores.iter().flat_map(|s| &s.decoys), |d| d.taken),
             nobodys_detections: scores.iter().map(|s| s.nobodys_detections).sum(),
             plain_faces: everyone(&|o| o.plain),
@@ -341,6 +345,9 @@ fn decoys_by_kind(scores: &[EncounterScore]) -> Vec<(DecoyKind, Share)> {
 fn matched<'a>(people: impl Iterator<Item = &'a OccupantScore>) -> Share {
     Share::of_items(people.filter(|o| o.who.reference_id.is_some()), |o| o.outcome == Outcome::Matched)
 }
+
+/// A group's place in its list, and its name.
+pub(super) type Grouping = fn(&OccupantRecord) -> (u8, String);
 
 /// Occupants by a group's place in its list and its name.
 fn groups(people: &[&OccupantScore], group_of: impl Fn(&OccupantRecord) -> (u8, String)) -> Vec<Group> {

@@ -8,7 +8,7 @@ use laneproof_scenes::{
 };
 
 use super::{
-    BestExposure, Cause, CrossVehicle, Owner, assign, assign_decoy,
+    BestExposure, Cause, CrossVehicle, GallerySize, Owner, assign, assign_decoy,
     cause::{self, best_exposure, geometric_cause},
     summary::Summary,
 };
@@ -329,7 +329,7 @@ fn people_of_another_vehicle_that_are_claimed_are_cross_vehicle_errors_and_nothi
     assert_eq!(cross.vehicles.iter().map(|v| v.counts.errors).sum::<u64>(), all);
     let mut gated = with_one_behind();
     gated.file.gates.max_cross_vehicle_errors = Some(all - 1);
-    let gates = Summary::new(s.head.clone(), &gated, &[], &taken.scores, Vec::new()).gates;
+    let gates = Summary::new(s.head.clone(), &gated, &[], &taken.scores, Vec::new(), GallerySize::default()).gates;
     let broken = gates.iter().find(|gate| gate.gate == "max_cross_vehicle_errors").expect("it is set");
     assert_eq!((broken.actual, broken.kept), (Some(all as f64), false));
     // The stack itself cannot tell: by its own count it would report more.
@@ -369,4 +369,39 @@ fn a_detection_belongs_to_whom_it_overlaps_most_in_whichever_vehicle() {
     // Who cannot be seen is nobody.
     let hidden = OtherFace { face: FaceTruth { visible_share: 0.1, ..good_face(0, 300.0, 100.0) }, vehicle: 0 };
     assert_eq!(of(300.0, &[hidden]), Owner::Nobody);
+}
+
+#[test]
+fn searches_of_people_without_a_reference_give_fpir_and_those_of_others_fnir() {
+    let mut scenario = first_light();
+    scenario.file.gallery.fillers = 10_000;
+    let mut world = FlatWorld::default();
+    let mut stack = TestStack::new(Manner::Oracle(world.key.clone()));
+    let mut result = outcome(&mut world, &mut stack, &scenario);
+    let people = |result: &RunResult, with: bool| {
+        let all = result.scores.iter().flat_map(|s| &s.occupants);
+        all.filter(|o| o.claimed && o.who.reference_id.is_some() == with).count() as u64
+    };
+    let (with, without) = (people(&result, true), people(&result, false));
+    assert!(with > 10 && without > 1, "{with} {without}");
+    let s = &result.summary.open_set;
+    assert_eq!((s.fpir.count, s.fpir.of, s.fnir.count, s.fnir.of), (0, without, 0, with));
+    assert_eq!(s.gallery, GallerySize { references: with, fillers_asked: 10_000, fillers: 0 });
+    assert!(crate::terminal::table(&result.summary).contains("none of the fillers asked for"));
+
+    // One stranger is taken for a filler, one traveller for nobody.
+    let mut all: Vec<_> = result.scores.iter_mut().flat_map(|s| &mut s.occupants).filter(|o| o.claimed).collect();
+    let stranger = all.iter_mut().find(|o| o.who.reference_id.is_none()).expect("somebody is not enrolled");
+    (stranger.false_match, stranger.filler_match) = (Some("filler-0000007".to_owned()), true);
+    let traveller = all.iter_mut().find(|o| o.who.reference_id.is_some()).expect("somebody is enrolled");
+    traveller.self_match = false;
+    let gallery = GallerySize { fillers: 10_000, ..s.gallery };
+    let summary = Summary::new(result.summary.head.clone(), &scenario, &[], &result.scores, Vec::new(), gallery);
+    let s = &summary.open_set;
+    assert_eq!((s.fpir.count, s.fpir.of, s.fnir.count, s.fnir.of), (1, without, 1, with));
+    assert_eq!(s.matched_to_fillers, 1);
+    // Tones, sexes and ages each split everybody.
+    assert_eq!(s.groups.iter().map(|g| g.fpir.count).sum::<u64>(), 3, "{:#?}", s.groups);
+    assert_eq!(s.groups.iter().map(|g| g.fnir.of).sum::<u64>(), 3 * with);
+    assert!(crate::terminal::table(&summary).contains("1 matched to fillers"));
 }
