@@ -1,5 +1,5 @@
 # The commands of a fresh clone. Each installs what it needs, can be repeated, and then works without a network.
-#   make demo     builds laneproof and runs the first scenario, with a report at the end
+#   make demo     builds laneproof and runs the first scenario against lane-stack's service, with a report at the end
 #   make test     builds everything and runs every test
 #   make bench    times the demo scenario: physics, render, camera, stack
 #   make doctor   shows adapter, driver, ONNX Runtime, assets, models and disk, and what mends what is missing
@@ -16,7 +16,7 @@ export NODEVICE_SELECT := 1
 LANEPROOF := $(or $(CARGO_TARGET_DIR),target)/release/laneproof
 
 demo: build
-	$(LANEPROOF) run scenarios/first-light.toml
+	$(LANEPROOF) run scenarios/first-light.toml --stack service
 
 # The tests of people and of the stack take the assets' places from the environment, and skip, saying so, without them.
 test: build

@@ -2,4 +2,5 @@
 //! under test.
 pub mod cli;
 pub mod session;
+mod stack_place;
 pub mod world;

@@ -2,15 +2,10 @@
 use std::{
     path::{Path, PathBuf},
     sync::OnceLock,
-    time::{Duration, Instant},
+    time::Instant,
 };
 
-use lane_stack::{
-    ExecOptions, ExecStack, InProcessStack,
-    client::StackClient,
-    exec,
-    http_client::{HttpOptions, HttpStack},
-};
+use lane_stack::InProcessStack;
 use laneproof_assets::{AssetError, Cache};
 use laneproof_scenarios::{
     exit,
@@ -149,86 +144,23 @@ pub fn open_world(choices: &Choices) -> Result<SimulatedWorld, Failure> {
 
 /// Opens the stack under test with the models that the command line, or else the scenario, names.
 pub fn open_stack(choices: &Choices, scenario_models: &str) -> Result<InProcessStack, Failure> {
-    let cache = Cache::open()?;
-    let library = cache.onnxruntime(&mut told)?;
-    let folder = match (&choices.models, scenario_models) {
-        (Some(folder), _) => folder.clone(),
-        (None, "default") => default_models(&cache)?,
-        (None, folder) => PathBuf::from(folder),
-    };
-    if !folder.is_dir() {
-        return Err(Failure::usage(format!("{} is no folder of models", folder.display())));
-    }
+    let library = Cache::open()?.onnxruntime(&mut told)?;
+    let folder = models_folder(choices, scenario_models)?;
     let selection = lane_stack::select(&folder, choices.stack_config.as_deref()).map_err(Failure::setup)?;
     InProcessStack::open(selection, Some(&library)).map_err(Failure::setup)
 }
 
-/// Where the stack under test is.
-#[derive(Debug, Clone, clap::Args)]
-pub struct StackPlace {
-    /// The stack under test: "builtin"; the address of a lane-stack service, such as http://127.0.0.1:8470, its token taken
-    /// from LANE_STACK_TOKEN; or "exec:" and the command of a program that speaks JSON lines (docs/stack-exec.md), such as
-    /// "exec:python3 stack.py --models DIR"
-    #[arg(long, default_value = BUILTIN, value_name = "URL|exec:COMMAND")]
-    pub stack: String,
-    /// How long a service or a program may take for one answer, seconds
-    #[arg(long, default_value_t = 120, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
-    pub stack_answer_s: u64,
-    /// PEM file of the certificates, or authorities, that a service at https:// is trusted by
-    #[arg(long, value_name = "FILE")]
-    pub stack_ca: Option<PathBuf>,
-    /// Take all references out of the service's gallery first, whoever put them there
-    #[arg(long)]
-    pub empty_gallery: bool,
-}
-
-const BUILTIN: &str = "builtin";
-/// Where a service's token is taken from.
-const TOKEN_VARIABLE: &str = "LANE_STACK_TOKEN";
-
-impl StackPlace {
-    /// Opens the stack: in process with the models that the command line or else the scenario names, or a service or a
-    /// program with models of its own. A service's gallery must hold nobody else when a run begins: they would be found.
-    pub fn open(
-        &self,
-        choices: &Choices,
-        scenario_models: &str,
-        resumes: bool,
-    ) -> Result<Box<dyn StackClient>, Failure> {
-        let Self { stack, stack_answer_s, stack_ca, empty_gallery } = self;
-        let answer = Duration::from_secs(*stack_answer_s);
-        let command = stack.strip_prefix(exec::SCHEME);
-        if (stack == BUILTIN || command.is_some()) && (stack_ca.is_some() || *empty_gallery) {
-            return Err(Failure::usage("--stack-ca and --empty-gallery are for a service: add --stack URL"));
-        }
-        if stack == BUILTIN {
-            return Ok(Box::new(open_stack(choices, scenario_models)?));
-        }
-        if choices.models.is_some() {
-            return Err(Failure::usage(
-                "--models is for the stack in process: a service has its own, see its lane.toml, a program is told by its \
-                 command",
-            ));
-        }
-        if let Some(command) = command {
-            let options = ExecOptions { answer, ..ExecOptions::new(command).map_err(Failure::usage)? };
-            return Ok(Box::new(ExecStack::start(&options).map_err(Failure::setup)?));
-        }
-        let token = std::env::var(TOKEN_VARIABLE)
-            .map_err(|_| Failure::usage(format!("{TOKEN_VARIABLE} is not set: it holds the token of {stack}")))?;
-        let mut service =
-            HttpStack::connect(HttpOptions { trusted: stack_ca.clone(), answer, ..HttpOptions::new(stack, token) })
-                .map_err(Failure::setup)?;
-        if *empty_gallery {
-            service.empty_gallery().map_err(Failure::setup)?;
-        }
-        match service.references().map_err(Failure::setup)? {
-            count if count > 0 && !resumes => Err(Failure::usage(format!(
-                "the gallery of {stack} holds {count} references, who would be found besides the scenario's travellers; \
-                 start a service with a gallery of its own, or add --empty-gallery"
-            ))),
-            _ => Ok(Box::new(service)),
-        }
+/// The folder of models that the command line, or else the scenario, names.
+pub fn models_folder(choices: &Choices, scenario_models: &str) -> Result<PathBuf, Failure> {
+    let folder = match (&choices.models, scenario_models) {
+        (Some(folder), _) => folder.clone(),
+        (None, "default") => default_models(&Cache::open()?)?,
+        (None, folder) => PathBuf::from(folder),
+    };
+    if folder.is_dir() {
+        Ok(folder)
+    } else {
+        Err(Failure::usage(format!("{} is no folder of models", folder.display())))
     }
 }
 

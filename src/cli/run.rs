@@ -3,7 +3,10 @@ use std::path::PathBuf;
 
 use laneproof_scenarios::{run, scenario::Scenario, terminal};
 
-use crate::session::{self, Choices, Failure, StackPlace};
+use crate::{
+    session::{self, Choices, Failure},
+    stack_place::StackPlace,
+};
 
 /// Run a scenario: simulate its encounters, let the stack look, score against the truth, report
 #[derive(Debug, clap::Args)]

@@ -68,10 +68,14 @@ fn a_service_comes_to_the_same_ledger_as_the_stack_in_process() {
         let (code, said) = run(folder, out, more);
         assert_eq!(code, 0, "{said}");
     }
+    // One that is started for the run, as the demo's is.
+    let (code, said) = run(folder, "own", &["--stack", "service"]);
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("over HTTP"), "{said}");
     for name in ["occupants.parquet", "exposures.parquet", "gallery.json"] {
-        let [builtin, service] =
-            ["builtin", "service"].map(|run| fs::read(folder.join(run).join(name)).expect("there"));
-        assert!(builtin == service, "{name} differs");
+        let [builtin, service, own] =
+            ["builtin", "service", "own"].map(|run| fs::read(folder.join(run).join(name)).expect("there"));
+        assert!(builtin == service && builtin == own, "{name} differs");
     }
 
     // Its gallery holds the first run's travellers now, who would be found in another.
