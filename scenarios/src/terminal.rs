@@ -177,7 +177,17 @@ pub fn sweep_line(event: &SweepEvent) -> Option<String> {
                 point.occupant_coverage.interval(),
                 share(&point.vehicle_coverage),
                 share(&point.matched_coverage),
-            )
+            ) + &point.second.as_ref().map_or(String::new(), |second| {
+                let compared =
+                    second.compared.map_or("baseline".to_owned(), |c| format!("{}  {}", c.changes(), c.p_text()));
+                format!(
+                    "\n{:>12}  occupants {} {:>8}  matched {}  {compared}",
+                    "second stack",
+                    share(&second.occupant_coverage),
+                    second.occupant_coverage.interval(),
+                    share(&second.matched_coverage),
+                )
+            })
         }
         SweepEvent::Finished { .. } => return None,
     })

@@ -14,6 +14,7 @@ pub mod fetch;
 pub mod one;
 pub mod people;
 pub mod render;
+pub mod replay;
 pub mod run;
 pub mod sweep;
 pub mod tint;
@@ -32,6 +33,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(run::Args),
+    Replay(replay::Args),
     Explain(explain::Args),
     Sweep(sweep::Args),
     Render(render::Args),
@@ -49,6 +51,7 @@ impl Cli {
     pub fn run(self) -> ExitCode {
         let result = match self.command {
             Command::Run(args) => run::run(&args),
+            Command::Replay(args) => replay::run(&args),
             Command::Explain(args) => explain::run(&args),
             Command::Sweep(args) => sweep::run(&args),
             Command::Render(args) => render::run(&args),

@@ -43,6 +43,10 @@ pub struct Args {
     /// Keep the runs that are in the folder, and go on with them; values may be added
     #[arg(long)]
     pub resume: bool,
+    /// Show the frames of every value to a second stack too, with the models of this folder, and say whether it ranks the
+    /// values alike
+    #[arg(long, value_name = "DIR", conflicts_with = "list")]
+    pub second_models: Option<PathBuf>,
     /// Models and adapter
     #[command(flatten)]
     pub choices: Choices,
@@ -98,8 +102,20 @@ pub(super) fn run(args: &Args) -> Result<u8, Failure> {
         let stack = session::open_stack(&args.choices, &scenario.file.stack.models);
         stack.map(|s| Box::new(s) as Box<dyn StackClient>).map_err(|failure| RunError::Setup(failure.message))
     };
+    let also = args.second_models.clone().map(|models| Choices { models: Some(models), ..Choices::default() });
+    if let Some(also) = &also {
+        // A wrong name is told before anything is written.
+        session::open_stack(also, "default")?;
+    }
+    let mut open_second = |scenario: &Scenario| -> Result<Box<dyn StackClient>, RunError> {
+        let choices = also.as_ref().unwrap_or(&args.choices);
+        let stack = session::open_stack(choices, &scenario.file.stack.models);
+        stack.map(|s| Box::new(s) as Box<dyn StackClient>).map_err(|failure| RunError::Setup(failure.message))
+    };
+    let second: Option<&mut sweep::run::OpenStack<'_>> = if also.is_some() { Some(&mut open_second) } else { None };
+    let mut stacks = sweep::Stacks { first: &mut open, second };
     let at_a_terminal = std::io::stderr().is_terminal();
-    let result = sweep::run(&sweep, &mut world, &mut open, &options, &mut |event| {
+    let result = sweep::run(&sweep, &mut world, &mut stacks, &options, &mut |event| {
         if at_a_terminal {
             // One line that is written over; it says where a long run is.
             eprint!("\r\x1b[K{}", terminal::sweep_progress(&event).unwrap_or_default());
@@ -110,6 +126,12 @@ pub(super) fn run(args: &Args) -> Result<u8, Failure> {
         }
     })?;
     println!("{}", result.pairing());
+    if let Some(second) = &result.second {
+        println!("{}", second.in_a_line());
+        for line in &second.depends {
+            println!("depends on the models: {line}");
+        }
+    }
     println!("{}   ({:.0} s)", options.out.join("sweep.html").display(), session::clock() - begin);
     Ok(sweep::run::exit_code(&result))
 }

@@ -9,9 +9,11 @@ use laneproof_scenes::{catalogue::fault::FileFault, people::Identity, vehicle::S
 use serde::{Deserialize, Serialize};
 use toml::Value;
 
+pub mod also;
 pub mod axis;
 pub mod document;
 pub mod draw;
+pub mod kendall;
 pub mod mcnemar;
 mod page;
 pub mod path;
@@ -23,7 +25,7 @@ mod tests;
 mod time;
 pub mod values;
 
-pub use run::{SweepEvent, SweepOptions, run};
+pub use run::{Stacks, SweepEvent, SweepOptions, run};
 
 use self::{
     document::Document,

@@ -2,7 +2,10 @@
 use minijinja::{AutoEscape, Environment, Value, value::Serde};
 use serde::Serialize;
 
-use super::result::{PointResult, SweepResult};
+use super::{
+    also::SecondStack,
+    result::{PointResult, SweepResult},
+};
 use crate::{run::RunError, score::wilson::Share};
 
 const TEMPLATE: &str = include_str!("sweep.html.jinja");
@@ -16,7 +19,17 @@ struct Row<'a> {
     claimed: Cell,
     changes: String,
     p: String,
+    second: Option<SecondCells>,
     causes: String,
+}
+
+/// The second stack's cells of a row.
+#[derive(Serialize)]
+struct SecondCells {
+    occupant: Cell,
+    matched: Cell,
+    changes: String,
+    p: String,
 }
 
 /// A share as the table shows it.
@@ -39,6 +52,8 @@ struct Page<'a> {
     s: &'a SweepResult,
     rows: Vec<Row<'a>>,
     pairing: String,
+    /// How far a second stack ranks the values alike.
+    ranking: Option<String>,
     /// Whether a failed encounter is missing anywhere.
     failed: usize,
     /// Path with the unit, for the table's head.
@@ -58,6 +73,12 @@ fn row(point: &PointResult) -> Row<'_> {
         claimed: Cell::of(&point.claimed_coverage),
         changes: point.compared.map_or("baseline".to_owned(), |paired| paired.changes()),
         p: point.compared.map_or(String::new(), |paired| paired.p_text()),
+        second: point.second.as_ref().map(|second| SecondCells {
+            occupant: Cell::of(&second.occupant_coverage),
+            matched: Cell::of(&second.matched_coverage),
+            changes: second.compared.map_or("baseline".to_owned(), |paired| paired.changes()),
+            p: second.compared.map_or(String::new(), |paired| paired.p_text()),
+        }),
         causes: named.collect::<Vec<_>>().join(", "),
     }
 }
@@ -75,6 +96,7 @@ pub(super) fn html(result: &SweepResult, picture: &str, command: &str) -> Result
         s: result,
         rows: result.points.iter().map(row).collect(),
         pairing: result.pairing(),
+        ranking: result.second.as_ref().map(SecondStack::in_a_line),
         failed: result.points.iter().map(|p| p.failures.len()).sum(),
         what: result.varied.unit.as_ref().map_or(key.to_owned(), |unit| format!("{key}, {unit}")),
         command,

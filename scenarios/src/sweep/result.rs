@@ -4,7 +4,11 @@ use std::{collections::BTreeSet, fmt::Write as _};
 use serde::{Deserialize, Serialize};
 use toml::Value;
 
-use super::{Varied, mcnemar::exact_p};
+use super::{
+    Varied,
+    also::{SecondPoint, SecondStack},
+    mcnemar::exact_p,
+};
 use crate::score::{
     Cause, EncounterScore,
     summary::{Failure, Head, Summary},
@@ -30,6 +34,9 @@ pub struct SweepResult {
     pub same_people: bool,
     /// One a value, in the user's order.
     pub points: Vec<PointResult>,
+    /// A second stack that was shown the same frames, where one was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second: Option<SecondStack>,
 }
 
 /// One value's numbers.
@@ -63,6 +70,9 @@ pub struct PointResult {
     pub failures: Vec<Failure>,
     /// Against the baseline; nothing for the baseline itself.
     pub compared: Option<Paired>,
+    /// With the second stack.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second: Option<SecondPoint>,
 }
 
 /// A paired comparison of verified captures.
@@ -132,6 +142,7 @@ impl PointResult {
             causes: summary.causes.clone(),
             failures: summary.failures.clone(),
             compared,
+            second: None,
         }
     }
 }
@@ -170,6 +181,12 @@ impl SweepResult {
             write!(out, ",{share}_count,{share}_of,{share}_coverage,{share}_low,{share}_high").ok();
         }
         out.push_str(",false_matches,failed_encounters,pairs,won,lost,mcnemar_p");
+        if self.second.is_some() {
+            for share in ["occupant", "matched", "claimed"] {
+                write!(out, ",second_{share}_count,second_{share}_of").ok();
+            }
+            out.push_str(",second_false_matches,second_won,second_lost,second_mcnemar_p");
+        }
         let causes = self.causes();
         for cause in &causes {
             write!(out, ",lost_{}", key(*cause)).ok();
@@ -190,6 +207,9 @@ impl SweepResult {
                 Some(Paired { pairs, won, lost, p }) => write!(out, ",{pairs},{won},{lost},{p:.6}").ok(),
                 None => write!(out, ",,,,").ok(),
             };
+            if self.second.is_some() {
+                out.push_str(&second_cells(point.second.as_ref()));
+            }
             for cause in &causes {
                 let count = point.causes.iter().find(|(c, _)| c == cause).map_or(0, |(_, count)| *count);
                 write!(out, ",{count}").ok();
@@ -198,6 +218,21 @@ impl SweepResult {
         }
         out
     }
+}
+
+/// A second stack's numbers as cells of a row; empty where there are none.
+fn second_cells(point: Option<&SecondPoint>) -> String {
+    let Some(point) = point else { return ",".repeat(10) };
+    let mut out = String::new();
+    for s in [point.occupant_coverage, point.matched_coverage, point.claimed_coverage] {
+        write!(out, ",{},{}", s.count, s.of).ok();
+    }
+    write!(out, ",{}", point.false_matches).ok();
+    match point.compared {
+        Some(Paired { won, lost, p, .. }) => write!(out, ",{won},{lost},{p:.6}").ok(),
+        None => write!(out, ",,,").ok(),
+    };
+    out
 }
 
 /// A cause's name in files, with underscores.

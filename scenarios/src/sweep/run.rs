@@ -6,14 +6,17 @@ use laneproof_exchange::{encounter::EncounterPlan, ideal::Counterfactual};
 use laneproof_scenes::{catalogue::Trigger, document::DocumentKind, people::Identity};
 
 use super::{
-    Sweep, draw, page, pairs,
+    Sweep,
+    also::{SecondPoint, SecondStack},
+    draw, page, pairs,
     result::{Paired, PointResult, SweepResult},
 };
 use crate::{
     exit,
     run::{
-        self, RunError, RunEvent, RunOptions,
+        self, RunError, RunEvent, RunOptions, RunResult,
         folder::RunFolder,
+        replay::ReplayWorld,
         world::{ExposeRequest, Exposed, PortraitJpeg, World, WorldError},
     },
     scenario::Scenario,
@@ -75,11 +78,19 @@ pub fn exit_code(result: &SweepResult) -> u8 {
     if result.points.iter().all(|p| p.failures.is_empty()) { exit::DONE } else { exit::SOME_ENCOUNTERS_FAILED }
 }
 
+/// The stacks of a sweep.
+pub struct Stacks<'o> {
+    /// Opens the stack under test.
+    pub first: &'o mut OpenStack<'o>,
+    /// Opens a second one, which is shown the frames that were made for the first.
+    pub second: Option<&'o mut OpenStack<'o>>,
+}
+
 /// Runs a sweep, or goes on with one. Every value gets a stack of its own, so that no gallery outlives its run.
 pub fn run<W: World>(
     sweep: &Sweep,
     world: &mut W,
-    open_stack: &mut OpenStack<'_>,
+    stacks: &mut Stacks<'_>,
     options: &SweepOptions<'_>,
     events: &mut dyn FnMut(SweepEvent),
 ) -> Result<SweepResult, RunError> {
@@ -88,7 +99,7 @@ pub fn run<W: World>(
         return Err(RunError::FolderInUse { path: options.out.clone() });
     }
     let encounters: Vec<u64> = (0..sweep.scenario.file.encounters).collect();
-    let mut stack = Some(open_stack(&sweep.points[sweep.baseline].scenario)?);
+    let mut stack = Some((stacks.first)(&sweep.points[sweep.baseline].scenario)?);
     let said = stack.as_ref().map(|s| s.describe()).unwrap_or_default();
     let points_path = folder.path("points");
     std::fs::create_dir_all(&points_path).map_err(|e| RunError::io(&points_path, e))?;
@@ -108,11 +119,13 @@ pub fn run<W: World>(
         baseline: sweep.points[sweep.baseline].label.clone(),
         same_people: with_baseline.iter().zip(&sweep.points).all(holds_all),
         points: Vec::new(),
+        second: None,
     };
     events(SweepEvent::Started { result: result.clone(), folder: options.out.clone() });
 
     let mut world = PortraitsKept { world, kept: BTreeMap::new() };
     let mut baseline: Vec<EncounterScore> = Vec::new();
+    let mut baseline_of_second: Vec<EncounterScore> = Vec::new();
     // The baseline comes first, so that every other value is compared as soon as it is done.
     let order = std::iter::once(sweep.baseline).chain((0..sweep.points.len()).filter(|i| *i != sweep.baseline));
     let mut done: Vec<(usize, PointResult)> = Vec::new();
@@ -121,7 +134,7 @@ pub fn run<W: World>(
         let begin = (options.clock)();
         let mut stack = match stack.take() {
             Some(stack) => stack,
-            None => open_stack(&point.scenario)?,
+            None => (stacks.first)(&point.scenario)?,
         };
         let run_options = RunOptions {
             out: folder.path(&point.folder),
@@ -137,16 +150,52 @@ pub fn run<W: World>(
         if i == sweep.baseline {
             baseline = ran.scores;
         }
-        let numbers = PointResult::new(point, &ran.summary, compared);
+        let mut numbers = PointResult::new(point, &ran.summary, compared);
+        if let Some(open) = stacks.second.as_deref_mut() {
+            let mut stack = open(&point.scenario)?;
+            let again = shown_again(&point.scenario, stack.as_mut(), &run_options)?;
+            let compared =
+                (i != sweep.baseline).then(|| Paired::of(&with_baseline[i], &again.scores, &baseline_of_second));
+            let in_domain = again.summary.head.in_domain;
+            result.second.get_or_insert_with(|| SecondStack::new(again.summary.head.stack.clone(), in_domain));
+            numbers.second = Some(SecondPoint::new(format!("{}/{SECOND}", point.folder), &again.summary, compared));
+            if i == sweep.baseline {
+                baseline_of_second = again.scores;
+            }
+        }
         done.push((i, numbers.clone()));
         done.sort_by_key(|(i, _)| *i);
         result.points = done.iter().map(|(_, point)| point.clone()).collect();
+        if let Some(second) = &mut result.second {
+            second.compare(&result.points);
+        }
         write(&result, &folder, &options.command)?;
         let seconds = (options.clock)() - begin;
         events(SweepEvent::Point { point: numbers, done: done.len(), of: sweep.points.len(), seconds });
     }
     events(SweepEvent::Finished { page: folder.path("sweep.html") });
     Ok(result)
+}
+
+/// Folder of the second stack's run in that of the first.
+const SECOND: &str = "second";
+
+/// Shows the frames of a finished run to another stack.
+fn shown_again(
+    scenario: &Scenario,
+    stack: &mut dyn StackClient,
+    first: &RunOptions<'_>,
+) -> Result<RunResult, RunError> {
+    let no_run = || RunError::Setup(format!("{} holds no finished run", first.out.display()));
+    let mut world = ReplayWorld::open(&first.out)?.ok_or_else(no_run)?;
+    let options = RunOptions {
+        out: first.out.join(SECOND),
+        resume: first.resume,
+        encounters: first.encounters.clone(),
+        command: first.command.clone(),
+        clock: first.clock,
+    };
+    run::run(scenario, &mut world, stack, &options, &mut |_| {})
 }
 
 /// Writes what is known so far: a sweep that is cut off leaves its picture.

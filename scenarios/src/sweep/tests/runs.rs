@@ -1,7 +1,7 @@
 //! Sweeps through the small world of flat pictures: files, resuming, comparison, picture.
 use std::{fs, path::Path};
 
-use lane_stack::client::StackClient;
+use lane_stack::client::{ControlMessage, StackClient};
 
 use crate::{
     exit,
@@ -9,7 +9,7 @@ use crate::{
     scenario::Scenario,
     score::{Cause, summary::Head, wilson::Share},
     sweep::{
-        Request, Sweep, SweepEvent, SweepOptions, Varied, draw,
+        Request, Stacks, Sweep, SweepEvent, SweepOptions, Varied, draw,
         mcnemar::exact_p,
         plan,
         result::{Paired, PointResult, SweepResult},
@@ -47,8 +47,75 @@ fn swept(
         Ok(Box::new(TestStack::new(Manner::Oracle(key.clone()))))
     };
     let mut events = Vec::new();
-    let result = run(sweep, &mut world, &mut open, &options(out, resume), &mut |event| events.push(event))?;
+    let mut stacks = Stacks { first: &mut open, second: None };
+    let result = run(sweep, &mut world, &mut stacks, &options(out, resume), &mut |event| events.push(event))?;
     Ok((result, events))
+}
+
+/// A sweep whose frames a second stack of this manner is shown, which steers the cameras so.
+fn swept_twice(
+    sweep: &Sweep,
+    out: &Path,
+    manner: impl Fn(&AnswerKey) -> Manner,
+    steers: &[ControlMessage],
+) -> SweepResult {
+    let mut world = tinted();
+    let key: AnswerKey = world.key.clone();
+    let mut open = |_: &Scenario| -> Result<Box<dyn StackClient>, RunError> {
+        Ok(Box::new(TestStack::new(Manner::Oracle(key.clone()))))
+    };
+    let mut open_second = |_: &Scenario| -> Result<Box<dyn StackClient>, RunError> {
+        let mut stack = TestStack::new(manner(&key));
+        stack.controls = steers.to_vec();
+        Ok(Box::new(stack))
+    };
+    let mut stacks = Stacks { first: &mut open, second: Some(&mut open_second) };
+    run(sweep, &mut world, &mut stacks, &options(out, false), &mut |_| {}).expect("runs")
+}
+
+#[test]
+fn a_second_stack_that_is_the_same_ranks_alike_and_a_blind_one_shows_what_depends_on_the_models() {
+    let folder = tempfile::tempdir().expect("folder");
+    let sweep = small("mix.vehicles[*].glass.rear=0.05,0.35,0.65", Some("0.65"));
+    let out = folder.path().join("same");
+    let result = swept_twice(&sweep, &out, |key| Manner::Oracle(key.clone()), &[]);
+    let second = result.second.as_ref().expect("a second stack");
+    assert_eq!((second.tau_occupant, &second.depends), (Some(1.0), &Vec::new()));
+    for point in &result.points {
+        let again = point.second.as_ref().expect("shown again");
+        assert_eq!((again.occupant_coverage, again.failed), (point.occupant_coverage, 0));
+        for file in ["occupants.parquet", "exposures.parquet"] {
+            let [first, shown] = ["", "second/"].map(|run| fs::read(out.join(&point.folder).join(run).join(file)).ok());
+            assert!(first.is_some() && first == shown, "{file}");
+        }
+    }
+    assert!(read(&out, "sweep.html").contains("Shown the same frames"));
+    let csv = read(&out, "sweep.csv");
+    let cells: Vec<usize> = csv.lines().map(|line| line.split(',').count()).collect();
+    assert!(cells.iter().all(|n| *n == cells[0]), "{csv}");
+
+    let out = folder.path().join("blind");
+    let result = swept_twice(&sweep, &out, |_| Manner::Blind, &[]);
+    let second = result.second.expect("a second stack");
+    assert_eq!(second.tau_occupant, None, "nobody anywhere is no order");
+    let first = &result.points[0];
+    assert!(first.compared.expect("compared").p < 0.05, "{first:?}");
+    assert!(second.depends.iter().any(|line| line.starts_with("0.05: ")), "{:?}", second.depends);
+    assert!(read(&out, "sweep.html").contains("This advice depends on the models"));
+}
+
+#[test]
+fn a_second_stack_that_steers_the_cameras_otherwise_is_not_shown_frames_that_it_would_not_have_had() {
+    let folder = tempfile::tempdir().expect("folder");
+    let sweep = small("mix.vehicles[*].glass.rear=0.05,0.65", None);
+    let camera_id = sweep.scenario.rig.value.cameras[0].id.clone();
+    let steers = [ControlMessage { camera_id, exposure_us: 77.0, gain_db: 3.0 }];
+    let result = swept_twice(&sweep, folder.path(), |key| Manner::Oracle(key.clone()), &steers);
+    for point in &result.points {
+        assert_eq!(point.second.as_ref().expect("tried").failed, 5);
+    }
+    let said = read(folder.path(), &format!("{}/second/summary.json", result.points[0].folder));
+    assert!(said.contains("asks for 77 µs and 3 dB at exposure 2") && said.contains("simulate the run"), "{said}");
 }
 
 /// Five encounters of the demo before one camera of its rig: more would only take longer.
@@ -221,6 +288,7 @@ fn by_hand() -> SweepResult {
                 let won = occupants - 12 + 1;
                 Paired { pairs: 45, won, lost: 1, p: exact_p(won, 1) }
             }),
+            second: None,
         };
     let always =
         [(OccludedBySeat, 2), (OccludedByPerson, 3), (CoveredByHeadwear, 1), (HeadTurned, 3), (TooFewPixels, 1)];
@@ -257,6 +325,7 @@ fn by_hand() -> SweepResult {
             point("0.5", 0.5, [30, 4, 25], &with(&[(VeilingReflection, 3), (MotionBlur, 1), (UnderStackGate, 1)])),
             point("0.65", 0.65, [31, 4, 27], &with(&[(OverExposed, 1), (MotionBlur, 1), (UnderStackGate, 2)])),
         ],
+        second: None,
     }
 }
 

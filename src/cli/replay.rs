@@ -1,0 +1,66 @@
+//! `laneproof replay`: the frames of a run, shown to another stack.
+use std::path::PathBuf;
+
+use laneproof_scenarios::{
+    run::{self, replay::ReplayWorld},
+    scenario::Scenario,
+    terminal,
+};
+
+use crate::{
+    session::{self, Choices, Failure},
+    stack_place::StackPlace,
+};
+
+/// Show the frames of a finished run to another stack, and score what it says; nothing is rendered
+///
+/// The loop stays closed: where the other stack would have set the cameras otherwise, the encounter fails and says so, and
+/// the scenario must be run with it.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Folder of a run
+    pub run: PathBuf,
+    /// Folder for what the other stack makes of it
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// The run's scenario file, where it no longer lies where it lay
+    #[arg(long, value_name = "FILE")]
+    pub scenario: Option<PathBuf>,
+    /// Where the stack is
+    #[command(flatten)]
+    pub stack: StackPlace,
+    /// Models
+    #[command(flatten)]
+    pub choices: Choices,
+}
+
+pub(super) fn run(args: &Args) -> Result<u8, Failure> {
+    let begin = session::clock();
+    let no_run = || Failure::usage(format!("{} holds no finished run (no summary.json)", args.run.display()));
+    let mut world = ReplayWorld::open(&args.run)?.ok_or_else(no_run)?;
+    let path = args.scenario.clone().unwrap_or_else(|| PathBuf::from(&world.head().scenario));
+    let scenario = Scenario::open(&path)?;
+    if scenario.hash() != world.head().scenario_hash {
+        return Err(Failure::usage(format!(
+            "{} or a file it names has changed since the run in {}; run it again, or name the scenario as it was with --scenario",
+            path.display(),
+            args.run.display()
+        )));
+    }
+    let mut stack = args.stack.open(&args.choices, &scenario.file.stack.models, false)?;
+    let options = run::RunOptions {
+        out: args.out.clone(),
+        resume: false,
+        encounters: Some(world.head().encounters.clone()),
+        command: session::command_line(),
+        clock: &session::clock,
+    };
+    let result = run::run(&scenario, &mut world, &mut *stack, &options, &mut |event| {
+        if let Some(line) = terminal::line(&event) {
+            println!("{line}");
+        }
+    })?;
+    println!("{}", terminal::table(&result.summary));
+    println!("report: {}   ({:.0} s)", options.out.join("report.html").display(), session::clock() - begin);
+    Ok(result.exit_code())
+}
