@@ -124,7 +124,7 @@ impl OwnService {
             text += &format!("stack_config = {:?}\n", absolute(stack_config)?);
         }
         // An encounter takes as long as it takes to render, not as long as in a lane.
-        text += "[limits]\nmax_encounter_s = 86400\nmax_idle_s = 86400\n";
+        text += "[limits]\nmax_encounter_s = 86400\nmax_idle_s = 86400\nmax_wait_ms = 3600000\n";
         std::fs::write(&config, text).map_err(|e| Failure::io(&config, e))?;
         let mut secret = [0; 32];
         OsEntropy.fill(&mut secret).map_err(Failure::setup)?;

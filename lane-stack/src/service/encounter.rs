@@ -123,6 +123,12 @@ impl Cell {
         &self.id
     }
 
+    /// Whether frames that were taken wait for this one, which comes before them.
+    pub fn waits_for(&self, sequence: u64) -> bool {
+        let state = self.lock();
+        sequence == state.next_to_look && !state.early.is_empty()
+    }
+
     /// Room for its frames.
     pub fn room(&self) -> &Arc<Budget> {
         &self.room

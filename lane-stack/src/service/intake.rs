@@ -61,8 +61,21 @@ pub async fn skim(mut body: Body, most: u64, within: Duration) {
     tokio::time::timeout(within, skimming).await.ok();
 }
 
-/// Room for a piece of work of so many bytes: in the service, and in an encounter where it is one's.
-pub fn room(core: &Core, encounter: Option<&Arc<Budget>>, bytes: u64) -> Result<Vec<Reservation>, Refusal> {
+/// Room for a piece of work of so many bytes: in the service, and in an encounter where it is one's. What others wait for is
+/// taken however long the queue is: refused, it would hold them up for ever.
+pub fn room(
+    core: &Core,
+    encounter: Option<&Arc<Budget>>,
+    bytes: u64,
+    waited_for: bool,
+) -> Result<Vec<Reservation>, Refusal> {
+    // What waits for too long comes too late: better refused at once, while its sender can still do something else.
+    let wait_s = core.expected_wait_s();
+    if !waited_for && wait_s > core.limits.max_wait.as_secs_f64() {
+        core.shed();
+        let detail = format!("it would wait {wait_s:.1} s, longer than max_wait_ms allows; send it again later");
+        return Err(refuse("busy", detail).retry_after(core.retry_after_s()));
+    }
     let mut room = Vec::new();
     for budget in encounter.into_iter().chain([&core.room]) {
         let Some(reservation) = budget.reserve(bytes) else {

@@ -117,9 +117,12 @@ impl Core {
 
     /// Seconds until what is queued will about have been looked at, from 1 to 30.
     fn retry_after_s(&self) -> u64 {
-        let queued = self.room.taken().0 as f64;
-        let seconds = self.metrics.look_s.mean_s().unwrap_or(0.1) * queued / self.pool.workers() as f64;
-        seconds.ceil().clamp(1.0, 30.0) as u64
+        self.expected_wait_s().ceil().clamp(1.0, 30.0) as u64
+    }
+
+    /// Seconds until a picture that comes now is looked at: those under way, at the pace so far.
+    fn expected_wait_s(&self) -> f64 {
+        self.metrics.look_s.mean_s().unwrap_or(0.1) * self.room.taken().0 as f64 / self.pool.workers() as f64
     }
 }
 

@@ -209,7 +209,8 @@ pub(super) async fn push(
         let about = query(about)?;
         let encoding = intake::check_query(&about, intake::content_type(&headers))?;
         let promised = intake::promised_bytes(&headers, core.limits.max_frame_bytes)?;
-        let room = intake::room(core, Some(cell.room()), promised)?;
+        let waited_for = about.sequence.is_some_and(|sequence| cell.waits_for(sequence));
+        let room = intake::room(core, Some(cell.room()), promised, waited_for)?;
         Ok((cell, about, encoding, room))
     };
     let (cell, about, encoding, mut room) = heard(checked(), &mut body, &service).await?;
@@ -484,7 +485,7 @@ async fn with_picture<T: Send + 'static>(
     let checked = size_px.and_then(|size_px| {
         let encoding = intake::encoding(intake::content_type(&headers), size_px)?;
         let promised = intake::promised_bytes(&headers, core.limits.max_frame_bytes)?;
-        Ok((encoding, intake::room(core, None, promised)?))
+        Ok((encoding, intake::room(core, None, promised, false)?))
     });
     let (encoding, mut room) = heard(checked, &mut body, service).await?;
     let bytes = intake::read(body, core.limits.max_frame_bytes, core.limits.receive).await?;

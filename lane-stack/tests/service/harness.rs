@@ -78,6 +78,13 @@ pub fn configure(folder: &Path, added: &str) -> PathBuf {
     std::fs::write(folder.join("stack.toml"), STACK).unwrap();
     let path = folder.join("lane.toml");
     let models = models();
+    // How fast a machine looks must not decide what is refused.
+    let patient = "[limits]\nmax_wait_ms = 3600000\n";
+    let added = match added.contains("[limits]\n") {
+        _ if added.contains("max_wait_ms") => added.to_string(),
+        true => added.replace("[limits]\n", patient),
+        false => format!("{added}\n{patient}"),
+    };
     let text = format!(
         "listen = \"127.0.0.1:0\"\nmodels = {models:?}\nstack_config = \"stack.toml\"\nworkers = 2\n\
          [auth]\ntoken_file = \"token\"\n{added}\n"

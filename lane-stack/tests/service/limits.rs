@@ -67,6 +67,32 @@ fn a_full_queue_gives_429_and_takes_on_what_it_took() {
 }
 
 #[test]
+fn what_would_wait_for_too_long_is_refused_and_later_taken() {
+    let Some(service) = Service::start(1, "[limits]\nmax_wait_ms = 1\n") else { return };
+    service.open("a");
+    // Sixteen at once before two workers: some come while others wait, are refused, and come again.
+    let refused: usize = std::thread::scope(|scope| {
+        let send_until_taken = |sequence: u64| {
+            let mut refused = 0;
+            until("a refused frame is taken", || match service.push("a", sequence).status {
+                200 => true,
+                429 => {
+                    refused += 1;
+                    false
+                }
+                status => panic!("frame {sequence}: {status}"),
+            });
+            refused
+        };
+        let threads: Vec<_> = (0..16).map(|sequence| scope.spawn(move || send_until_taken(sequence))).collect();
+        threads.into_iter().map(|t| t.join().unwrap()).sum()
+    });
+    assert!(refused > 0, "nothing was refused");
+    let closed: Closed = service.close("a").json();
+    assert_eq!((closed.accepted_frames, closed.missing_frames), (16, 0));
+}
+
+#[test]
 fn encounters_are_bounded_in_number_and_time_and_forgotten() {
     let limits = "[limits]\nmax_open_encounters = 2\nmax_idle_s = 1\nmax_kept = 1\n";
     let Some(service) = Service::start(1, limits) else { return };
