@@ -79,6 +79,18 @@ pub struct Quality {
     pub entropy_bits: f32,
     /// One number to rank shots of a face by, 0 to 100.
     pub overall: f32,
+    /// Overlap of the histograms of the two cheeks, 0 (one in shadow) to 1; nothing from a stack that does not measure it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uniformity: Option<f32>,
+    /// Share of the skin around the eyes that something darker than the face covers, 0..1: dark lenses, a visor, a mirror.
+    /// What is as bright as the face, a hand say, is not told from it. Nothing from a stack that does not measure it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub eyes_covered_share: Option<f32>,
+    /// Share of the inner face that has another colour than the ridge of its nose, or is a dark lens, 0..1: masks, veils,
+    /// scarves, parts of a vehicle. Hands and other faces have the same colour and are not told; beards have another and
+    /// are. Nothing from a picture without colour, or from a stack that does not measure it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub covered_share: Option<f32>,
 }
 
 /// One face seen in one frame.

@@ -68,6 +68,7 @@
 //! shots_per_track = 3             # best shots whose mean embedding is matched
 //! [quality_rule]
 //! min_inter_eye_px = 40.0
+//! components = { uniformity = 20 } # least scores on OFIQ's scale, where bounds in units are not wanted
 //! [tracking]
 //! join_similarity = 0.8
 //! [persons]                       # who is one person before several cameras, and on which seat

@@ -77,6 +77,9 @@ fn every_call_reaches_the_program_and_every_answer_comes_back() {
             over_exposed_share: 0.0,
             entropy_bits: 7.0,
             overall: 55.0,
+            uniformity: Some(0.5),
+            eyes_covered_share: Some(0.125),
+            covered_share: None,
         },
         track_id: 2,
     };

@@ -310,6 +310,9 @@ fn detection(exposure_id: u64, camera_id: &str, b: BoxPx, track_id: u32) -> Dete
         over_exposed_share: 0.0,
         entropy_bits: 7.0,
         overall: 95.0,
+        uniformity: None,
+        eyes_covered_share: None,
+        covered_share: None,
     };
     Detection {
         exposure_id,
