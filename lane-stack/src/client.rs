@@ -1,6 +1,7 @@
 //! The client interface: all that a runner may say to a stack, and all that a stack may say back.
 //!
 //! It carries what a real lane would: triggers, frames with time stamps, a gallery; never truth.
+pub use crate::reply::{ControlMessage, Enough, NeedMore, NextTrigger, Quiet, Reply, Secured};
 pub use crate::rig::CameraGeometry;
 use serde::{Deserialize, Serialize};
 
@@ -45,17 +46,6 @@ pub struct Frame {
     pub encoding: FrameEncoding,
     /// The picture.
     pub bytes: Vec<u8>,
-}
-
-/// What a stack may ask a camera to do.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct ControlMessage {
-    /// Camera.
-    pub camera_id: String,
-    /// Exposure time for its next exposures, microseconds.
-    pub exposure_us: f32,
-    /// Gain for its next exposures, decibels.
-    pub gain_db: f32,
 }
 
 /// Quality measures of one face, in the units of OFIQ (ISO/IEC 29794-5).
@@ -266,12 +256,17 @@ pub trait StackClient: Send {
         let _ = cameras;
         Ok(())
     }
+    /// Whether answers to frames may say that it is enough, or ask for more. Who runs a stack that does not need not wait for
+    /// its answers, and does not heed such words.
+    fn gives_feedback(&self) -> bool {
+        false
+    }
     /// Adds a reference picture to the gallery.
     fn enrol(&mut self, reference_id: &str, picture: &Frame) -> Result<(), StackError>;
     /// A vehicle has triggered the lane.
     fn open_encounter(&mut self, encounter: u64) -> Result<(), StackError>;
-    /// Hands over one frame; the answer steers the cameras.
-    fn push_frame(&mut self, frame: Frame) -> Result<Vec<ControlMessage>, StackError>;
+    /// Hands over one frame; the answer steers the cameras, and asks for more exposures or for none.
+    fn push_frame(&mut self, frame: Frame) -> Result<Reply, StackError>;
     /// The vehicle has left: decide.
     fn close_encounter(&mut self) -> Result<Decisions, StackError>;
 }

@@ -2,6 +2,7 @@
 use crate::client::Quality;
 use crate::error::SetupError;
 use crate::exposure::ExposureControl;
+use crate::feedback::{EarlyStop, MoreWanted};
 use crate::persons::PersonRule;
 use crate::quality::{Components, components};
 use crate::text::Source;
@@ -167,6 +168,10 @@ pub struct Working {
     pub persons: PersonRule,
     /// Exposure control; none by default.
     pub exposure_control: Option<ExposureControl>,
+    /// When it says that it has seen enough; never by default.
+    pub early_stop: Option<EarlyStop>,
+    /// When it asks for more exposures; never by default.
+    pub need_more: Option<MoreWanted>,
 }
 
 impl Default for Working {
@@ -182,6 +187,8 @@ impl Default for Working {
             tracking: Tracking::default(),
             persons: PersonRule::default(),
             exposure_control: None,
+            early_stop: None,
+            need_more: None,
         }
     }
 }
@@ -212,6 +219,8 @@ struct RawConfig {
     tracking: Option<Spanned<Tracking>>,
     persons: Option<Spanned<PersonRule>>,
     exposure_control: Option<Spanned<ExposureControl>>,
+    early_stop: Option<Spanned<EarlyStop>>,
+    need_more: Option<Spanned<MoreWanted>>,
 }
 
 impl StackConfig {
@@ -227,6 +236,12 @@ impl StackConfig {
         }
         if let Some(persons) = &raw.persons {
             persons.get_ref().check().map_err(|reason| source.error_at(persons.span(), reason))?;
+        }
+        if let Some(stop) = &raw.early_stop {
+            stop.get_ref().check().map_err(|reason| source.error_at(stop.span(), reason))?;
+        }
+        if let Some(more) = &raw.need_more {
+            more.get_ref().check().map_err(|reason| source.error_at(more.span(), reason))?;
         }
         if let Some(rule) = &raw.quality_rule {
             rule.get_ref().are_numbers().map_err(|reason| source.error_at(rule.span(), reason))?;
@@ -250,6 +265,8 @@ impl StackConfig {
             tracking: raw.tracking.map(Spanned::into_inner).unwrap_or_default(),
             persons: raw.persons.map(Spanned::into_inner).unwrap_or_default(),
             exposure_control: raw.exposure_control.map(Spanned::into_inner),
+            early_stop: raw.early_stop.map(Spanned::into_inner),
+            need_more: raw.need_more.map(Spanned::into_inner),
         };
         Ok(Self { detector: raw.detector, embedder: raw.embedder, working })
     }
@@ -279,6 +296,9 @@ mod tests {
             ("[tracking]\nmax_gap_us = \"x\"\n", ":4:14:", "string"),
             ("[tracking]\nmin_iou = nan\n", ":3:1:", "min_iou"),
             ("[quality_rule]\nmax_yaw_deg = nan\n", ":3:1:", "max_yaw_deg"),
+            ("[early_stop]\nmin_shots = 0\n", ":3:1:", "min_shots"),
+            ("[early_stop]\nquiet = 2\n", ":4:1:", "quiet_exposures"),
+            ("[need_more]\nmin_shots = 0\n", ":3:1:", "min_shots"),
             ("[quality_rule]\nmin_uniformity = nan\n", ":3:1:", "min_uniformity"),
             ("[quality_rule.components]\nuniformty = 20\n", ":4:1:", "uniformity"),
             ("[quality_rule.components]\nyaw = nan\n", "stack.toml:3:", "yaw"),

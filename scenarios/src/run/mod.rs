@@ -10,6 +10,7 @@ mod event_loop;
 pub mod folder;
 pub(crate) mod frames;
 pub mod record;
+mod schedule;
 #[cfg(test)]
 pub(crate) mod tests;
 pub mod world;
