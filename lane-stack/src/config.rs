@@ -297,6 +297,7 @@ mod tests {
             ("[tracking]\nmin_iou = nan\n", ":3:1:", "min_iou"),
             ("[quality_rule]\nmax_yaw_deg = nan\n", ":3:1:", "max_yaw_deg"),
             ("[early_stop]\nmin_shots = 0\n", ":3:1:", "min_shots"),
+            ("[early_stop]\nface_score = nan\n", ":3:1:", "face_score"),
             ("[early_stop]\nquiet = 2\n", ":4:1:", "quiet_exposures"),
             ("[need_more]\nmin_shots = 0\n", ":3:1:", "min_shots"),
             ("[quality_rule]\nmin_uniformity = nan\n", ":3:1:", "min_uniformity"),

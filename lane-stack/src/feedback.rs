@@ -9,28 +9,33 @@ use std::collections::BTreeSet;
 
 /// When a stack says that it has seen enough of a vehicle. The numbers are the operator's: each exposure that is not
 /// taken is one that could have shown somebody who hid before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct EarlyStop {
     /// Shots of each person that keep the quality rule, at least; all cameras together.
     pub min_shots: u32,
     /// Exposures of each camera since the newest person was first seen, at least.
     pub quiet_exposures: u32,
+    /// Who has no good shot, no place in the vehicle, and no detector score as high as this is not waited for, 0..1: a
+    /// head-rest that looked like a face once. 0 waits for everything that was ever detected.
+    pub face_score: f32,
 }
 
 impl Default for EarlyStop {
-    /// Assumption: two shots bear out each other, and somebody behind a pillar or a head comes into view within two.
+    /// Assumption: two shots bear out each other, and somebody behind a pillar or a head comes into view within two
+    /// exposures. The score is that from which the default quality rule takes a face for one.
     fn default() -> Self {
-        Self { min_shots: 2, quiet_exposures: 2 }
+        Self { min_shots: 2, quiet_exposures: 2, face_score: 0.6 }
     }
 }
 
 impl std::fmt::Display for EarlyStop {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { min_shots, quiet_exposures } = self;
+        let Self { min_shots, quiet_exposures, face_score } = self;
         write!(
             f,
-            "at {min_shots} shots of everybody and {quiet_exposures} exposures of each camera without anybody new"
+            "at {min_shots} shots of everybody (face score {face_score}), {quiet_exposures} exposures of each camera after \
+             the newest"
         )
     }
 }
@@ -38,7 +43,13 @@ impl std::fmt::Display for EarlyStop {
 impl EarlyStop {
     /// What is impossible about it, in words.
     pub(crate) fn check(&self) -> Result<(), String> {
-        if self.min_shots > 0 { Ok(()) } else { Err("min_shots = 0 in [early_stop] must be at least 1".to_string()) }
+        match self {
+            Self { min_shots: 0, .. } => Err("min_shots = 0 in [early_stop] must be at least 1".to_string()),
+            Self { face_score, .. } if !(0.0..=1.0).contains(face_score) => {
+                Err(format!("face_score = {face_score} in [early_stop] must be from 0 to 1"))
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -128,10 +139,11 @@ impl SoFar<'_> {
 impl EarlyStop {
     /// Whether enough has been seen, with the evidence. Of an empty vehicle never: somebody drives it.
     pub(crate) fn enough(&self, so_far: &SoFar<'_>) -> Option<Enough> {
-        let counted: Vec<&Person> = so_far.persons.iter().filter(|p| so_far.counts(p)).collect();
-        let newest = so_far.persons.iter().filter_map(|p| so_far.first_seen(p)).max()?;
+        let face = |p: &Person| p.occupant || so_far.detections_of(p).any(|d| d.score >= self.face_score);
+        let counted: Vec<&Person> = so_far.persons.iter().filter(|p| so_far.counts(p) && face(p)).collect();
+        let newest = counted.iter().filter_map(|p| so_far.first_seen(p)).max()?;
         let quiet = so_far.quiet_since(newest);
-        if counted.is_empty() || quiet.iter().any(|camera| camera.exposures < self.quiet_exposures) {
+        if quiet.iter().any(|camera| camera.exposures < self.quiet_exposures) {
             return None;
         }
         let secured = |person: &&Person| {

@@ -86,7 +86,7 @@ impl Told {
     }
 
     fn enough(&self, min_shots: u32, quiet_exposures: u32) -> Option<Enough> {
-        EarlyStop { min_shots, quiet_exposures }.enough(&self.so_far(&QualityRule::default()))
+        EarlyStop { min_shots, quiet_exposures, face_score: 0.6 }.enough(&self.so_far(&QualityRule::default()))
     }
 
     fn ask(&self, wanted: MoreWanted) -> (Vec<NeedMore>, Vec<NextTrigger>) {
@@ -138,6 +138,11 @@ fn who_may_be_an_occupant_is_waited_for_and_who_is_none_is_not() {
     assert!(told.enough(1, 1).is_some(), "behind the rows of the vehicle");
     told.persons[1].position_m = None;
     assert_eq!(told.enough(1, 1), None, "a bad shot of somebody whose place is not known");
+    // What hardly looks like a face is somebody where it has a place in the vehicle, and nobody else.
+    told.detections.iter_mut().filter(|d| d.track_id == 1).for_each(|d| d.score = 0.55);
+    assert_eq!(told.enough(1, 1).map(|enough| enough.persons.len()), Some(1), "a head-rest");
+    told.persons[1].occupant = true;
+    assert_eq!(told.enough(1, 1), None);
     assert_eq!(Told::of(&[("a", &[]), ("a", &[])], &[]).enough(1, 0), None, "nobody seen");
 }
 

@@ -3,6 +3,14 @@
 //! All is measured in the crop of the parent module, and against the face itself: its own cheeks, the ridge of its own
 //! nose. Nothing is learnt, so nothing is known of what covers: a mask of the wearer's own skin colour is skin, and a
 //! grey beard is a mask.
+//!
+//! How well it tells, on rendered faces whose truth is known, turned less than 45°, as the stack's own detector finds
+//! them (median and the nearer tail, 5 or 95 %):
+//! * Eyes covered: bare 0.03 and 0.20 (73 faces), clear glasses 0.06 and 0.21 (50), sunglasses 0.78 and 0.40 (14); a
+//!   random one of the latter is above a random bare one 996 times in 1000. Masks without glasses 0.18 and 0.48.
+//! * Face covered: bare 0.05 and 0.15, masks 0.67 and 0.58 (29), always above. Sunglasses 0.14: they are small. Of faces
+//!   that pillars, head-rests, hands and other people hide by more than 30 % (90), only 73 in 100 are above a bare one:
+//!   it tells what is worn, and hardly what stands before.
 use super::{SIDE, inside};
 
 /// Centres of the two cheeks in the crop, pixels, and their radius: beside the nose, between eye and mouth, clear of
