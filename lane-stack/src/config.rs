@@ -136,9 +136,11 @@ impl QualityRule {
         // A value that is not a number breaks its bound.
         let under = least.into_iter().filter(|(_, value, bound)| value < bound || value.is_nan()).map(|v| (v, "under"));
         let over = most.into_iter().filter(|(_, value, bound)| value > bound || value.is_nan()).map(|v| (v, "over"));
-        let told = |((name, value, bound), word): ((&str, f32, f32), &str)| match value.is_nan() {
-            true => format!("{name} is not told, where {bound} is asked for"),
-            false => format!("{name} {value:.2} {word} {bound}"),
+        let told = |((name, value, bound), word): ((&str, f32, f32), &str)| {
+            if value.is_nan() {
+                return format!("{name} is not told, where {bound} is asked for");
+            }
+            format!("{name} {value:.2} {word} {bound}")
         };
         let broken: Vec<String> = under.chain(over).map(told).collect();
         if broken.is_empty() { Ok(()) } else { Err(broken.join(", ")) }
