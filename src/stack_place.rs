@@ -9,7 +9,7 @@ use std::{
 
 use lane_stack::{
     ExecOptions, ExecStack,
-    client::{CameraGeometry, ControlMessage, Decisions, Frame, StackClient, StackError},
+    client::{CameraGeometry, Decisions, Frame, Reply, StackClient, StackError},
     exec,
     gallery::{Entropy as _, OsEntropy, hex},
     http_client::{HttpOptions, HttpStack},
@@ -181,7 +181,11 @@ impl StackClient for OwnService {
         self.stack.open_encounter(encounter)
     }
 
-    fn push_frame(&mut self, frame: Frame) -> Result<Vec<ControlMessage>, StackError> {
+    fn gives_feedback(&self) -> bool {
+        self.stack.gives_feedback()
+    }
+
+    fn push_frame(&mut self, frame: Frame) -> Result<Reply, StackError> {
         self.stack.push_frame(frame)
     }
 

@@ -1,7 +1,7 @@
 //! The HTTP API's own words: what service and client write and read as JSON. `lane-stack/openapi.json` is made of them.
 //!
 //! Version 1. Names and meanings stay within a version; a reader must bear members it does not know.
-use crate::client::{Candidate, ControlMessage, Decisions};
+use crate::client::{Candidate, Decisions, Reply};
 use crate::config::QualityRule;
 use crate::gallery::{Held, ReferenceKind};
 use crate::rig::CameraGeometry;
@@ -45,6 +45,9 @@ pub struct StackInfo {
     pub match_threshold: f32,
     /// Bounds that a best shot must keep to be claimed as valid.
     pub quality_rule: QualityRule,
+    /// Whether answers to frames may say `enough` or `need_more`. Without it they are not heeded, and not waited for.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub gives_feedback: bool,
 }
 
 /// The lane's cameras as they were installed.
@@ -89,8 +92,9 @@ pub struct FrameAnswer {
     pub exposure_id: u64,
     /// Faces that were found in it.
     pub faces: u32,
-    /// What the cameras are asked to do.
-    pub control: Vec<ControlMessage>,
+    /// What the cameras are asked to do, and whether more is needed.
+    #[serde(flatten)]
+    pub reply: Reply,
 }
 
 /// What an encounter came to.

@@ -1,6 +1,7 @@
 //! The client interface: all that a runner may say to a stack, and all that a stack may say back.
 //!
 //! It carries what a real lane would: triggers, frames with time stamps, a gallery; never truth.
+pub use crate::reply::{ControlMessage, Enough, NeedMore, NextTrigger, Quiet, Reply, Secured};
 pub use crate::rig::CameraGeometry;
 use serde::{Deserialize, Serialize};
 
@@ -47,17 +48,6 @@ pub struct Frame {
     pub bytes: Vec<u8>,
 }
 
-/// What a stack may ask a camera to do.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct ControlMessage {
-    /// Camera.
-    pub camera_id: String,
-    /// Exposure time for its next exposures, microseconds.
-    pub exposure_us: f32,
-    /// Gain for its next exposures, decibels.
-    pub gain_db: f32,
-}
-
 /// Quality measures of one face, in the units of OFIQ (ISO/IEC 29794-5).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Quality {
@@ -79,6 +69,18 @@ pub struct Quality {
     pub entropy_bits: f32,
     /// One number to rank shots of a face by, 0 to 100.
     pub overall: f32,
+    /// Overlap of the histograms of the two cheeks, 0 (one in shadow) to 1; nothing from a stack that does not measure it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uniformity: Option<f32>,
+    /// Share of the skin around the eyes that something darker than the face covers, 0..1: dark lenses, a visor, a mirror.
+    /// What is as bright as the face, a hand say, is not told from it. Nothing from a stack that does not measure it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub eyes_covered_share: Option<f32>,
+    /// Share of the inner face that has another colour than the ridge of its nose, or is a dark lens, 0..1: masks, veils,
+    /// scarves, parts of a vehicle. Hands and other faces have the same colour and are not told; beards have another and
+    /// are. Nothing from a picture without colour, or from a stack that does not measure it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub covered_share: Option<f32>,
 }
 
 /// One face seen in one frame.
@@ -257,6 +259,11 @@ pub trait StackClient: Send {
         let _ = cameras;
         Ok(())
     }
+    /// Whether answers to frames may say that it is enough, or ask for more. Who runs a stack that does not need not wait for
+    /// its answers, and does not heed such words.
+    fn gives_feedback(&self) -> bool {
+        false
+    }
     /// Adds a reference picture to the gallery.
     fn enrol(&mut self, reference_id: &str, picture: &Frame) -> Result<(), StackError>;
     /// Fills the gallery up with so many templates of synthetic people, called [`FILLER_PREFIX`] and a number, and says how many there are now: a
@@ -267,8 +274,8 @@ pub trait StackClient: Send {
     }
     /// A vehicle has triggered the lane.
     fn open_encounter(&mut self, encounter: u64) -> Result<(), StackError>;
-    /// Hands over one frame; the answer steers the cameras.
-    fn push_frame(&mut self, frame: Frame) -> Result<Vec<ControlMessage>, StackError>;
+    /// Hands over one frame; the answer steers the cameras, and asks for more exposures or for none.
+    fn push_frame(&mut self, frame: Frame) -> Result<Reply, StackError>;
     /// The vehicle has left: decide.
     fn close_encounter(&mut self) -> Result<Decisions, StackError>;
 }

@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 use lane_stack::card::{Card, InputSize};
 use lane_stack::client::{Frame, FrameEncoding, StackClient as _, StackError};
 use lane_stack::picture::Picture;
+use lane_stack::quality::components;
 use lane_stack::service::{self, config::ServiceConfig, openapi};
 use lane_stack::{InProcessStack, SetupError, exit, models, select};
 use std::io::Write as _;
@@ -164,6 +165,7 @@ fn look(pictures: &[PathBuf], args: &ModelArgs, json: bool) -> Result<(), Failur
                         "landmarks_px": f.raw.landmarks_px,
                         "score": f.raw.score,
                         "quality": f.quality,
+                        "components": components(&f.quality),
                     })
                 })
                 .collect();
@@ -191,6 +193,10 @@ fn look(pictures: &[PathBuf], args: &ModelArgs, json: bool) -> Result<(), Failur
                 q.entropy_bits,
                 q.overall
             ))?;
+            let score = |(name, score): (&str, Option<f32>)| {
+                format!("{name} {}", score.map_or("–".to_string(), |s| format!("{s:.0}")))
+            };
+            print(&format!("    of 100: {}", components(&q).named().map(score).join("  ")))?;
         }
     }
     Ok(())

@@ -2,7 +2,9 @@
 use crate::client::Quality;
 use crate::error::SetupError;
 use crate::exposure::ExposureControl;
+use crate::feedback::{EarlyStop, MoreWanted};
 use crate::persons::PersonRule;
+use crate::quality::{Components, components};
 use crate::text::Source;
 use crate::track::Tracking;
 use serde::{Deserialize, Serialize};
@@ -36,6 +38,19 @@ pub struct QualityRule {
     pub min_entropy_bits: f32,
     /// Least overall quality, 0..100.
     pub min_overall: f32,
+    /// Least overlap of the cheeks' histograms, 0..1; no bound when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_uniformity: Option<f32>,
+    /// Greatest share of the eyes that is covered, 0..1; no bound when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_eyes_covered_share: Option<f32>,
+    /// Greatest share of the face that is covered, 0..1; no bound when left out. Faces of cameras without colour, of which it
+    /// cannot be told, break it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_covered_share: Option<f32>,
+    /// Least scores on OFIQ's scale, 0..100, beside the bounds above; none when left out.
+    #[serde(skip_serializing_if = "Components::is_empty")]
+    pub components: Components,
 }
 
 impl Default for QualityRule {
@@ -52,6 +67,10 @@ impl Default for QualityRule {
             max_over_exposed_share: 0.15,
             min_entropy_bits: 4.0,
             min_overall: 0.0,
+            min_uniformity: None,
+            max_eyes_covered_share: None,
+            max_covered_share: None,
+            components: Components::default(),
         }
     }
 }
@@ -72,6 +91,14 @@ impl QualityRule {
             ("min_entropy_bits", self.min_entropy_bits),
             ("min_overall", self.min_overall),
         ];
+        let optional = [
+            ("min_uniformity", self.min_uniformity),
+            ("max_eyes_covered_share", self.max_eyes_covered_share),
+            ("max_covered_share", self.max_covered_share),
+        ];
+        let given =
+            optional.into_iter().chain(self.components.named()).filter_map(|(name, bound)| Some((name, bound?)));
+        let bounds: Vec<(&str, f32)> = bounds.into_iter().chain(given).collect();
         let wrong = bounds.iter().find(|(_, bound)| bound.is_nan());
         wrong.map_or(Ok(()), |(name, bound)| Err(format!("{name} = {bound} must be a number")))
     }
@@ -93,11 +120,29 @@ impl QualityRule {
             ("mean luminance", q.mean_luminance, self.max_mean_luminance),
             ("over-exposed share", q.over_exposed_share, self.max_over_exposed_share),
         ];
+        // Bounds that a rule may leave out. What was not measured is no number, and breaks them.
+        let bound = |name, value: Option<f32>, bound: Option<f32>| Some((name, value.unwrap_or(f32::NAN), bound?));
+        let scores = components(q).named().into_iter().zip(self.components.named());
+        let least = least
+            .into_iter()
+            .chain(bound("uniformity", q.uniformity, self.min_uniformity))
+            .chain(scores.filter_map(|((name, score), (_, least))| bound(name, score, least)))
+            .collect::<Vec<_>>();
+        let most = most
+            .into_iter()
+            .chain(bound("covered share of the eyes", q.eyes_covered_share, self.max_eyes_covered_share))
+            .chain(bound("covered share of the face", q.covered_share, self.max_covered_share))
+            .collect::<Vec<_>>();
         // A value that is not a number breaks its bound.
         let under = least.into_iter().filter(|(_, value, bound)| value < bound || value.is_nan()).map(|v| (v, "under"));
         let over = most.into_iter().filter(|(_, value, bound)| value > bound || value.is_nan()).map(|v| (v, "over"));
-        let broken: Vec<String> =
-            under.chain(over).map(|((name, value, bound), word)| format!("{name} {value:.2} {word} {bound}")).collect();
+        let told = |((name, value, bound), word): ((&str, f32, f32), &str)| {
+            if value.is_nan() {
+                return format!("{name} is not told, where {bound} is asked for");
+            }
+            format!("{name} {value:.2} {word} {bound}")
+        };
+        let broken: Vec<String> = under.chain(over).map(told).collect();
         if broken.is_empty() { Ok(()) } else { Err(broken.join(", ")) }
     }
 }
@@ -125,6 +170,10 @@ pub struct Working {
     pub persons: PersonRule,
     /// Exposure control; none by default.
     pub exposure_control: Option<ExposureControl>,
+    /// When it says that it has seen enough; never by default.
+    pub early_stop: Option<EarlyStop>,
+    /// When it asks for more exposures; never by default.
+    pub need_more: Option<MoreWanted>,
 }
 
 impl Default for Working {
@@ -140,6 +189,8 @@ impl Default for Working {
             tracking: Tracking::default(),
             persons: PersonRule::default(),
             exposure_control: None,
+            early_stop: None,
+            need_more: None,
         }
     }
 }
@@ -170,6 +221,8 @@ struct RawConfig {
     tracking: Option<Spanned<Tracking>>,
     persons: Option<Spanned<PersonRule>>,
     exposure_control: Option<Spanned<ExposureControl>>,
+    early_stop: Option<Spanned<EarlyStop>>,
+    need_more: Option<Spanned<MoreWanted>>,
 }
 
 impl StackConfig {
@@ -185,6 +238,12 @@ impl StackConfig {
         }
         if let Some(persons) = &raw.persons {
             persons.get_ref().check().map_err(|reason| source.error_at(persons.span(), reason))?;
+        }
+        if let Some(stop) = &raw.early_stop {
+            stop.get_ref().check().map_err(|reason| source.error_at(stop.span(), reason))?;
+        }
+        if let Some(more) = &raw.need_more {
+            more.get_ref().check().map_err(|reason| source.error_at(more.span(), reason))?;
         }
         if let Some(rule) = &raw.quality_rule {
             rule.get_ref().are_numbers().map_err(|reason| source.error_at(rule.span(), reason))?;
@@ -208,6 +267,8 @@ impl StackConfig {
             tracking: raw.tracking.map(Spanned::into_inner).unwrap_or_default(),
             persons: raw.persons.map(Spanned::into_inner).unwrap_or_default(),
             exposure_control: raw.exposure_control.map(Spanned::into_inner),
+            early_stop: raw.early_stop.map(Spanned::into_inner),
+            need_more: raw.need_more.map(Spanned::into_inner),
         };
         Ok(Self { detector: raw.detector, embedder: raw.embedder, working })
     }
@@ -237,6 +298,13 @@ mod tests {
             ("[tracking]\nmax_gap_us = \"x\"\n", ":4:14:", "string"),
             ("[tracking]\nmin_iou = nan\n", ":3:1:", "min_iou"),
             ("[quality_rule]\nmax_yaw_deg = nan\n", ":3:1:", "max_yaw_deg"),
+            ("[early_stop]\nmin_shots = 0\n", ":3:1:", "min_shots"),
+            ("[early_stop]\nface_score = nan\n", ":3:1:", "face_score"),
+            ("[early_stop]\nquiet = 2\n", ":4:1:", "quiet_exposures"),
+            ("[need_more]\nmin_shots = 0\n", ":3:1:", "min_shots"),
+            ("[quality_rule]\nmin_uniformity = nan\n", ":3:1:", "min_uniformity"),
+            ("[quality_rule.components]\nuniformty = 20\n", ":4:1:", "uniformity"),
+            ("[quality_rule.components]\nyaw = nan\n", "stack.toml:3:", "yaw"),
         ] {
             let message = StackConfig::from_source(&source(&format!("{head}{rest}"))).unwrap_err().to_string();
             assert!(message.contains(place) && message.contains(word), "{message}");
@@ -255,6 +323,9 @@ mod tests {
             over_exposed_share: 0.0,
             entropy_bits: 7.0,
             overall: 70.0,
+            uniformity: Some(0.1),
+            eyes_covered_share: Some(0.5),
+            covered_share: None,
         };
         let rule = QualityRule::default();
         assert_eq!(rule.check(0.9, &good), Ok(()));
@@ -262,5 +333,40 @@ mod tests {
         assert!(reason.contains("inter-eye distance in px 20.00 under 40"), "{reason}");
         assert!(reason.contains("yaw in degrees 50.00 over 35"), "{reason}");
         assert!(rule.check(f32::NAN, &good).is_err());
+    }
+
+    #[test]
+    fn bounds_that_a_rule_may_leave_out_hold_where_they_are_there() {
+        let quality = Quality {
+            inter_eye_px: 80.0,
+            yaw_deg: 0.0,
+            pitch_deg: 0.0,
+            roll_deg: 0.0,
+            sharpness: 70.0,
+            mean_luminance: 0.4,
+            over_exposed_share: 0.0,
+            entropy_bits: 7.0,
+            overall: 70.0,
+            uniformity: Some(0.1),
+            eyes_covered_share: Some(0.5),
+            covered_share: None,
+        };
+        let head = "detector = \"a\"\nembedder = \"b\"\n[quality_rule]\n";
+        let told = |rest: &str| {
+            let config = StackConfig::from_source(&source(&format!("{head}{rest}"))).unwrap();
+            config.working.quality_rule.check(0.9, &quality)
+        };
+        assert_eq!(told(""), Ok(()));
+        assert_eq!(told("min_uniformity = 0.1\nmax_eyes_covered_share = 0.5"), Ok(()));
+        assert_eq!(told("components = { uniformity = 50, eyes_visible = 50, inter_eye_distance = 62 }"), Ok(()));
+        for (rest, reason) in [
+            ("min_uniformity = 0.2", "uniformity 0.10 under 0.2"),
+            ("max_eyes_covered_share = 0.4", "covered share of the eyes 0.50 over 0.4"),
+            ("max_covered_share = 0.9", "covered share of the face is not told, where 0.9 is asked for"),
+            ("[quality_rule.components]\nuniformity = 60", "uniformity 50.12 under 60"),
+            ("[quality_rule.components]\nface_free = 10", "face_free is not told, where 10 is asked for"),
+        ] {
+            assert_eq!(told(rest), Err(reason.to_string()));
+        }
     }
 }

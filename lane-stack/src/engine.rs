@@ -2,12 +2,13 @@
 //! seen of one vehicle is an [`Encounter`] by itself. So one engine serves many encounters, and many engines (a thread
 //! each) can share one encounter: looking depends on the picture alone, only following depends on the order of frames.
 use crate::api::{LoadedModel, Readiness};
-use crate::client::{BestShot, Candidate, ControlMessage, Decisions, Detection, Frame, Person, Quality, StackError};
+use crate::client::{BestShot, Candidate, Decisions, Detection, Frame, Person, Quality, Reply, StackError};
 use crate::config::{QualityRule, Working};
 use crate::decode::RawFace;
 use crate::detector::Detector;
 use crate::embedder::{Embedder, unit};
 use crate::error::SetupError;
+use crate::feedback::{Followed, SoFar};
 use crate::gallery::{GalleryError, ModelId, OperatingPoint, References};
 use crate::models::Selection;
 use crate::persons::{Sight, Tracked, gather};
@@ -44,6 +45,8 @@ pub struct Encounter {
     rig: Arc<Rig>,
     /// Mid-exposures by exposure, microseconds.
     times_us: BTreeMap<u64, u64>,
+    /// In their order.
+    frames: Vec<Followed>,
     detections: Vec<Detection>,
     tracks: Vec<Track>,
 }
@@ -53,6 +56,15 @@ impl Encounter {
     pub fn before(rig: Arc<Rig>) -> Self {
         Self { rig, ..Self::default() }
     }
+}
+
+/// What the tracks of an encounter come to, before anybody is looked for in a gallery.
+struct Conclusion {
+    detections: Vec<Detection>,
+    groups: Vec<Group>,
+    /// One per group that has a shot, in the order of the groups.
+    best_shots: Vec<BestShot>,
+    persons: Vec<Person>,
 }
 
 /// A frame that was looked at.
@@ -91,6 +103,11 @@ impl Engine {
     /// The bounds that make a best shot valid.
     pub fn working(&self) -> &Working {
         &self.working
+    }
+
+    /// Whether answers to frames may say that it is enough, or ask for more.
+    pub fn gives_feedback(&self) -> bool {
+        self.working.early_stop.is_some() || self.working.need_more.is_some()
     }
 
     /// Replaces the bounds that make a best shot valid: they are the operator's.
@@ -169,17 +186,47 @@ impl Engine {
         Ok(Looked { picture, faces })
     }
 
-    /// Adds what was seen in a frame to its encounter; the answer steers the cameras. Frames of an encounter must come in
-    /// one order, whoever looked at them.
-    pub fn follow(&self, encounter: &mut Encounter, frame: &Frame, looked: &Looked) -> Vec<ControlMessage> {
+    /// Adds what was seen in a frame to its encounter; the answer steers the cameras, and says of whom more is needed or that
+    /// it is enough, where the configuration asks for that. Frames of an encounter must come in one order, whoever looked at
+    /// them.
+    pub fn follow(&mut self, encounter: &mut Encounter, frame: &Frame, looked: &Looked) -> Result<Reply, StackError> {
         let Looked { picture, faces } = looked;
         encounter.times_us.insert(frame.exposure_id, frame.mid_exposure_us);
+        encounter.frames.push(Followed { exposure_id: frame.exposure_id, camera_id: frame.camera_id.clone() });
         self.put_into_tracks(encounter, frame, picture, faces);
         let seen = faces.iter().map(|f| f.quality.mean_luminance);
         let luminance =
             if faces.is_empty() { picture.mean_luminance() } else { seen.sum::<f32>() / faces.len() as f32 };
         let control = self.working.exposure_control;
-        control.and_then(|c| c.steer(frame, luminance)).into_iter().collect()
+        let control = control.and_then(|c| c.steer(frame, luminance)).into_iter().collect();
+        self.feedback(encounter, Reply::steering(control))
+    }
+
+    /// Adds to a reply what the encounter so far asks for. It is looked at as if it ended now; each shot is embedded once,
+    /// now or at the end.
+    fn feedback(&mut self, encounter: &mut Encounter, reply: Reply) -> Result<Reply, StackError> {
+        if !self.gives_feedback() {
+            return Ok(reply);
+        }
+        let Working { early_stop, need_more, .. } = self.working;
+        for track in &mut encounter.tracks {
+            self.track_template(&mut track.shots)?;
+        }
+        let (rig, times_us) = (encounter.rig.clone(), &encounter.times_us);
+        let now = self.conclude(&rig, times_us, encounter.detections.clone(), encounter.tracks.clone())?;
+        let so_far = SoFar {
+            frames: &encounter.frames,
+            cameras: rig.cameras().collect(),
+            detections: &now.detections,
+            best_shots: &now.best_shots,
+            persons: &now.persons,
+            rule: &self.working.quality_rule,
+        };
+        let enough = early_stop.and_then(|rule| rule.enough(&so_far));
+        // Of whom there is enough no more is needed.
+        let more = need_more.filter(|_| enough.is_none());
+        let (need_more, next_triggers) = more.map(|rule| rule.ask(&so_far)).unwrap_or_default();
+        Ok(Reply { enough, need_more, next_triggers, ..reply })
     }
 
     /// Puts the faces of a frame into tracks.
@@ -225,67 +272,94 @@ impl Engine {
             if track.place(rank, self.working.shots_per_track).is_some()
                 && let Some(crop) = self.embedder.align(picture, &face.raw.landmarks_px)
             {
-                track.keep(Shot { detection, rank, broken: valid.err(), crop }, self.working.shots_per_track);
+                let shot = Shot { detection, rank, broken: valid.err(), crop: Arc::new(crop), embedding: None };
+                track.keep(shot, self.working.shots_per_track);
             }
         }
     }
 
     /// The mean of the embeddings of a track's shots, unit length. Shots that break the rule are left out when there are
     /// others: a bad shot spoils the mean.
-    fn track_template(&mut self, shots: &[Shot]) -> Result<Option<Vec<f32>>, StackError> {
+    fn track_template(&mut self, shots: &mut [Shot]) -> Result<Option<Vec<f32>>, StackError> {
         let only_valid = shots.iter().any(|s| s.rank.valid);
         let mut sum = vec![0.0f32; self.embedder.card().dimension];
-        for shot in shots.iter().filter(|s| s.rank.valid || !only_valid) {
-            for (s, v) in sum.iter_mut().zip(self.embed(&shot.crop)?) {
+        for shot in shots.iter_mut().filter(|s| s.rank.valid || !only_valid) {
+            let embedding = match shot.embedding.take() {
+                Some(known) => known,
+                None => self.embed(&shot.crop)?.into(),
+            };
+            for (s, v) in sum.iter_mut().zip(embedding.iter()) {
                 *s += v;
             }
+            shot.embedding = Some(embedding);
         }
         Ok(unit(sum))
+    }
+
+    /// What tracks come to: which are one face, the best shot of each, and who is who. Nobody is looked for in a gallery.
+    fn conclude(
+        &mut self,
+        rig: &Rig,
+        times_us: &BTreeMap<u64, u64>,
+        mut detections: Vec<Detection>,
+        tracks: Vec<Track>,
+    ) -> Result<Conclusion, StackError> {
+        let mut groups: Vec<Group> = Vec::new();
+        for (index, mut track) in tracks.into_iter().enumerate() {
+            let template = self.track_template(&mut track.shots)?;
+            groups.push(Group { tracks: vec![index as u32], template, track });
+        }
+        let count = groups.len();
+        join(&mut groups, self.working.tracking.join_similarity);
+        let mut new_id = vec![0u32; count];
+        for (id, group) in groups.iter().enumerate() {
+            for &old in &group.tracks {
+                new_id[old as usize] = id as u32;
+            }
+        }
+        for detection in &mut detections {
+            detection.track_id = new_id[detection.track_id as usize];
+        }
+        for group in groups.iter_mut().filter(|group| group.tracks.len() > 1) {
+            group.track.shots.truncate(self.working.shots_per_track);
+            group.template = self.track_template(&mut group.track.shots)?;
+        }
+        let best_shot = |group: &Group| {
+            let shot = group.track.shots.first()?;
+            let kept = || "keeps every bound of the quality rule".to_string();
+            Some(BestShot {
+                detection: detections[shot.detection].clone(),
+                valid: shot.rank.valid,
+                reason: shot.broken.clone().unwrap_or_else(kept),
+                candidates: Vec::new(),
+                matched: None,
+            })
+        };
+        let best_shots: Vec<BestShot> = groups.iter().filter_map(best_shot).collect();
+        let persons = self.persons(rig, times_us, &detections, &groups, &best_shots);
+        Ok(Conclusion { detections, groups, best_shots, persons })
     }
 
     /// Decides about an encounter; `identify` asks the gallery about the templates of all faces
     /// at once, and gives an answer for each, see [`identified`].
     pub fn decide<E: From<StackError>>(
         &mut self,
-        mut encounter: Encounter,
+        encounter: Encounter,
         identify: impl FnOnce(&[&[f32]]) -> Result<Vec<Identified>, E>,
     ) -> Result<Decisions, E> {
-        let mut groups: Vec<Group> = Vec::new();
-        for (index, track) in encounter.tracks.into_iter().enumerate() {
-            let template = self.track_template(&track.shots)?;
-            groups.push(Group { tracks: vec![index as u32], template, track });
-        }
-        let count = groups.len();
-        join(&mut groups, self.working.tracking.join_similarity);
-        let mut new_id = vec![0u32; count];
-        let mut best_shots = Vec::new();
-        for (id, group) in groups.iter().enumerate() {
-            for &old in &group.tracks {
-                new_id[old as usize] = id as u32;
-            }
-        }
-        for detection in &mut encounter.detections {
-            detection.track_id = new_id[detection.track_id as usize];
-        }
-        for group in groups.iter_mut().filter(|group| group.tracks.len() > 1) {
-            group.track.shots.truncate(self.working.shots_per_track);
-            group.template = self.track_template(&group.track.shots)?;
-        }
+        let Encounter { rig, times_us, detections, tracks, .. } = encounter;
+        let Conclusion { detections, groups, mut best_shots, persons } =
+            self.conclude(&rig, &times_us, detections, tracks)?;
         let templates: Vec<&[f32]> = groups.iter().filter_map(|group| group.template.as_deref()).collect();
         // Nobody is asked for where nobody was seen.
         let mut answers = if templates.is_empty() { Vec::new() } else { identify(&templates)? }.into_iter();
-        for group in &groups {
-            let Some(shot) = group.track.shots.first() else { continue };
-            let detection = encounter.detections[shot.detection].clone();
+        let of_groups = groups.iter().filter(|group| !group.track.shots.is_empty());
+        for (best_shot, group) in best_shots.iter_mut().zip(of_groups) {
             let answer = group.template.as_ref().and_then(|_| answers.next());
-            let (candidates, matched) = answer.unwrap_or_default();
-            let kept = || "keeps every bound of the quality rule".to_string();
-            let reason = shot.broken.clone().unwrap_or_else(kept);
-            best_shots.push(BestShot { detection, valid: shot.rank.valid, reason, candidates, matched });
+            (best_shot.candidates, best_shot.matched) = answer.unwrap_or_default();
         }
-        let persons = self.persons(&encounter.rig, &encounter.times_us, &encounter.detections, &groups, &best_shots);
         let occupant_count = Some(persons.iter().filter(|person| person.occupant).count() as u32);
-        Ok(Decisions { detections: encounter.detections, best_shots, persons, occupant_count })
+        Ok(Decisions { detections, best_shots, persons, occupant_count })
     }
 
     /// Which groups of tracks are one person. A group's place is the id of its track.
@@ -360,6 +434,8 @@ impl Engine {
             line("match threshold", point.map_or_else(of_card, OperatingPoint::to_string)),
             line("working width px", self.working.working_width_px.to_string()),
         ];
+        lines.extend(self.working.early_stop.map(|rule| line("early stop", rule.to_string())));
+        lines.extend(self.working.need_more.map(|rule| line("need more", rule.to_string())));
         if detector.about.in_domain || embedder.about.in_domain {
             lines.push(line("in_domain", "true".to_string()));
         }

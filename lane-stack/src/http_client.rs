@@ -7,7 +7,7 @@ use crate::api::{
     Closed, EncounterInfo, FillerOrder, FillersInfo, FrameAnswer, FrameQuery, GalleryInfo, InstalledCameras, MONO8,
     PROBLEM_TYPE, Problem, RGB8, Reference, StackInfo, check_id,
 };
-use crate::client::{ControlMessage, Decisions, Frame, FrameEncoding, StackClient, StackError};
+use crate::client::{Decisions, Frame, FrameEncoding, Reply, StackClient, StackError};
 use crate::rig::CameraGeometry;
 use serde::de::DeserializeOwned;
 use std::path::{Path, PathBuf};
@@ -154,6 +154,7 @@ impl HttpStack {
             about: Vec::new(),
             match_threshold: 0.0,
             quality_rule: crate::config::QualityRule::default(),
+            gives_feedback: false,
         };
         let authorization = format!("Bearer {token}");
         let mut stack = Self { agent, url, authorization, patience, info: nothing, session, opened: 0, open: None };
@@ -318,6 +319,10 @@ impl StackClient for HttpStack {
         }
     }
 
+    fn gives_feedback(&self) -> bool {
+        self.info.gives_feedback
+    }
+
     fn enrol(&mut self, reference_id: &str, picture: &Frame) -> Result<(), StackError> {
         let refused = |reason| StackError::Enrolment { reference_id: reference_id.to_string(), reason };
         check_id("reference_id", reference_id).map_err(refused)?;
@@ -378,7 +383,7 @@ impl StackClient for HttpStack {
         Ok(())
     }
 
-    fn push_frame(&mut self, frame: Frame) -> Result<Vec<ControlMessage>, StackError> {
+    fn push_frame(&mut self, frame: Frame) -> Result<Reply, StackError> {
         let Some(Open { id, next }) = &self.open else {
             return Err(StackError::Protocol(format!("frame {} came outside an encounter", frame.exposure_id)));
         };
@@ -398,7 +403,7 @@ impl StackClient for HttpStack {
         let said = self.said::<FrameAnswer>(&Call::new(Method::POST, path).with_frame(&frame))?;
         // A frame that came in has its place, whether it was a picture or not.
         let (placed, answer) = match said {
-            Said::Yes(answer) => (true, Ok(answer.control)),
+            Said::Yes(answer) => (true, Ok(answer.reply)),
             Said::No(problem) => (problem.exposure_id.is_some() || problem.model.is_some(), Err(self.refused(problem))),
         };
         if placed && let Some(open) = &mut self.open {

@@ -68,6 +68,7 @@
 //! shots_per_track = 3             # best shots whose mean embedding is matched
 //! [quality_rule]
 //! min_inter_eye_px = 40.0
+//! components = { uniformity = 20 } # least scores on OFIQ's scale, where bounds in units are not wanted
 //! [tracking]
 //! join_similarity = 0.8
 //! [persons]                       # who is one person before several cameras, and on which seat
@@ -77,6 +78,11 @@
 //! min_exposure_us = 20.0
 //! max_exposure_us = 1000.0
 //! max_gain_db = 24.0
+//! [early_stop]                    # left out: the stack never says that it has seen enough
+//! min_shots = 2                   # of each person, of those that keep the quality rule
+//! quiet_exposures = 2             # of each camera, since anybody new appeared
+//! [need_more]                     # left out: the stack asks for no exposures
+//! min_shots = 1
 //! ```
 //!
 //! Without one, the first detector and embedder whose files are there are used ([`models::select`]). A card is checked when
@@ -100,6 +106,7 @@ pub mod error;
 pub mod exec;
 pub mod exit;
 pub mod exposure;
+pub mod feedback;
 pub mod gallery;
 pub mod geometry;
 pub mod http_client;
@@ -109,6 +116,7 @@ pub mod persons;
 pub mod picture;
 pub mod pose;
 pub mod quality;
+pub mod reply;
 pub mod resample;
 pub mod rig;
 pub mod runtime;

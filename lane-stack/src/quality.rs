@@ -8,6 +8,12 @@ use crate::picture::{Picture, luma};
 use crate::pose;
 use crate::resample::Crop;
 
+mod components;
+mod covering;
+
+pub use components::{Components, components};
+use components::{dynamic_range, luminance as luminance_score, over_exposure};
+
 /// Side of the crop, pixels.
 const SIDE: usize = 112;
 
@@ -42,6 +48,7 @@ pub fn measure(picture: &Picture, landmarks_px: &[[f32; 2]; 5]) -> Option<Qualit
     // Beyond 80° the quotient says nothing any more.
     let inter_eye_px = eyes_px / pose.yaw_deg.to_radians().cos().max(0.17);
     let face: Vec<f32> = inside().map(|i| luminance[i]).collect();
+    let covering = covering::of(&crop.rgb, &luminance);
     let mut quality = Quality {
         inter_eye_px,
         yaw_deg: pose.yaw_deg,
@@ -52,6 +59,9 @@ pub fn measure(picture: &Picture, landmarks_px: &[[f32; 2]; 5]) -> Option<Qualit
         over_exposed_share: face.iter().filter(|&&v| v >= OVER_EXPOSED).count() as f32 / face.len() as f32,
         entropy_bits: entropy_bits(&face),
         overall: 0.0,
+        uniformity: Some(covering.uniformity),
+        eyes_covered_share: Some(covering.eyes_covered_share),
+        covered_share: covering.covered_share,
     };
     quality.overall = overall(&quality);
     Some(quality)
@@ -125,17 +135,17 @@ fn logistic(x: f32) -> f32 {
 
 /// One number, 0..100: the geometric mean of OFIQ's mappings of inter-eye distance, yaw, pitch, luminance,
 /// over-exposure and dynamic range, and of the sharpness. A face that fails in one thing is not saved by the others.
-/// Roll is left out: alignment takes it away.
+/// Roll is left out: alignment takes it away. Uniformity and what is covered are left out too: a stack that does not
+/// measure them ranks alike, and they bound ([`crate::config::QualityRule`]) rather than order.
 pub fn overall(q: &Quality) -> f32 {
     let cos2 = |deg: f32| deg.to_radians().cos().max(0.0).powi(2);
-    let m = q.mean_luminance;
     let parts = [
         logistic((q.inter_eye_px - 70.0) / 20.0),
         cos2(q.yaw_deg),
         cos2(q.pitch_deg),
-        logistic((m - 0.2) / 0.05) * (1.0 - logistic((m - 0.8) / 0.05)),
-        (0.01 / (q.over_exposed_share + 0.01)).min(1.0),
-        (q.entropy_bits / 8.0).clamp(0.0, 1.0),
+        luminance_score(q.mean_luminance),
+        over_exposure(q.over_exposed_share),
+        dynamic_range(q.entropy_bits),
         q.sharpness / 100.0,
     ];
     let product: f32 = parts.iter().product();
@@ -215,6 +225,7 @@ mod tests {
         assert_eq!(quality.sharpness, 0.0);
         assert!(quality.entropy_bits < 1e-6);
         assert!((quality.mean_luminance - 90.0 / 255.0).abs() < 1e-4);
+        assert_eq!(quality.covered_share, None, "a picture without colour tells nothing of what covers a face");
         assert!(quality.inter_eye_px > 70.0 && quality.inter_eye_px < 71.5, "{}", quality.inter_eye_px);
     }
 
@@ -230,6 +241,9 @@ mod tests {
             over_exposed_share: 0.0,
             entropy_bits: 8.0,
             overall: 0.0,
+            uniformity: None,
+            eyes_covered_share: None,
+            covered_share: None,
         };
         assert!(overall(&best) > 99.5);
         // 70 px between the eyes is 50 of 100 in its part.

@@ -180,6 +180,11 @@ impl Rig {
         self.cameras.is_empty()
     }
 
+    /// Their ids, in order.
+    pub(crate) fn cameras(&self) -> impl Iterator<Item = &str> {
+        self.cameras.keys().map(String::as_str)
+    }
+
     /// The line of sight of a pixel; `None` where the camera's place is not known.
     pub(crate) fn ray(&self, camera_id: &str, pixel: [f32; 2]) -> Option<Ray> {
         Some(self.cameras.get(camera_id)?.ray(pixel))

@@ -3,8 +3,10 @@ use crate::embedder::unit;
 use crate::gallery::cosine;
 use crate::resample::Crop;
 use crate::track::Motion;
+use std::sync::Arc;
 
 /// A tracked face of one camera.
+#[derive(Clone)]
 pub(crate) struct Track {
     pub camera_id: String,
     pub motion: Motion,
@@ -22,13 +24,16 @@ pub(crate) struct Rank {
 }
 
 /// A shot kept for embedding.
+#[derive(Clone)]
 pub(crate) struct Shot {
     /// Index of the detection in the encounter.
     pub detection: usize,
     pub rank: Rank,
     /// The bounds of the quality rule that it breaks.
     pub broken: Option<String>,
-    pub crop: Crop,
+    pub crop: Arc<Crop>,
+    /// Of the crop, once it was asked for.
+    pub embedding: Option<Arc<[f32]>>,
 }
 
 impl Track {
@@ -94,8 +99,8 @@ mod tests {
     use crate::track::Sighting;
 
     fn shot(detection: usize, valid: bool, overall: f32) -> Shot {
-        let crop = Crop { width_px: 0, height_px: 0, rgb: Vec::new() };
-        Shot { detection, rank: Rank { valid, overall }, broken: None, crop }
+        let crop = Arc::new(Crop { width_px: 0, height_px: 0, rgb: Vec::new() });
+        Shot { detection, rank: Rank { valid, overall }, broken: None, crop, embedding: None }
     }
 
     fn track(camera: &str, exposures: &[u64]) -> Track {

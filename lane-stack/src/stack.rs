@@ -1,5 +1,5 @@
 //! The stack in the caller's process: one engine, one gallery, one encounter at a time.
-use crate::client::{ControlMessage, Decisions, Frame, StackClient, StackError};
+use crate::client::{Decisions, Frame, Reply, StackClient, StackError};
 use crate::config::{QualityRule, Working};
 use crate::detector::Detector;
 use crate::embedder::Embedder;
@@ -100,6 +100,10 @@ impl StackClient for InProcessStack {
         Ok(())
     }
 
+    fn gives_feedback(&self) -> bool {
+        self.engine.gives_feedback()
+    }
+
     fn enrol(&mut self, reference_id: &str, picture: &Frame) -> Result<(), StackError> {
         let template = self.engine.enrolment(reference_id, picture)?;
         Ok(self.references.put(reference_id, template)?)
@@ -121,15 +125,15 @@ impl StackClient for InProcessStack {
         Ok(())
     }
 
-    fn push_frame(&mut self, frame: Frame) -> Result<Vec<ControlMessage>, StackError> {
+    fn push_frame(&mut self, frame: Frame) -> Result<Reply, StackError> {
         let Some(mut encounter) = self.encounter.take() else {
             return Err(StackError::Protocol(format!("frame {} came outside an encounter", frame.exposure_id)));
         };
         let looked = self.engine.look_at(&frame);
-        let messages = looked.map(|looked| self.engine.follow(&mut encounter, &frame, &looked));
+        let reply = looked.and_then(|looked| self.engine.follow(&mut encounter, &frame, &looked));
         // A bad frame costs itself, not the encounter.
         self.encounter = Some(encounter);
-        messages
+        reply
     }
 
     fn close_encounter(&mut self) -> Result<Decisions, StackError> {

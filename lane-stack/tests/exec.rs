@@ -1,7 +1,8 @@
 //! A stack in a program of its own: every call reaches it, every answer comes back as the stack in process would give
 //! it, and however it fails, somebody is told and nothing is left behind. The programs are scripts for `sh`.
 use lane_stack::client::{
-    BestShot, Candidate, ControlMessage, Decisions, Detection, Frame, FrameEncoding, Quality, StackClient, StackError,
+    BestShot, Candidate, ControlMessage, Decisions, Detection, Enough, Frame, FrameEncoding, NeedMore, NextTrigger,
+    Quality, Quiet, Reply, Seat, SeatSide, Secured, StackClient, StackError,
 };
 use lane_stack::gallery::GalleryError;
 use lane_stack::{ExecOptions, ExecStack};
@@ -77,6 +78,9 @@ fn every_call_reaches_the_program_and_every_answer_comes_back() {
             over_exposed_share: 0.0,
             entropy_bits: 7.0,
             overall: 55.0,
+            uniformity: Some(0.5),
+            eyes_covered_share: Some(0.125),
+            covered_share: None,
         },
         track_id: 2,
     };
@@ -106,8 +110,8 @@ fn every_call_reaches_the_program_and_every_answer_comes_back() {
     let portrait = Frame { encoding: FrameEncoding::Jpeg, bytes: b"\xff\xd8 a portrait".to_vec(), ..frame(0) };
     stack.enrol("traveller-1", &portrait).unwrap();
     stack.open_encounter(7).unwrap();
-    let control = stack.push_frame(frame(4)).unwrap();
-    assert_eq!(control, [ControlMessage { camera_id: "east".into(), exposure_us: 88.5, gain_db: -1.0 }]);
+    let steering = ControlMessage { camera_id: "east".into(), exposure_us: 88.5, gain_db: -1.0 };
+    assert_eq!(stack.push_frame(frame(4)).unwrap(), Reply::steering(vec![steering]));
     assert_eq!(stack.close_encounter().unwrap(), decisions);
     // The next encounter goes to the same program.
     stack.open_encounter(8).unwrap();
@@ -178,7 +182,7 @@ fn what_a_program_refuses_is_the_error_that_the_stack_in_process_gives() {
     let error = stack.push_frame(frame(7)).unwrap_err().to_string();
     assert!(error.contains("a stack.sh") && error.contains("a defect"), "{error}");
     // A refusal costs itself, not the encounter.
-    assert_eq!(stack.push_frame(frame(8)), Ok(Vec::new()));
+    assert_eq!(stack.push_frame(frame(8)), Ok(Reply::default()));
     assert_eq!(stack.close_encounter(), Ok(Decisions::default()));
 }
 
@@ -305,6 +309,40 @@ fn a_program_of_another_protocol_is_refused() {
     let options = script(folder.path(), r#"*describe*) say '{"error":{"kind":"failed","reason":"no models"}}';;"#);
     let told = ExecStack::start(&options).err().unwrap().to_string();
     assert!(told.contains("no models"), "{told}");
+}
+
+#[test]
+fn a_program_may_ask_for_more_and_say_that_it_is_enough() {
+    let folder = tempfile::tempdir().unwrap();
+    let more = r#"{"control":[],"need_more":[{"camera_id":"east","seat":{"row":2,"side":"left"},"reason":"too dark"},{"camera_id":"west","reason":"turned"}],"next_triggers":[{"camera_id":"east","after_us":150000}],"later":1}"#;
+    let enough = r#"{"control":[],"enough":{"persons":[{"camera_id":"east","exposure_id":5,"overall":61.5,"valid_shots":2}],"quiet":[{"camera_id":"east","exposures":3}]}}"#;
+    // Who does not say beforehand that it will is not waited for.
+    assert!(!start(folder.path(), "").gives_feedback());
+    let hello = HELLO.replacen("{\"protocol\"", "{\"gives_feedback\":true,\"protocol\"", 1);
+    let cases = format!(
+        "*describe*) say '{hello}';;\n\
+         *'\"exposure_id\":5,'*) say '{{\"ok\":{more}}}';;\n\
+         *'\"exposure_id\":6,'*) say '{{\"ok\":{enough}}}';;"
+    );
+    let mut stack = start(folder.path(), &cases);
+    assert!(stack.gives_feedback());
+    stack.open_encounter(0).unwrap();
+    let wish =
+        |camera_id: &str, seat, reason: &str| NeedMore { camera_id: camera_id.into(), seat, reason: reason.into() };
+    let seat = Some(Seat { row: 2, side: SeatSide::Left });
+    let want = Reply {
+        need_more: vec![wish("east", seat, "too dark"), wish("west", None, "turned")],
+        next_triggers: vec![NextTrigger { camera_id: "east".into(), after_us: 150_000 }],
+        ..Reply::default()
+    };
+    assert_eq!(stack.push_frame(frame(5)), Ok(want));
+    let person = Secured { seat: None, camera_id: "east".into(), exposure_id: 5, overall: 61.5, valid_shots: 2 };
+    let quiet = vec![Quiet { camera_id: "east".into(), exposures: 3 }];
+    let want = Reply { enough: Some(Enough { persons: vec![person], quiet }), ..Reply::default() };
+    assert_eq!(stack.push_frame(frame(6)), Ok(want));
+    // A wish that is none is no answer.
+    let told = fails(r#"*push_frame*) say '{"ok":{"control":[],"need_more":[{"seat":null}]}}';;"#, |_| ());
+    assert!(told.contains("camera_id"), "{told}");
 }
 
 /// The page is what people write programs by.

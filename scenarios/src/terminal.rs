@@ -6,7 +6,7 @@ use crate::{
     scenario::Scenario,
     score::{
         OpenSetSummary, PersonsSummary,
-        summary::{CrossVehicleSummary, Group, Summary},
+        summary::{CrossVehicleSummary, EarlyStops, Group, MoreAsked, Summary},
         wilson::Share,
     },
     sweep::{SweepEvent, document::Document, shape::Shape},
@@ -115,6 +115,17 @@ pub fn table(summary: &Summary) -> String {
         .ok();
     }
     writeln!(out, "{}", open_set_line(&s.open_set)).ok();
+    if let Some(EarlyStops { encounters, saved, lost_there, .. }) = &s.early_stops {
+        writeln!(
+            out,
+            "the stack had enough early in {} of {} encounters: {} of {} exposures saved; {} of {} occupants there not captured",
+            encounters.count, encounters.of, saved.count, saved.of, lost_there.count, lost_there.of
+        )
+        .ok();
+    }
+    if let Some(MoreAsked { frames, granted }) = &s.more_asked {
+        writeln!(out, "the stack asked for more after {frames} frames; {granted} more exposures were granted").ok();
+    }
     if s.decoys_taken.of > 0 {
         let kinds: Vec<String> =
             s.decoys.iter().map(|(kind, taken)| format!("{} {}/{}", kind.label(), taken.count, taken.of)).collect();

@@ -6,7 +6,8 @@ use std::{
 
 use jpeg_encoder::ColorType;
 use lane_stack::client::{
-    BestShot, Candidate, ControlMessage, Decisions, Detection, Frame, FrameEncoding, Quality, StackClient, StackError,
+    BestShot, Candidate, ControlMessage, Decisions, Detection, Frame, FrameEncoding, Quality, Reply, StackClient,
+    StackError,
 };
 use laneproof_exchange::{
     encounter::EncounterPlan,
@@ -273,6 +274,8 @@ pub(crate) struct TestStack {
     pub manner: Manner,
     /// Sent in answer to every frame.
     pub controls: Vec<ControlMessage>,
+    /// What else it says to the frame of this place and camera; nothing where it gives no feedback.
+    pub feedback: Option<fn(usize, &str) -> Reply>,
     /// References that it refuses.
     pub refuses: Option<String>,
     /// A box that it claims as one more occupant in every encounter.
@@ -289,6 +292,7 @@ impl TestStack {
         Self {
             manner,
             controls: Vec::new(),
+            feedback: None,
             refuses: None,
             fooled_by: None,
             takes_others: None,
@@ -310,6 +314,9 @@ fn detection(exposure_id: u64, camera_id: &str, b: BoxPx, track_id: u32) -> Dete
         over_exposed_share: 0.0,
         entropy_bits: 7.0,
         overall: 95.0,
+        uniformity: None,
+        eyes_covered_share: None,
+        covered_share: None,
     };
     Detection {
         exposure_id,
@@ -345,9 +352,14 @@ impl StackClient for TestStack {
         Ok(())
     }
 
-    fn push_frame(&mut self, frame: Frame) -> Result<Vec<ControlMessage>, StackError> {
+    fn gives_feedback(&self) -> bool {
+        self.feedback.is_some()
+    }
+
+    fn push_frame(&mut self, frame: Frame) -> Result<Reply, StackError> {
+        let said = self.feedback.map(|say| say(self.frames.len(), &frame.camera_id)).unwrap_or_default();
         self.frames.push((frame.exposure_id, frame.camera_id));
-        Ok(self.controls.clone())
+        Ok(Reply { control: self.controls.clone(), ..said })
     }
 
     fn close_encounter(&mut self) -> Result<Decisions, StackError> {

@@ -7,10 +7,10 @@
 mod program;
 mod protocol;
 
-use crate::client::{ControlMessage, Decisions, Frame, StackClient, StackError};
+use crate::client::{Decisions, Frame, Reply, StackClient, StackError};
 use program::Program;
 pub use protocol::PROTOCOL;
-use protocol::{Answer, Call, Decided, Description, Done, FrameFile, Steering, encoding_name};
+use protocol::{Answer, Call, Decided, Description, Done, FrameFile, encoding_name};
 use serde::de::DeserializeOwned;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -59,6 +59,7 @@ pub struct ExecStack {
     program: Program,
     command: String,
     about: Vec<(String, String)>,
+    gives_feedback: bool,
     /// Where pictures lie until they are answered.
     folder: TempDir,
     files: u64,
@@ -77,12 +78,22 @@ impl ExecStack {
             return Err(wrong("TMPDIR is not UTF-8, as JSON must be".to_string()));
         }
         let program = Program::start(words, *answer, *max_line_bytes).map_err(wrong)?;
-        let mut stack = Self { program, command: command.clone(), about: Vec::new(), folder, files: 0, open: false };
-        let Description { protocol, about } = stack.ask(&Call::Describe { protocol: PROTOCOL }, None, None)?;
+        let mut stack = Self {
+            program,
+            command: command.clone(),
+            about: Vec::new(),
+            gives_feedback: false,
+            folder,
+            files: 0,
+            open: false,
+        };
+        let Description { protocol, about, gives_feedback } =
+            stack.ask(&Call::Describe { protocol: PROTOCOL }, None, None)?;
         if protocol != PROTOCOL {
             return Err(stack.broken(format!("speaks protocol {protocol}, and not {PROTOCOL}")));
         }
         stack.about = about;
+        stack.gives_feedback = gives_feedback;
         Ok(stack)
     }
 
@@ -146,6 +157,10 @@ impl StackClient for ExecStack {
         self.about.clone()
     }
 
+    fn gives_feedback(&self) -> bool {
+        self.gives_feedback
+    }
+
     fn enrol(&mut self, reference_id: &str, picture: &Frame) -> Result<(), StackError> {
         self.with_file(picture, |stack, file| {
             let call = Call::Enrol { reference_id, picture: file };
@@ -163,13 +178,13 @@ impl StackClient for ExecStack {
         Ok(())
     }
 
-    fn push_frame(&mut self, frame: Frame) -> Result<Vec<ControlMessage>, StackError> {
+    fn push_frame(&mut self, frame: Frame) -> Result<Reply, StackError> {
         if !self.open {
             return Err(StackError::Protocol(format!("frame {} came outside an encounter", frame.exposure_id)));
         }
         self.with_file(&frame, |stack, file| {
             let call = Call::PushFrame { frame: file };
-            stack.ask(&call, Some(&frame), None).map(|Steering { control }| control)
+            stack.ask(&call, Some(&frame), None)
         })
     }
 

@@ -1,6 +1,6 @@
 //! What is said between runner and program: one JSON object a line. `docs/stack-exec.md` is its description for
 //! people.
-use crate::client::{ControlMessage, Decisions, Frame, FrameEncoding, StackError};
+use crate::client::{Decisions, Frame, FrameEncoding, StackError};
 use crate::gallery::GalleryError;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -94,17 +94,13 @@ pub(super) enum Answer<T> {
 pub(super) struct Description {
     pub protocol: u32,
     pub about: Vec<(String, String)>,
+    #[serde(default)]
+    pub gives_feedback: bool,
 }
 
 /// The answer to calls that come to nothing but done.
 #[derive(Debug, Deserialize)]
 pub(super) struct Done {}
-
-/// The answer to `push_frame`.
-#[derive(Debug, Deserialize)]
-pub(super) struct Steering {
-    pub control: Vec<ControlMessage>,
-}
 
 /// The answer to `close_encounter`.
 #[derive(Debug, Deserialize)]

@@ -281,14 +281,14 @@ impl Cell {
             let faces = looked.as_ref().map_or(0, |l| l.faces().len() as u32);
             let Sent { exposure_id, camera_id, frame } = &pending.sent;
             let mut broken = None;
-            let control = looked.and_then(|looked| {
+            let reply = looked.and_then(|looked| {
                 let frame = frame.as_ref().map_err(Clone::clone)?;
-                let followed = guarded(|| Ok(engine.follow(&mut encounter, frame, &looked)));
+                let followed = guarded(|| engine.follow(&mut encounter, frame, &looked).map_err(Refusal::from));
                 broken = followed.as_ref().err().cloned();
                 followed
             });
-            let answered = |control| FrameAnswer { sequence: next, exposure_id: *exposure_id, faces, control };
-            let answer = control.map(answered);
+            let answered = |reply| FrameAnswer { sequence: next, exposure_id: *exposure_id, faces, reply };
+            let answer = reply.map(answered);
             core.metrics.frame_s.add(clock() - pending.arrived_s);
             core.events.tell(match &answer {
                 Ok(answer) => {

@@ -244,6 +244,7 @@ fn info(engine: &Engine, point: Option<&OperatingPoint>) -> StackInfo {
         about: engine.describe("over HTTP", point),
         match_threshold: point.map_or(engine.match_threshold(), |point| point.threshold),
         quality_rule: engine.working().quality_rule,
+        gives_feedback: engine.gives_feedback(),
     }
 }
 

@@ -1,17 +1,23 @@
 //! The same frames come to the same decisions: in process and over HTTP, one by one and as a stream, in whatever order
 //! they arrive, over TLS or not.
-use crate::harness::{FRAMES, PORTRAITS, Service, TOKEN, configure, frame, has_runtime, models};
+use crate::harness::{FRAMES, PORTRAITS, STACK, Service, TOKEN, configure, frame, has_runtime, models};
 use lane_stack::api::{Closed, FRAME_STREAM, FrameAnswer, FrameQuery, StreamAnswer, StreamedFrame};
-use lane_stack::client::{ControlMessage, Decisions, Frame, FrameEncoding, StackClient, StackError};
+use lane_stack::client::{Decisions, Frame, FrameEncoding, Reply, StackClient, StackError};
 use lane_stack::picture::Picture;
 use lane_stack::rig::CameraGeometry;
 use lane_stack::{HttpOptions, HttpStack, InProcessStack, select};
 
-type Said = Vec<Result<Vec<ControlMessage>, StackError>>;
+type Said = Vec<Result<Reply, StackError>>;
 
 fn in_process() -> InProcessStack {
+    in_process_with("")
+}
+
+/// With this much more in its configuration.
+fn in_process_with(rest: &str) -> InProcessStack {
     let folder = tempfile::tempdir().unwrap();
     configure(folder.path(), "");
+    std::fs::write(folder.path().join("stack.toml"), format!("{STACK}{rest}")).unwrap();
     InProcessStack::open(select(&models(), Some(&folder.path().join("stack.toml"))).unwrap(), None).unwrap()
 }
 
@@ -82,7 +88,7 @@ fn in_process_and_over_http_every_answer_is_the_same() {
     let frames = encounter();
     let (said, decisions) = run(&mut here, &frames);
     // What is compared is worth comparing.
-    assert!(said.iter().any(|s| s.as_ref().is_ok_and(|control| !control.is_empty())), "no camera was steered");
+    assert!(said.iter().any(|s| s.as_ref().is_ok_and(|reply| !reply.control.is_empty())), "no camera was steered");
     assert_eq!(said.iter().filter(|s| s.is_err()).count(), 2, "two frames are no pictures");
     assert!(decisions.detections.len() >= 10, "{} faces", decisions.detections.len());
     assert!(decisions.best_shots.iter().any(|b| b.matched.as_deref() == Some("right")), "nobody was matched");
@@ -100,6 +106,40 @@ fn in_process_and_over_http_every_answer_is_the_same() {
     let (about_here, about_there) = (here.describe(), there.describe());
     assert_eq!(about_here[1..], about_there[1..]);
     assert!(about_here[0].1.ends_with("in process") && about_there[0].1.ends_with("over HTTP"));
+}
+
+#[test]
+fn whether_it_is_enough_and_of_whom_more_is_needed_is_told_alike_here_and_there() {
+    if !has_runtime(1) {
+        return;
+    }
+    // A rule that these small pictures keep; nobody new for one exposure of each camera.
+    let rest = "[quality_rule]\nmin_inter_eye_px = 10\nmin_sharpness = 0\nmax_yaw_deg = 60\n\
+        max_over_exposed_share = 0.5\n[need_more]\nmin_shots = 2\n\
+        next_trigger_us = 70000\n[early_stop]\nmin_shots = 1\nquiet_exposures = 1\n";
+    let folder = tempfile::tempdir().unwrap();
+    configure(folder.path(), "");
+    std::fs::write(folder.path().join("stack.toml"), format!("{STACK}{rest}")).unwrap();
+    let service = Service::start_as_configured(folder);
+    let frames: Vec<Frame> = (0..10).map(frame).collect();
+    let (said, decisions) = run(&mut in_process_with(rest), &frames);
+    let mut there = service.client();
+    assert!(there.gives_feedback() && in_process_with(rest).gives_feedback() && !in_process().gives_feedback());
+    assert_eq!(run(&mut there, &frames), (said.clone(), decisions.clone()));
+    // What is compared is worth comparing.
+    let replies: Vec<&Reply> = said.iter().map(|s| s.as_ref().unwrap()).collect();
+    assert!(replies[0].enough.is_none(), "{:?}", replies[0]);
+    let enough = replies.iter().filter_map(|r| r.enough.as_ref()).collect::<Vec<_>>();
+    assert!(!enough.is_empty(), "{replies:#?}");
+    assert!(enough.iter().all(|e| !e.persons.is_empty() && e.quiet.iter().all(|q| q.exposures >= 1)), "{enough:#?}");
+    let asked = replies.iter().filter(|r| !r.need_more.is_empty()).collect::<Vec<_>>();
+    assert!(!asked.is_empty(), "{replies:#?}");
+    assert!(asked.iter().all(|r| r.next_triggers.iter().all(|t| t.after_us == 70_000) && r.enough.is_none()));
+    // To say so takes nothing from what is decided in the end.
+    let silent = rest.split("[need_more]").next().unwrap();
+    let (said, silently) = run(&mut in_process_with(silent), &frames);
+    assert_eq!(silently, decisions);
+    assert!(said.iter().flatten().all(|r| r.enough.is_none() && r.need_more.is_empty() && r.next_triggers.is_empty()));
 }
 
 #[test]
@@ -123,7 +163,7 @@ fn the_order_of_arrival_and_other_encounters_change_nothing() {
     });
     for (id, sequence, answer) in answers {
         assert_eq!(answer.exposure_id, 100 + sequence);
-        assert_eq!(Ok(&answer.control), said[sequence as usize].as_ref(), "{id} {sequence}");
+        assert_eq!(Ok(&answer.reply), said[sequence as usize].as_ref(), "{id} {sequence}");
     }
     for id in ["a", "b"] {
         let closed: Closed = service.close(id).json();
@@ -176,7 +216,7 @@ fn a_stream_of_frames_is_answered_line_by_line() {
     assert_eq!(lines.len(), frames.len());
     for (line, said) in lines.iter().zip(&said) {
         match (line, said) {
-            (StreamAnswer::Frame(answer), Ok(control)) => assert_eq!(&answer.control, control),
+            (StreamAnswer::Frame(answer), Ok(reply)) => assert_eq!(&answer.reply, reply),
             (StreamAnswer::Problem(problem), Err(error)) => assert_eq!(problem.detail, error.to_string()),
             other => panic!("{other:?}"),
         }

@@ -240,12 +240,18 @@ fn see_again<W: World>(
             }
         };
         frames.push(as_jpeg(&frame).map_err(ExplainError::Stack)?);
-        exposures.push(ExposureRecord { truth: truth.clone(), controls: Vec::new(), refused: None, ..(*kept).clone() });
+        exposures.push(ExposureRecord {
+            truth: truth.clone(),
+            controls: Vec::new(),
+            need_more: Vec::new(),
+            refused: None,
+            ..(*kept).clone()
+        });
         stack.push_frame(frame.clone()).map_err(stack_error)?;
         remade.push(Remade { frame, truth });
     }
     let decisions = stack.close_encounter().map_err(stack_error)?;
-    let seen = Seen { exposures, missed_triggers: Vec::new(), decisions };
+    let seen = Seen { exposures, missed_triggers: Vec::new(), decisions, stopped: None };
     let record = EncounterRecord { end: End::Done(seen), ..record.clone() };
     let scored = score::score(&record, rule)
         .and_then(|scored| scored.occupants.into_iter().nth(usize::from(occupant)))

@@ -102,8 +102,8 @@ pub fn other_vehicles(scores: &[EncounterScore]) -> Result<Option<Vec<u8>>, RunE
     t.to_parquet().map(Some)
 }
 
-/// `exposures.parquet`: one row per exposure of an encounter that was done; of video, where there is any, what coding made of
-/// it.
+/// `exposures.parquet`: one row per exposure of an encounter that was done; where a stack asked for more, whether it was one more
+/// and how many persons the stack asked for; of video, where there is any, what coding made of it.
 pub fn exposures(records: &[EncounterRecord], scores: &[EncounterScore]) -> Result<Vec<u8>, RunError> {
     let mut rows: Vec<(u64, &ExposureRecord, u64)> = Vec::new();
     for record in records.iter().filter(|r| scores.iter().any(|s| s.encounter == r.encounter)) {
@@ -130,6 +130,10 @@ pub fn exposures(records: &[EncounterRecord], scores: &[EncounterScore]) -> Resu
     t.column("cross_check_differs", &rows, |(_, e, _)| e.cross_check_differs);
     t.column("refused", &rows, |(_, e, _)| e.refused.clone());
     t.column("frame", &rows, |(_, e, _)| e.frame.clone());
+    if rows.iter().any(|(_, e, _)| e.extra || !e.need_more.is_empty()) {
+        t.column("extra", &rows, |(_, e, _)| e.extra);
+        t.column("more_asked", &rows, |(_, e, _)| e.need_more.len() as u64);
+    }
     if rows.iter().any(|(_, e, _)| e.truth.video.is_some()) {
         t.column("coded_bytes", &rows, |(_, e, _)| e.truth.video.map(|video| video.coded_bytes));
         t.column("coded_intra", &rows, |(_, e, _)| e.truth.video.map(|video| video.intra));

@@ -3,12 +3,13 @@
 //! Exposures are ordered by time, then by the camera's place in the rig. A control message that answers frame `i` acts
 //! on a camera from its **second** exposure after `i`, and at the earliest the scenario's `control_delay_ms` after the
 //! mid-exposure of `i`: a sensor that is exposing or reading out cannot take new settings for the exposure in hand.
+//! Whether there is a next exposure at all, and one more than the rig's triggers, is said on the page of [`super::schedule`].
 //! A camera with an exposure control of its own sets its next exposure by its last frame and does not listen to the stack.
 //! The rule speaks of simulated time alone, so the stack may look at a frame while the next ones are being made, and
 //! the result is the same as if everything waited.
 use std::{sync::mpsc, thread};
 
-use lane_stack::client::{ControlMessage, Frame, StackClient, StackError};
+use lane_stack::client::{Frame, Reply, StackClient, StackError};
 use laneproof_exchange::encounter::EncounterPlan;
 use laneproof_scenes::stream::stream;
 use rand::Rng as _;
@@ -17,7 +18,8 @@ use super::{
     error::RunError,
     folder::RunFolder,
     frames::as_jpeg,
-    record::{ExposureRecord, Seen},
+    record::{ExposureRecord, Seen, Stopped},
+    schedule::{Due, Next, Saved, Schedule},
     world::{EarlierExposure, ExposeRequest, StepTimings, World, WorldError},
 };
 
@@ -70,13 +72,6 @@ impl From<WorldError> for Stop {
     }
 }
 
-/// One trigger that will fire.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Due {
-    mid_exposure_us: u64,
-    camera_index: usize,
-}
-
 /// Runs one encounter.
 pub(super) fn run_encounter<W: World>(
     world: &mut W,
@@ -93,12 +88,13 @@ pub(super) fn run_encounter<W: World>(
     for (camera_index, camera) in plan.rig.cameras.iter().enumerate() {
         for (i, trigger) in camera.triggers.iter().enumerate() {
             match world.trigger_time_us(&staged, camera_index, *trigger) {
-                Some(mid_exposure_us) => due.push(Due { mid_exposure_us, camera_index }),
+                Some(mid_exposure_us) => due.push((mid_exposure_us, camera_index)),
                 None => missed_triggers.push((camera.id.clone(), i)),
             }
         }
     }
-    due.sort_by_key(|d| (d.mid_exposure_us, d.camera_index));
+    let heeds = stack.gives_feedback();
+    let mut schedule = Schedule::new(&plan.rig.cameras, settings.control_delay_us, heeds, &due);
 
     stack.open_encounter(plan.encounter).map_err(|e| Stop::Encounter(e.to_string()))?;
     let looked = thread::scope(|scope| {
@@ -115,7 +111,7 @@ pub(super) fn run_encounter<W: World>(
                 }
             }
         });
-        expose_all(world, &staged, plan, settings, &due, frames, &answers, &mut timings)
+        expose_all(world, &staged, plan, settings, &mut schedule, frames, &answers, &mut timings)
     });
     // The encounter is closed even where it failed, so that the stack is ready for the next.
     let begin_close = (settings.clock)();
@@ -125,15 +121,20 @@ pub(super) fn run_encounter<W: World>(
     let end = (settings.clock)();
     timings.stack_s += end - begin_close;
     timings.total_s = end - begin;
-    Ok((Seen { exposures, missed_triggers, decisions }, timings))
+    let stopped = schedule.saved().cloned().map(|Saved { exposures, from_us, enough }| Stopped {
+        exposures_saved: exposures,
+        from_us,
+        enough,
+    });
+    Ok((Seen { exposures, missed_triggers, decisions, stopped }, timings))
 }
 
-type Answer = (Result<Vec<ControlMessage>, StackError>, f64);
+type Answer = (Result<Reply, StackError>, f64);
 
 /// What the stack said about each frame, in the order of the frames.
 #[derive(Default)]
 struct Heard {
-    answers: Vec<Result<Vec<ControlMessage>, String>>,
+    answers: Vec<Result<Reply, String>>,
     stack_s: f64,
 }
 
@@ -146,7 +147,7 @@ impl Heard {
             };
             self.stack_s += seconds;
             self.answers.push(match said {
-                Ok(controls) => Ok(controls),
+                Ok(reply) => Ok(reply),
                 // One bad frame is the stack's to refuse; the encounter goes on.
                 Err(StackError::Undecodable { reason, .. }) => Err(reason),
                 Err(other) => return Err(Stop::Encounter(other.to_string())),
@@ -162,7 +163,7 @@ fn expose_all<W: World>(
     staged: &W::Staged,
     plan: &EncounterPlan,
     settings: &LoopSettings<'_>,
-    due: &[Due],
+    schedule: &mut Schedule<'_>,
     frames: mpsc::SyncSender<Frame>,
     answers: &mpsc::Receiver<Answer>,
     timings: &mut EncounterTimings,
@@ -171,13 +172,24 @@ fn expose_all<W: World>(
     let mut heard = Heard::default();
     let mut own_settings: Vec<Option<(f32, f32)>> = vec![None; plan.rig.cameras.len()];
     let mut earlier: Vec<Vec<EarlierExposure>> = vec![Vec::new(); plan.rig.cameras.len()];
-    for (i, now) in due.iter().enumerate() {
+    loop {
+        let now = match schedule.next() {
+            Next::Expose(due) => due,
+            Next::Hear(count) => {
+                heard.wait_for(count, answers)?;
+                schedule.heed(heard.answers[count - 1].as_ref().ok());
+                continue;
+            }
+            Next::End => break,
+        };
+        let taken = schedule.taken();
+        let i = taken.len() - 1;
         let camera = &plan.rig.cameras[now.camera_index];
-        let previous = due[..i].iter().rposition(|d| d.camera_index == now.camera_index);
+        let previous = taken[..i].iter().rposition(|d| d.camera_index == now.camera_index);
         // Frames before this camera's previous exposure may steer it; nothing later can.
         heard.wait_for(previous.unwrap_or(0), answers)?;
         let (exposure_us, gain_db) = match (camera.exposure_control, own_settings[now.camera_index]) {
-            (None, _) => controls_in_force(plan, due, &heard.answers, settings.control_delay_us, i),
+            (None, _) => controls_in_force(plan, taken, &heard.answers, settings.control_delay_us, i),
             (Some(_), own) => own.unwrap_or((camera.exposure_us, camera.gain_db)),
         };
         let exposure_id = i as u64;
@@ -214,6 +226,8 @@ fn expose_all<W: World>(
             frame: name,
             cross_check_differs: exposed.cross_check_differs,
             controls: Vec::new(),
+            need_more: Vec::new(),
+            extra: now.extra,
             refused: None,
         });
         if frames.send(exposed.frame).is_err() {
@@ -225,7 +239,10 @@ fn expose_all<W: World>(
     timings.stack_s += heard.stack_s;
     for (record, answer) in records.iter_mut().zip(heard.answers) {
         match answer {
-            Ok(controls) => record.controls = controls,
+            Ok(Reply { control, need_more, .. }) => {
+                record.controls = control;
+                record.need_more = need_more;
+            }
             Err(reason) => record.refused = Some(reason),
         }
     }
@@ -236,7 +253,7 @@ fn expose_all<W: World>(
 fn controls_in_force(
     plan: &EncounterPlan,
     due: &[Due],
-    answers: &[Result<Vec<ControlMessage>, String>],
+    answers: &[Result<Reply, String>],
     delay_us: u64,
     i: usize,
 ) -> (f32, f32) {
@@ -248,7 +265,7 @@ fn controls_in_force(
             if asked_at.mid_exposure_us + delay_us > now.mid_exposure_us {
                 break;
             }
-            for message in answer.iter().flatten().filter(|m| m.camera_id == camera.id) {
+            for message in answer.iter().flat_map(|reply| &reply.control).filter(|m| m.camera_id == camera.id) {
                 // A message that is no number is not obeyed.
                 if message.exposure_us.is_finite() && message.gain_db.is_finite() {
                     let exposure_us = message.exposure_us.clamp(EXPOSURE_RANGE_US.0, EXPOSURE_RANGE_US.1);

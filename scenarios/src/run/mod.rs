@@ -11,6 +11,7 @@ pub mod folder;
 pub(crate) mod frames;
 pub mod record;
 pub mod replay;
+mod schedule;
 #[cfg(test)]
 pub(crate) mod tests;
 pub mod world;

@@ -1,5 +1,5 @@
 //! What is kept of an encounter: enough to score it again, nothing that depends on the clock.
-use lane_stack::client::{ControlMessage, Decisions};
+use lane_stack::client::{ControlMessage, Decisions, Enough, NeedMore};
 use laneproof_exchange::{
     encounter::{EncounterPlan, NeighbourPlace, OccupantPlan},
     truth::ExposureTruth,
@@ -60,6 +60,20 @@ pub struct Seen {
     pub missed_triggers: Vec<(String, usize)>,
     /// What the stack decided.
     pub decisions: Decisions,
+    /// What was not taken because the stack had enough; `None` where all was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<Stopped>,
+}
+
+/// Exposures that were not taken because the stack had enough.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Stopped {
+    /// How many of the rig's triggers.
+    pub exposures_saved: u64,
+    /// When the first of them was due, microseconds since the encounter began.
+    pub from_us: u64,
+    /// What the stack's word rested on.
+    pub enough: Enough,
 }
 
 /// One occupant, as far as results need them.
@@ -98,6 +112,12 @@ pub struct ExposureRecord {
     pub cross_check_differs: Option<bool>,
     /// What the stack asked of the cameras when it saw the frame.
     pub controls: Vec<ControlMessage>,
+    /// Of whom the stack asked for more when it saw the frame.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub need_more: Vec<NeedMore>,
+    /// Whether it was granted to the stack, beyond the rig's triggers.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub extra: bool,
     /// Why the stack refused the frame, where it did.
     pub refused: Option<String>,
 }

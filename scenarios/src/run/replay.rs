@@ -54,7 +54,7 @@ impl ReplayWorld {
 /// When the triggers of a camera fired: those that did are its exposures in their order.
 fn fired(plan: &EncounterPlan, seen: &Seen, camera_index: usize) -> Vec<(Trigger, Option<u64>)> {
     let camera = &plan.rig.cameras[camera_index];
-    let of_camera = seen.exposures.iter().filter(|e| e.truth.camera_id == camera.id);
+    let of_camera = seen.exposures.iter().filter(|e| e.truth.camera_id == camera.id && !e.extra);
     let mut times = of_camera.map(|e| e.truth.mid_exposure_us);
     let missed = |i: usize| seen.missed_triggers.iter().any(|(id, trigger)| *id == camera.id && *trigger == i);
     // Whichever trigger a time is given to, the loop orders exposures by time.
@@ -91,6 +91,11 @@ impl World for ReplayWorld {
             let reason =
                 format!("camera {} sends no JPEG files, and what was kept of it is not what it sent", camera.id);
             return Err(WorldError::Encounter(reason));
+        }
+        if seen.stopped.is_some() {
+            let reason =
+                "the stack of the run before had enough early: what it did not take cannot be shown, simulate the run";
+            return Err(WorldError::Encounter(reason.to_owned()));
         }
         let cameras = 0..plan.rig.cameras.len();
         Ok(Replayed {

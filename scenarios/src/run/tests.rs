@@ -1,6 +1,6 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
-use lane_stack::client::ControlMessage;
+use lane_stack::client::{ControlMessage, Enough, NeedMore, NextTrigger, Quiet, Reply, Secured};
 
 use super::{RunError, RunEvent, RunOptions, RunResult, run, world::ExposeRequest};
 use crate::{
@@ -242,4 +242,100 @@ fn a_refused_reference_is_reported() {
     .expect("runs");
     assert!(told);
     assert_eq!(result.summary.failed_enrolments[0].0, id);
+}
+
+/// After the fourth frame it has seen enough.
+fn enough_after_four(place: usize, camera_id: &str) -> Reply {
+    let camera_id = camera_id.to_owned();
+    let person = Secured { seat: None, camera_id: camera_id.clone(), exposure_id: 1, overall: 61.0, valid_shots: 2 };
+    let quiet = vec![Quiet { camera_id, exposures: 2 }];
+    let enough = (place >= 3).then(|| Enough { persons: vec![person], quiet });
+    Reply { enough, ..Reply::default() }
+}
+
+#[test]
+fn once_the_stack_has_enough_no_more_is_exposed_and_it_is_told_what_that_saved() {
+    let run_with = |folder: &Path, delay_ms: f32| {
+        let mut scenario = small();
+        scenario.file.encounters = 2;
+        scenario.file.stack.control_delay_ms = delay_ms;
+        let mut world = FlatWorld::default();
+        let mut stack = TestStack::new(Manner::Oracle(world.key.clone()));
+        stack.feedback = Some(enough_after_four);
+        let result = run(&scenario, &mut world, &mut stack, &options(folder, false), &mut |_| {}).expect("runs");
+        (result, world.requests)
+    };
+    let folder = tempfile::tempdir().expect("folder");
+    let out = folder.path().join("soon");
+    let (result, requests) = run_with(&out, 20.0);
+    let s = &result.summary;
+    // Of three cameras with four triggers each the first group is taken, and the first frame of the second.
+    let stops = s.early_stops.as_ref().expect("stopped");
+    assert_eq!((stops.encounters.count, stops.encounters.of), (2, 2));
+    assert_eq!(stops.saved.of, 24);
+    assert_eq!(s.exposures + stops.saved.count, 24);
+    assert!(stops.saved.count >= 8, "{stops:?}");
+    assert_eq!(requests.len() as u64, s.exposures);
+    let (encounter, stopped) = &stops.stops[1];
+    assert_eq!((*encounter, stopped.exposures_saved * 2), (1, stops.saved.count));
+    let last = requests.iter().map(|r| r.mid_exposure_us).max().expect("some");
+    assert!(stopped.from_us > last && stopped.enough.persons[0].valid_shots == 2, "{stopped:?}");
+    assert_eq!((stops.lost_there.count, s.occupant_coverage.share), (0, Some(1.0)));
+    assert!(terminal::table(s).contains("had enough early in 2 of 2 encounters"), "{}", terminal::table(s));
+    assert!(fs::read_to_string(out.join("report.html")).expect("report").contains("exposures saved"));
+    // Later heard, less saved; and the same again.
+    let (late, _) = run_with(&folder.path().join("late"), 1500.0);
+    let late = late.summary.early_stops.expect("stopped");
+    assert!(late.saved.count < stops.saved.count, "{late:?}");
+    let again = folder.path().join("again");
+    run_with(&again, 20.0);
+    let (mut first, mut second) = (files(&out), files(&again));
+    [&mut first, &mut second].map(|files| files.remove("timings.json"));
+    assert!(first == second);
+}
+
+#[test]
+fn a_stack_is_granted_what_it_needs_more_where_the_rig_has_it_to_give() {
+    fn more(place: usize, camera_id: &str) -> Reply {
+        let after_us = if place == 0 { 150_000 } else { 70_000 };
+        Reply {
+            need_more: vec![NeedMore { camera_id: camera_id.to_owned(), seat: None, reason: "turned".to_owned() }],
+            next_triggers: vec![NextTrigger { camera_id: camera_id.to_owned(), after_us }],
+            ..Reply::default()
+        }
+    }
+    let run_with = |extra_exposures: u32| {
+        let folder = tempfile::tempdir().expect("folder");
+        let mut scenario = small();
+        scenario.file.encounters = 1;
+        scenario.rig.value.cameras[0].extra_exposures = extra_exposures;
+        let mut world = FlatWorld::default();
+        let mut stack = TestStack::new(Manner::Oracle(world.key.clone()));
+        stack.feedback = Some(more);
+        let result = run(&scenario, &mut world, &mut stack, &options(folder.path(), false), &mut |_| {}).expect("runs");
+        let times: Vec<u64> =
+            world.requests.iter().filter(|r| r.camera_index == 0).map(|r| r.mid_exposure_us).collect();
+        let ids: Vec<u64> = world.requests.iter().map(|r| r.exposure_id).collect();
+        assert_eq!(ids, (0..world.requests.len() as u64).collect::<Vec<_>>());
+        (result, times)
+    };
+    let (none, times) = run_with(0);
+    assert_eq!((none.summary.exposures, times.len()), (12, 4));
+    let asked = none.summary.more_asked.expect("asked");
+    assert_eq!((asked.frames, asked.granted), (12, 0));
+    let (two, extra) = run_with(2);
+    assert_eq!((two.summary.exposures, extra.len()), (14, 6));
+    assert_eq!(two.summary.more_asked.map(|asked| asked.granted), Some(2));
+    // The first as long after the first frame as it asked; then one after that.
+    assert_eq!(extra[..3], [times[0], times[0] + 150_000, times[0] + 220_000]);
+    assert!(terminal::table(&two.summary).contains("2 more exposures were granted"));
+}
+
+#[test]
+fn a_stack_that_gives_no_feedback_is_not_heeded() {
+    let folder = tempfile::tempdir().expect("folder");
+    let plain = oracle_run(&small(), FlatWorld::default(), folder.path(), false).expect("runs");
+    assert_eq!((plain.summary.early_stops, plain.summary.more_asked), (None, None));
+    let record = fs::read_to_string(folder.path().join("encounters/0000.json")).expect("record");
+    assert!(!record.contains("stopped") && !record.contains("need_more") && !record.contains("extra"));
 }

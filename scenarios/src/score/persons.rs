@@ -174,6 +174,9 @@ mod tests {
                 over_exposed_share: 0.0,
                 entropy_bits: 7.0,
                 overall: 80.0,
+                uniformity: None,
+                eyes_covered_share: None,
+                covered_share: None,
             },
             track_id,
         }

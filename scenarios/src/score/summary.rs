@@ -10,7 +10,7 @@ use super::{
     PersonsSummary, Shots, open_set::GallerySize, wilson::Share,
 };
 use crate::{
-    run::record::{EncounterRecord, OccupantRecord},
+    run::record::{EncounterRecord, OccupantRecord, Seen, Stopped},
     scenario::Scenario,
 };
 
@@ -124,6 +124,29 @@ pub struct CrossVehicleRow {
     pub counts: CrossVehicle,
 }
 
+/// What stacks that say "enough" saved, and what that may have cost.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EarlyStops {
+    /// Of the encounters done: those in which exposures were not taken.
+    pub encounters: Share,
+    /// Of the exposures that the rig's triggers would have made in all encounters: those that were not taken.
+    pub saved: Share,
+    /// Of the occupants in those encounters: those without a verified capture. No more than these can the stops have cost;
+    /// how many of them a later exposure would have captured, a run without early stop says.
+    pub lost_there: Share,
+    /// Each, in the order of encounters.
+    pub stops: Vec<(u64, Stopped)>,
+}
+
+/// What stacks that ask for more were given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MoreAsked {
+    /// Frames in answer to which more was asked for.
+    pub frames: u64,
+    /// Exposures that were granted.
+    pub granted: u64,
+}
+
 /// A run's numbers. Wall-clock times are not among them: the same run gives the same bytes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
@@ -200,6 +223,12 @@ pub struct Summary {
     pub rank_1: Share,
     /// Exposures made.
     pub exposures: u64,
+    /// What early stops saved; `None` where there were none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub early_stops: Option<EarlyStops>,
+    /// Where a stack asked for more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub more_asked: Option<MoreAsked>,
     /// Triggers that never fired.
     pub missed_triggers: u64,
     /// Frames that the stack refused.
@@ -283,6 +312,8 @@ impl Summary {
             plain_faces_detected: Share::new(count(&|o| o.plain_detected), count(&|o| o.plain)),
             rank_1: Share::of_items(people.iter().copied().filter(|o| o.rank_1.is_some()), |o| o.rank_1 == Some(true)),
             exposures: exposures().count() as u64,
+            early_stops: early_stops(records, scores),
+            more_asked: more_asked(&seen),
             missed_triggers: seen.iter().map(|s| s.missed_triggers.len() as u64).sum(),
             refused_frames: exposures().filter(|e| e.refused.is_some()).count() as u64,
             cross_checked: exposures().filter(|e| e.cross_check_differs.is_some()).count() as u64,
@@ -292,6 +323,28 @@ impl Summary {
         summary.gates = gates(&summary, scenario);
         summary
     }
+}
+
+fn early_stops(records: &[EncounterRecord], scores: &[EncounterScore]) -> Option<EarlyStops> {
+    let done = || records.iter().filter_map(|record| Some((record.encounter, record.seen()?)));
+    let stops: Vec<(u64, Stopped)> = done().filter_map(|(k, seen)| Some((k, seen.stopped.clone()?))).collect();
+    let saved: u64 = stops.iter().map(|(_, stopped)| stopped.exposures_saved).sum();
+    let of_triggers = done().flat_map(|(_, seen)| &seen.exposures).filter(|e| !e.extra).count() as u64;
+    let stopped = |k: u64| stops.iter().any(|(encounter, _)| *encounter == k);
+    let there = scores.iter().filter(|s| stopped(s.encounter)).flat_map(|s| &s.occupants);
+    (!stops.is_empty()).then(|| EarlyStops {
+        encounters: Share::new(stops.len() as u64, done().count() as u64),
+        saved: Share::new(saved, of_triggers + saved),
+        lost_there: Share::of_items(there, |o| !o.outcome.is_captured()),
+        stops: stops.clone(),
+    })
+}
+
+fn more_asked(seen: &[&Seen]) -> Option<MoreAsked> {
+    let exposures = || seen.iter().flat_map(|s| &s.exposures);
+    let frames = exposures().filter(|e| !e.need_more.is_empty()).count() as u64;
+    let granted = exposures().filter(|e| e.extra).count() as u64;
+    (frames > 0).then_some(MoreAsked { frames, granted })
 }
 
 fn failure(record: &EncounterRecord) -> Option<Failure> {

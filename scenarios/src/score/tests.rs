@@ -201,13 +201,15 @@ fn the_best_exposure_is_the_one_that_gets_furthest() {
         frame: String::new(),
         cross_check_differs: None,
         controls: Vec::new(),
+        need_more: Vec::new(),
+        extra: false,
         refused: None,
     };
     let small = FaceTruth { inter_eye_px: 30.0, ..good_face(0, 0.0, 0.0) };
     let hidden = FaceTruth { visible_share: 0.1, inter_eye_px: 200.0, ..good_face(0, 0.0, 0.0) };
     let blurred = FaceTruth { motion_blur_px: 9.0, ..good_face(0, 0.0, 0.0) };
     let exposures = vec![exposure(0, small), exposure(1, hidden), exposure(2, blurred.clone()), exposure(3, blurred)];
-    let seen = Seen { exposures, missed_triggers: Vec::new(), decisions: Default::default() };
+    let seen = Seen { exposures, missed_triggers: Vec::new(), decisions: Default::default(), stopped: None };
     assert_eq!(best_exposure(&seen, 0, &demo_rule()).expect("exposed").exposure_id, 2);
     assert_eq!(best_exposure(&seen, 9, &demo_rule()), None);
 }

@@ -156,6 +156,14 @@ pub struct CameraMount {
     pub h264: Option<H264>,
     /// Triggers: the vehicle's front passes these z (metres before the stop line are negative), or the stop at the line.
     pub triggers: Vec<Trigger>,
+    /// Exposures beyond those of the triggers that a stack may have in an encounter when it says that it needs more of
+    /// somebody, up to 20; none when left out.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub extra_exposures: u32,
+}
+
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// A video encoder (ITU-T H.264 | ISO/IEC 14496-10): Main profile with CABAC, I and P frames, one slice each, one reference

@@ -219,6 +219,7 @@ impl Check for Rig {
             }
             check_bracket(&key("bracket_ev"), camera)?;
             check_encoding(i, camera)?;
+            within(&key("extra_exposures"), camera.extra_exposures.into(), 0.0, 20.0, "exposures")?;
             if camera.triggers.is_empty() {
                 let problem = format!("camera \"{}\" never exposes", camera.id);
                 return Err(ValueFault::new(key("triggers"), problem, "add a trigger"));
