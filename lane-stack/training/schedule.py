@@ -38,6 +38,11 @@ class Clock:
         return min(1.0, step / self.steps if self.steps else self.spent_s() / self.limit_s)
 
 
+def arithmetic():
+    """bfloat16 where the processor computes in it, else 32-bit floats: emulated, bfloat16 is several times slower."""
+    return torch.autocast("cpu", dtype=torch.bfloat16, enabled=torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
 def learning_rate(peak, progress, warmup=0.02):
     if progress < warmup:
         return peak * (0.05 + 0.95 * progress / warmup)

@@ -120,7 +120,7 @@ def main():
 
     def loss_of(step, _progress):
         image, kind, values = batch_of(store, training, pictures, args.batch, args.seed, step)
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with schedule.arithmetic():
             raw = net(image, raw=True)
         total, parts = detector_loss(raw, kind, values, cells)
         return total, " ".join(f"{k} {v.item():.3f}" for k, v in parts.items())

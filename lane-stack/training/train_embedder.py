@@ -68,7 +68,7 @@ def main():
         # Easy first: the full margin and the full degradation at once would stall the early steps.
         ramp = min(1.0, progress / 0.35)
         image, label = batch_of(store, members, args.batch, args.seed, step, strength=0.3 + 0.7 * ramp)
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with schedule.arithmetic():
             vectors = net(image)
         loss, right = margin_loss(vectors.float(), classes, label, MARGIN * ramp)
         return loss, f"loss {loss.item():.3f} right {right.item():.2f}"

@@ -242,6 +242,19 @@ fn a_camera_may_have_an_exposure_control_and_a_lens_its_faults() {
 }
 
 #[test]
+fn a_camera_may_have_exposures_for_a_stack_that_asks_for_more() {
+    let shipped = load_shipped::<Rig>(Kind::Rig, "three-poles").expect("ships").source.text;
+    let with = |count: u32| {
+        let text = shipped.replacen("jpeg_quality = 90", &format!("jpeg_quality = 90\nextra_exposures = {count}"), 1);
+        file(&text).parse::<Rig>().unwrap_or_else(|e| panic!("{e}"))
+    };
+    let rig = with(2);
+    assert_eq!(rig.cameras.iter().map(|camera| camera.extra_exposures).collect::<Vec<_>>(), [2, 0, 0]);
+    assert!(rig.check().is_ok());
+    assert_eq!(with(21).check().expect_err("too many").key_path, "cameras.0.extra_exposures");
+}
+
+#[test]
 fn faults_of_exposure_control_and_lens_say_where_they_are_and_what_is_right() {
     let control = |inside: &str| format!("jpeg_quality = 90\nexposure_control = {{ {inside} }}");
     let limits = "exposure_limits_us = [50, 2000], gain_limits_db = [0, 24]";
