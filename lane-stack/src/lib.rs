@@ -105,6 +105,7 @@ pub mod geometry;
 pub mod http_client;
 pub mod judges;
 pub mod models;
+mod patch;
 pub mod persons;
 pub mod picture;
 pub mod pose;
