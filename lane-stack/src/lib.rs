@@ -115,6 +115,7 @@ pub mod rig;
 pub mod runtime;
 pub mod service;
 mod shots;
+mod sound;
 mod stack;
 mod text;
 pub mod track;
