@@ -100,6 +100,8 @@ pub mod error;
 pub mod exec;
 pub mod exit;
 pub mod exposure;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod gallery;
 pub mod geometry;
 pub mod http_client;

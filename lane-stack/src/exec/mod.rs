@@ -4,6 +4,7 @@
 //!
 //! The program is started with the client and killed with it. One that dies, answers nonsense, too late or too much is
 //! ended at once, and every further call gets the reason: nobody knows what it would say next.
+pub(crate) mod fuzzing;
 mod program;
 mod protocol;
 
