@@ -8,6 +8,13 @@ use crate::runtime::{Model, Output};
 use ort::environment::Environment;
 use std::path::Path;
 
+/// What a detector's model said of a prepared picture, to be read by [`Detector::faces`].
+pub struct Inferred {
+    width_px: u32,
+    height_px: u32,
+    outputs: Vec<Output>,
+}
+
 /// A loaded detector.
 pub struct Detector {
     card: DetectorCard,
@@ -48,7 +55,7 @@ impl Detector {
             height_px: trial[1],
             picture_px_per_px: [1.0; 2],
         };
-        detector.run(&empty).map_err(|reason| detector.model.wrong(reason))?;
+        detector.detect(&empty).map_err(|reason| detector.model.wrong(reason))?;
         Ok(detector)
     }
 
@@ -83,10 +90,23 @@ impl Detector {
 
     /// Faces of a prepared picture in picture pixels, in falling score; the reason in words when the model fails.
     pub fn detect(&mut self, prepared: &Letterbox) -> Result<Vec<RawFace>, String> {
-        let [sx, sy] = prepared.picture_px_per_px;
+        let inferred = self.infer(prepared)?;
+        self.faces(&inferred, prepared.picture_px_per_px)
+    }
+
+    /// Runs the model alone: the first half of [`Detector::detect`].
+    pub fn infer(&mut self, prepared: &Letterbox) -> Result<Inferred, String> {
+        let (width_px, height_px) = (prepared.width_px, prepared.height_px);
+        let outputs = self.model.run([1, 3, height_px, width_px], &prepared.tensor, &self.outputs)?;
+        Ok(Inferred { width_px, height_px, outputs })
+    }
+
+    /// Faces of what the model said: the second half of [`Detector::detect`].
+    pub fn faces(&mut self, inferred: &Inferred, picture_px_per_px: [f32; 2]) -> Result<Vec<RawFace>, String> {
+        let [sx, sy] = picture_px_per_px;
         // Pixel centres of a resized picture: picture = (tensor + ½)·s − ½. Boxes are edges, where only s counts.
         let point = |p: [f32; 2]| [(p[0] + 0.5) * sx - 0.5, (p[1] + 0.5) * sy - 0.5];
-        let faces = suppress(self.run(prepared)?, self.card.nms_iou);
+        let faces = suppress(self.decode(inferred)?, self.card.nms_iou);
         let to_picture = |face: RawFace| RawFace {
             box_px: [face.box_px[0] * sx, face.box_px[1] * sy, face.box_px[2] * sx, face.box_px[3] * sy],
             landmarks_px: face.landmarks_px.map(point),
@@ -96,9 +116,9 @@ impl Detector {
     }
 
     /// All faces over the threshold in tensor pixels, before suppression.
-    fn run(&mut self, prepared: &Letterbox) -> Result<Vec<RawFace>, String> {
-        let (width, height) = (prepared.width_px, prepared.height_px);
-        let outputs = self.model.run([1, 3, height, width], &prepared.tensor, &self.outputs)?;
+    fn decode(&mut self, inferred: &Inferred) -> Result<Vec<RawFace>, String> {
+        let Inferred { width_px: width, height_px: height, outputs } = inferred;
+        let (width, height) = (*width, *height);
         let check = |i: usize, rows: usize, columns: usize| -> Result<(), String> {
             let Output { shape, values } = &outputs[i];
             if values.len() == rows * columns && shape.last() == Some(&(columns as i64)) {

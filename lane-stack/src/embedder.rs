@@ -54,9 +54,18 @@ impl Embedder {
 
     /// The embedding of an aligned crop, unit length; the reason in words when the model fails.
     pub fn embed(&mut self, crop: &Crop) -> Result<Vec<f32>, String> {
-        let tensor = crop.tensor(&self.card.input);
-        let nchw = [1, 3, crop.height_px, crop.width_px];
-        let output = self.model.run(nchw, &tensor, &self.outputs)?.remove(0);
+        self.infer(&self.tensor(crop))
+    }
+
+    /// An aligned crop as the model's input: the first half of [`Embedder::embed`].
+    pub fn tensor(&self, crop: &Crop) -> Vec<f32> {
+        crop.tensor(&self.card.input)
+    }
+
+    /// The embedding of an input: the second half of [`Embedder::embed`].
+    pub fn infer(&mut self, tensor: &[f32]) -> Result<Vec<f32>, String> {
+        let [width, height] = self.card.size_px;
+        let output = self.model.run([1, 3, height, width], tensor, &self.outputs)?.remove(0);
         let wanted = self.card.dimension;
         if output.values.len() != wanted {
             let (name, shape) = (&self.outputs[0], &output.shape);

@@ -9,6 +9,7 @@ use crate::api::{
 };
 use crate::client::{Decisions, Frame, FrameEncoding, Reply, StackClient, StackError};
 use crate::rig::CameraGeometry;
+use crate::sound::Sound;
 use serde::de::DeserializeOwned;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -403,7 +404,10 @@ impl StackClient for HttpStack {
         let said = self.said::<FrameAnswer>(&Call::new(Method::POST, path).with_frame(&frame))?;
         // A frame that came in has its place, whether it was a picture or not.
         let (placed, answer) = match said {
-            Said::Yes(answer) => (true, Ok(answer.reply)),
+            Said::Yes(FrameAnswer { reply, .. }) => {
+                let sound = reply.check();
+                (true, sound.map(|()| reply).map_err(|reason| self.unreachable(&reason)))
+            }
             Said::No(problem) => (problem.exposure_id.is_some() || problem.model.is_some(), Err(self.refused(problem))),
         };
         if placed && let Some(open) = &mut self.open {
@@ -421,6 +425,8 @@ impl StackClient for HttpStack {
         let closed: Result<Closed, StackError> = self.ask(&call);
         // The service need not keep what is here; should it be gone already, all the better.
         self.send(&Call::new(Method::DELETE, format!("/v1/encounters/{id}"))).ok();
-        closed.map(|closed| closed.decisions)
+        let decisions = closed?.decisions;
+        decisions.check().map_err(|reason| self.unreachable(&reason))?;
+        Ok(decisions)
     }
 }

@@ -7,6 +7,7 @@ use crate::geometry::Similarity;
 use crate::picture::{Picture, luma};
 use crate::pose;
 use crate::resample::Crop;
+use std::sync::LazyLock;
 
 mod components;
 mod covering;
@@ -67,12 +68,18 @@ pub fn measure(picture: &Picture, landmarks_px: &[[f32; 2]; 5]) -> Option<Qualit
     Some(quality)
 }
 
-fn inside() -> impl Iterator<Item = usize> {
-    (0..SIDE * SIDE).filter(|i| {
+/// The crop's pixels in the ellipse.
+static INSIDE: LazyLock<Vec<usize>> = LazyLock::new(|| {
+    let is_inside = |i: &usize| {
         let x = ((i % SIDE) as f32 - FACE_CENTRE_PX[0]) / FACE_RADII_PX[0];
         let y = ((i / SIDE) as f32 - FACE_CENTRE_PX[1]) / FACE_RADII_PX[1];
         x * x + y * y <= 1.0
-    })
+    };
+    (0..SIDE * SIDE).filter(is_inside).collect()
+});
+
+fn inside() -> impl Iterator<Item = usize> {
+    INSIDE.iter().copied()
 }
 
 /// Sharpness of an aligned luminance crop, 0..100.

@@ -259,6 +259,8 @@ fn an_answer_that_is_none_is_shown() {
         ("Loading the models", &["expected value", "\"Loading the models\""][..]),
         (r#"{"ok":{}}"#, &["missing field `control`"]),
         (r#"{"ok":{"control":[{"camera_id":"east","exposure_us":NaN,"gain_db":0}]}}"#, &["expected value"]),
+        // A number of JSON, and infinite in the floats that it would be read into.
+        (r#"{"ok":{"control":[{"camera_id":"east","exposure_us":1e39,"gain_db":0}]}}"#, &["too large"]),
         (r#"{"fine":{}}"#, &["unknown variant `fine`", "`ok`", "`error`"]),
         (r#"{"error":{"kind":"bad-luck","reason":"x"}}"#, &["`bad-luck`", "`undecodable`"]),
         (r#"{"error":{"kind":"no-face","reason":"x"}}"#, &["nobody is enrolled"]),

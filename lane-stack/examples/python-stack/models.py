@@ -175,10 +175,18 @@ class Embedder:
 
     def embed(self, crop: Picture) -> Floats:
         """Its direction, a vector of unit length."""
+        return unit(self.infer(self.tensor(crop)))
+
+    def tensor(self, crop: Picture) -> Floats:
+        """A face as the network's input."""
         planes = (crop[:, :, ::-1] if self._rgb else crop).astype(np.float32)
         tensor = ((planes - self._mean) * self._scale).transpose(2, 0, 1)[None]
-        (values,) = self._session.run([self._output], {self._input: np.ascontiguousarray(tensor)})
-        return unit(np.asarray(values, np.float32).reshape(-1))
+        return np.ascontiguousarray(tensor)
+
+    def infer(self, tensor: Floats) -> Floats:
+        """What the network says of an input."""
+        (values,) = self._session.run([self._output], {self._input: tensor})
+        return np.asarray(values, np.float32).reshape(-1)
 
 
 def unit(vector: Floats) -> Floats:

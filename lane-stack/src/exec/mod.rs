@@ -4,13 +4,15 @@
 //!
 //! The program is started with the client and killed with it. One that dies, answers nonsense, too late or too much is
 //! ended at once, and every further call gets the reason: nobody knows what it would say next.
+pub(crate) mod fuzzing;
 mod program;
 mod protocol;
 
 use crate::client::{Decisions, Frame, Reply, StackClient, StackError};
+use crate::sound::Sound;
 use program::Program;
 pub use protocol::PROTOCOL;
-use protocol::{Answer, Call, Decided, Description, Done, FrameFile, encoding_name};
+use protocol::{Call, Decided, Description, Done, FrameFile, encoding_name, understand};
 use serde::de::DeserializeOwned;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -98,7 +100,7 @@ impl ExecStack {
     }
 
     /// Asks, and makes a refusal an error. `picture` and `reference_id` are what the call is about.
-    fn ask<T: DeserializeOwned>(
+    fn ask<T: DeserializeOwned + Sound>(
         &mut self,
         call: &Call<'_>,
         picture: Option<&Frame>,
@@ -109,13 +111,9 @@ impl ExecStack {
         let mut line = serde_json::to_vec(call).map_err(|e| unreachable(&self.command, &e.to_string()))?;
         line.push(b'\n');
         let answer = self.program.ask(what, line).map_err(|reason| unreachable(&self.command, &reason))?;
-        let reason = match serde_json::from_slice(&answer) {
-            Ok(Answer::Ok(answer)) => return Ok(answer),
-            Ok(Answer::Error(fault)) => match fault.into_error(&self.command, picture, reference_id) {
-                Ok(error) => return Err(error),
-                Err(reason) => reason,
-            },
-            Err(error) => error.to_string(),
+        let reason = match understand(&answer, &self.command, picture, reference_id) {
+            Ok(understood) => return understood,
+            Err(reason) => reason,
         };
         let shown: String = String::from_utf8_lossy(&answer).chars().take(SHOWN).collect();
         Err(self.broken(format!("answered {what} with what is no answer to it: {reason}; it began with {shown:?}")))

@@ -3,7 +3,7 @@
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::{SendFlags, send};
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader, Read};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
@@ -15,7 +15,8 @@ use std::time::Duration;
 const ENDING: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
 
 /// What came back for a line.
-enum Heard {
+#[derive(Debug)]
+pub(super) enum Heard {
     Line(Vec<u8>),
     /// More than one line came at once.
     Lines,
@@ -156,7 +157,8 @@ fn send_all(input: &UnixStream, mut bytes: &[u8]) -> rustix::io::Result<()> {
     Ok(())
 }
 
-fn read_line(reader: &mut BufReader<ChildStdout>, max_bytes: usize) -> Heard {
+/// The next line without its end, or why there is none.
+pub(super) fn read_line(reader: &mut BufReader<impl Read>, max_bytes: usize) -> Heard {
     let mut line = Vec::new();
     match reader.take(max_bytes as u64 + 1).read_until(b'\n', &mut line) {
         Err(error) => Heard::Failed(error.to_string()),

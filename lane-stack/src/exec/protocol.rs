@@ -2,6 +2,8 @@
 //! people.
 use crate::client::{Decisions, Frame, FrameEncoding, StackError};
 use crate::gallery::GalleryError;
+use crate::sound::Sound;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -84,9 +86,24 @@ pub(super) fn encoding_name(encoding: FrameEncoding) -> &'static str {
 /// What a program answers.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Answer<T> {
+enum Answer<T> {
     Ok(T),
     Error(Fault),
+}
+
+/// What a line says: the answer, or the error that the program tells of; the reason in words when it is no answer to
+/// this call. `picture` is the call's, `reference_id` that of an enrolment.
+pub(super) fn understand<T: DeserializeOwned + Sound>(
+    line: &[u8],
+    command: &str,
+    picture: Option<&Frame>,
+    reference_id: Option<&str>,
+) -> Result<Result<T, StackError>, String> {
+    match serde_json::from_slice::<Answer<T>>(line) {
+        Ok(Answer::Ok(answer)) => answer.check().map(|()| Ok(answer)),
+        Ok(Answer::Error(fault)) => fault.into_error(command, picture, reference_id).map(Err),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 /// The answer to `describe`.
@@ -98,9 +115,13 @@ pub(super) struct Description {
     pub gives_feedback: bool,
 }
 
+impl Sound for Description {}
+
 /// The answer to calls that come to nothing but done.
 #[derive(Debug, Deserialize)]
 pub(super) struct Done {}
+
+impl Sound for Done {}
 
 /// The answer to `close_encounter`.
 #[derive(Debug, Deserialize)]
@@ -108,9 +129,15 @@ pub(super) struct Decided {
     pub decisions: Decisions,
 }
 
+impl Sound for Decided {
+    fn check(&self) -> Result<(), String> {
+        self.decisions.check()
+    }
+}
+
 /// Why a program did not do what it was asked.
 #[derive(Debug, Deserialize)]
-pub(super) struct Fault {
+struct Fault {
     kind: FaultKind,
     reason: String,
     model: Option<String>,
@@ -128,8 +155,7 @@ enum FaultKind {
 
 impl Fault {
     /// The error as the stack in process would give it; the reason in words where the call cannot have such an error.
-    /// `picture` is the call's, `reference_id` that of an enrolment.
-    pub fn into_error(
+    fn into_error(
         self,
         command: &str,
         picture: Option<&Frame>,

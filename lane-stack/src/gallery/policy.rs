@@ -62,7 +62,7 @@ impl Policy {
         Self::from_source(&Source::read(path)?)
     }
 
-    fn from_source(source: &Source) -> Result<Self, SetupError> {
+    pub(crate) fn from_source(source: &Source) -> Result<Self, SetupError> {
         let mut policy = Self::default();
         for rule in source.parse::<RawPolicy>()?.retain {
             let span = rule.span();

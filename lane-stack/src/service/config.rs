@@ -225,7 +225,7 @@ impl ServiceConfig {
         Self::from_source(&Source::read(path)?)
     }
 
-    fn from_source(source: &Source) -> Result<Self, SetupError> {
+    pub(crate) fn from_source(source: &Source) -> Result<Self, SetupError> {
         let raw: RawConfig = source.parse()?;
         let folder = source.path.parent().unwrap_or(Path::new(""));
         let listen = match raw.listen {

@@ -41,6 +41,7 @@ pub mod references;
 mod rig;
 mod routes;
 mod stream;
+pub(crate) mod stream_fuzzing;
 
 use crate::api::{Readiness, StackInfo};
 use crate::engine::{Engine, Identified, identified};

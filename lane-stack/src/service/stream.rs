@@ -2,7 +2,8 @@
 use super::encounter::{Answer, Cell};
 use super::problem::{Refusal, refuse};
 use super::{Phase, Service, events, intake};
-use crate::api::{Event, StreamAnswer, StreamedFrame};
+use crate::api::{Event, FrameQuery, StreamAnswer, StreamedFrame};
+use crate::client::FrameEncoding;
 use axum::body::Body;
 use bytes::{Buf as _, Bytes, BytesMut};
 use http_body::Frame as BodyFrame;
@@ -90,8 +91,18 @@ pub async fn answered<T>(receiver: oneshot::Receiver<Result<T, Refusal>>, within
     }
 }
 
+/// What the line before a frame says, checked.
+pub(super) struct Announced {
+    /// Number of bytes that follow.
+    pub length: u64,
+    /// What they are.
+    pub encoding: FrameEncoding,
+    /// The rest.
+    pub about: FrameQuery,
+}
+
 /// The bytes of a body, as they come.
-struct Reader {
+pub(super) struct Reader {
     body: Body,
     held: BytesMut,
     /// Time for the next bytes of a frame.
@@ -101,6 +112,24 @@ struct Reader {
 }
 
 impl Reader {
+    /// Of a body that has not been read.
+    pub fn new(body: Body, within: Duration, between: Duration) -> Self {
+        Self { body, held: BytesMut::new(), within, between }
+    }
+
+    /// What the line before the next frame says; `None` at the end of the stream.
+    pub async fn announced(&mut self, max_frame_bytes: u64) -> Result<Option<Announced>, Refusal> {
+        let Some(line) = self.line().await? else { return Ok(None) };
+        let StreamedFrame { content_type, length, about } = StreamedFrame::parse(&line)
+            .map_err(|reason| refuse("bad-stream", format!("the line before a frame: {reason}")))?;
+        if length > max_frame_bytes {
+            let detail = format!("{length} bytes are more than {max_frame_bytes}, which is max_frame_bytes");
+            return Err(refuse("too-large", detail));
+        }
+        let encoding = intake::check_query(&about, &content_type)?;
+        Ok(Some(Announced { length, encoding, about }))
+    }
+
     /// Waits for more bytes, so long; false at the end.
     async fn more(&mut self, within: Duration) -> Result<bool, Refusal> {
         let slow = |_| refuse("too-slow", format!("nothing came for {} s", within.as_secs()));
@@ -140,7 +169,7 @@ impl Reader {
     }
 
     /// So many bytes, each part in time.
-    async fn exactly(&mut self, length: usize) -> Result<Vec<u8>, Refusal> {
+    pub async fn exactly(&mut self, length: usize) -> Result<Vec<u8>, Refusal> {
         while self.held.len() < length {
             if !self.more(self.within).await? {
                 let detail = format!("the stream ended after {} of {length} bytes of a frame", self.held.len());
@@ -159,16 +188,8 @@ async fn take_frames(
     steps: &mpsc::Sender<Step>,
 ) -> Result<(), Refusal> {
     let core = &service.core;
-    let mut reader = Reader { body, held: BytesMut::new(), within: core.limits.receive, between: core.limits.max_idle };
-    while let Some(line) = reader.line().await? {
-        let StreamedFrame { content_type, length, about } = StreamedFrame::parse(&line)
-            .map_err(|reason| refuse("bad-stream", format!("the line before a frame: {reason}")))?;
-        if length > core.limits.max_frame_bytes {
-            let detail =
-                format!("{length} bytes are more than {}, which is max_frame_bytes", core.limits.max_frame_bytes);
-            return Err(refuse("too-large", detail));
-        }
-        let encoding = intake::check_query(&about, &content_type)?;
+    let mut reader = Reader::new(body, core.limits.receive, core.limits.max_idle);
+    while let Some(Announced { length, encoding, about }) = reader.announced(core.limits.max_frame_bytes).await? {
         // A stream is not refused for want of room: it is not read on, and its sender waits.
         let room = async { vec![cell.room().wait(length).await, core.room.wait(length).await] };
         let full = |_| {
