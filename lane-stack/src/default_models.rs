@@ -2,11 +2,12 @@
 use sha2::{Digest as _, Sha256};
 
 /// Name and bytes of every file of the default models folder.
-pub const FILES: [(&str, &[u8]); 5] = [
+pub const FILES: [(&str, &[u8]); 6] = [
     ("laneproof-detector.onnx", include_bytes!("../models/laneproof-detector.onnx")),
     ("laneproof-detector.toml", include_bytes!("../models/laneproof-detector.toml")),
     ("laneproof-embedder.onnx", include_bytes!("../models/laneproof-embedder.onnx")),
     ("laneproof-embedder.toml", include_bytes!("../models/laneproof-embedder.toml")),
+    ("laneproof-embedder-fillers.f32", include_bytes!("../models/laneproof-embedder-fillers.f32")),
     ("stack.toml", include_bytes!("../models/stack.toml")),
 ];
 
