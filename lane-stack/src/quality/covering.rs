@@ -13,7 +13,7 @@
 //!   it tells what is worn, and hardly what stands before.
 //!
 //! Bare faces of dark skin come out more covered than those of light skin (95 % of Monk tones 1–3 under 0.13, of 4–6 under
-//! 0.20, of 7–10 under 0.39; 26, 67 and 18 faces): who sets a bound looks at that first.
+//! 0.20, of 7–10 under 0.39; 26, 67 and 18 faces, with their true landmarks): who sets a bound looks at that first.
 use super::{SIDE, inside};
 
 /// Centres of the two cheeks in the crop, pixels, and their radius: beside the nose, between eye and mouth, clear of

@@ -2,7 +2,7 @@
 //! they arrive, over TLS or not.
 use crate::harness::{FRAMES, PORTRAITS, STACK, Service, TOKEN, configure, frame, has_runtime, models};
 use lane_stack::api::{Closed, FRAME_STREAM, FrameAnswer, FrameQuery, StreamAnswer, StreamedFrame};
-use lane_stack::client::{Decisions, Frame, FrameEncoding, Reply, StackClient, StackError};
+use lane_stack::client::{Decisions, FILLER_PREFIX, Frame, FrameEncoding, Reply, StackClient, StackError};
 use lane_stack::picture::Picture;
 use lane_stack::rig::CameraGeometry;
 use lane_stack::{HttpOptions, HttpStack, InProcessStack, select};
@@ -83,8 +83,6 @@ fn in_process_and_over_http_every_answer_is_the_same() {
     let mut here = in_process();
     let mut there = service.client();
     assert_eq!(enrol(&mut here), enrol(&mut there));
-    // Fillers crowd nobody out of the place that is theirs, and are the same people here and there.
-    assert_eq!((here.fill(500, 7), there.fill(500, 7)), (Ok(500), Ok(500)));
     let frames = encounter();
     let (said, decisions) = run(&mut here, &frames);
     // What is compared is worth comparing.
@@ -95,6 +93,15 @@ fn in_process_and_over_http_every_answer_is_the_same() {
     assert_eq!(run(&mut there, &frames), (said.clone(), decisions.clone()));
     // A service remembers nothing of an encounter in the next.
     assert_eq!(run(&mut there, &frames), (said, decisions));
+    // Fillers are the same people here and there; an order replaces the one before.
+    for count in [900, 500] {
+        assert_eq!((here.fill(count, 7), there.fill(count, 7)), (Ok(count), Ok(count)));
+    }
+    assert_eq!(there.references(), Ok(502));
+    let among_fillers = run(&mut here, &frames);
+    let candidates = among_fillers.1.best_shots.iter().flat_map(|shot| &shot.candidates);
+    assert!(candidates.map(|c| &c.reference_id).any(|id| id.starts_with(FILLER_PREFIX)), "no search met a filler");
+    assert_eq!(run(&mut there, &frames), among_fillers);
     // Calls in a wrong order are told alike.
     assert_eq!(here.push_frame(frame(0)), there.push_frame(frame(0)));
     assert_eq!(here.close_encounter(), there.close_encounter());

@@ -28,6 +28,9 @@ fn a_gallery_on_disk_keeps_what_its_policy_says_and_nothing_that_was_deleted() {
     enrol(&service, "left?kind=viza", left).is_problem(400, "bad-query");
     enrol(&service, "left?class=No", left).is_problem(400, "bad-query");
     enrol(&service, "left?encounter_id=e", left).is_problem(404, "unknown-encounter");
+    // Nobody who does not exist comes among people who are kept.
+    let order = service.call("PUT", "/v1/gallery/fillers", b"{\"count\": 5, \"seed\": 1}", "application/json");
+    order.is_problem(409, "gallery-refused");
     let kept = enrol(&service, "right?class=citizen", right);
     assert_eq!(kept.status, 201);
     assert!(kept.json::<Reference>().pictures[0].until.is_some());

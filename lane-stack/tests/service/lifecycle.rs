@@ -24,7 +24,7 @@ fn it_does_not_begin_without_a_token_or_with_a_wrong_configuration() {
     let config = configure(folder.path(), "[limits]\nmax_queue = 3\n");
     let (code, message) = fails(&config, None);
     assert_eq!(code, Some(3), "{message}");
-    assert!(message.contains("lane.toml:8:1: unknown field `max_queue`"), "{message}");
+    assert!(message.contains("lane.toml:9:1: unknown field `max_queue`"), "{message}");
     configure(folder.path(), "");
     std::fs::write(folder.path().join("token"), "hunter2").unwrap();
     let (code, message) = fails(&config, None);
