@@ -8,7 +8,8 @@ use lane_stack::client::Detection;
 use lane_stack::detector::Detector;
 use lane_stack::embedder::Embedder;
 use lane_stack::picture::Picture;
-use lane_stack::{quality, runtime, select};
+use lane_stack::runtime::{self, Compute};
+use lane_stack::{quality, select};
 use rustix::time::{ClockId, clock_gettime};
 use std::error::Error;
 use std::io::{BufRead as _, Write as _};
@@ -129,8 +130,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     paths.retain(|path| path.extension().is_some_and(|e| e == "jpg"));
     paths.sort();
     let frames = paths.iter().map(std::fs::read).collect::<Result<Vec<_>, _>>()?;
-    let detector = Detector::open(&environment, Path::new(models), selection.detector, 1)?;
-    let embedder = Embedder::open(&environment, Path::new(models), selection.embedder, 1)?;
+    let detector = Detector::open(&environment, Path::new(models), selection.detector, Compute::DETERMINISTIC)?;
+    let embedder = Embedder::open(&environment, Path::new(models), selection.embedder, Compute::DETERMINISTIC)?;
     let mut bench = Bench { detector, embedder, working_width_px: selection.working.working_width_px, frames };
     let mut out = std::io::stdout().lock();
     for line in std::io::stdin().lock().lines() {

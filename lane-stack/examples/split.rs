@@ -25,8 +25,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let selection = select(Path::new(dir), None)?;
     let environment = runtime::load(None)?;
     let working = selection.working.clone();
-    let mut detector = Detector::open(&environment, Path::new(dir), selection.detector, working.intra_threads)?;
-    let mut embedder = Embedder::open(&environment, Path::new(dir), selection.embedder, working.intra_threads)?;
+    let mut detector = Detector::open(&environment, Path::new(dir), selection.detector, working.compute())?;
+    let mut embedder = Embedder::open(&environment, Path::new(dir), selection.embedder, working.compute())?;
     let [mut decode, mut resize, mut detect, mut measure, mut embed] = [Duration::ZERO; 5];
     let mut faces = 0u32;
     for path in pictures {

@@ -5,6 +5,7 @@ use crate::exposure::ExposureControl;
 use crate::feedback::{EarlyStop, MoreWanted};
 use crate::persons::PersonRule;
 use crate::quality::{Components, components};
+use crate::runtime::Compute;
 use crate::text::Source;
 use crate::track::Tracking;
 use serde::{Deserialize, Serialize};
@@ -174,6 +175,16 @@ pub struct Working {
     pub early_stop: Option<EarlyStop>,
     /// When it asks for more exposures; never by default.
     pub need_more: Option<MoreWanted>,
+    /// Looks at what waits together; never by default.
+    pub throughput: Option<Throughput>,
+}
+
+impl Working {
+    /// How its models are run.
+    pub fn compute(&self) -> Compute {
+        let (deterministic, max_batch) = self.throughput.map_or((true, 1), |t| (false, t.max_batch));
+        Compute { intra_threads: self.intra_threads, deterministic, max_batch }
+    }
 }
 
 impl Default for Working {
@@ -191,7 +202,30 @@ impl Default for Working {
             exposure_control: None,
             early_stop: None,
             need_more: None,
+            throughput: None,
         }
+    }
+}
+
+/// Speed before sameness: what waits is looked at together, and ONNX Runtime may choose kernels by speed. What is decided
+/// then depends in the last bits on what else was waiting; without it, it never does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Throughput {
+    /// Frames looked at, or faces embedded, in one run of a model at most, 1 to 64.
+    pub max_batch: usize,
+}
+
+impl Default for Throughput {
+    fn default() -> Self {
+        Self { max_batch: 4 }
+    }
+}
+
+impl Throughput {
+    fn check(&self) -> Result<(), String> {
+        let told = || format!("max_batch = {}: must be from 1 to 64", self.max_batch);
+        (1..=64).contains(&self.max_batch).then_some(()).ok_or_else(told)
     }
 }
 
@@ -223,6 +257,7 @@ struct RawConfig {
     exposure_control: Option<Spanned<ExposureControl>>,
     early_stop: Option<Spanned<EarlyStop>>,
     need_more: Option<Spanned<MoreWanted>>,
+    throughput: Option<Spanned<Throughput>>,
 }
 
 impl StackConfig {
@@ -244,6 +279,9 @@ impl StackConfig {
         }
         if let Some(more) = &raw.need_more {
             more.get_ref().check().map_err(|reason| source.error_at(more.span(), reason))?;
+        }
+        if let Some(throughput) = &raw.throughput {
+            throughput.get_ref().check().map_err(|reason| source.error_at(throughput.span(), reason))?;
         }
         if let Some(rule) = &raw.quality_rule {
             rule.get_ref().are_numbers().map_err(|reason| source.error_at(rule.span(), reason))?;
@@ -269,6 +307,7 @@ impl StackConfig {
             exposure_control: raw.exposure_control.map(Spanned::into_inner),
             early_stop: raw.early_stop.map(Spanned::into_inner),
             need_more: raw.need_more.map(Spanned::into_inner),
+            throughput: raw.throughput.map(Spanned::into_inner),
         };
         Ok(Self { detector: raw.detector, embedder: raw.embedder, working })
     }
@@ -302,6 +341,8 @@ mod tests {
             ("[early_stop]\nface_score = nan\n", ":3:1:", "face_score"),
             ("[early_stop]\nquiet = 2\n", ":4:1:", "quiet_exposures"),
             ("[need_more]\nmin_shots = 0\n", ":3:1:", "min_shots"),
+            ("[throughput]\nmax_batch = 0\n", ":3:1:", "from 1 to 64"),
+            ("[throughput]\nbatch = 2\n", ":4:1:", "max_batch"),
             ("[quality_rule]\nmin_uniformity = nan\n", ":3:1:", "min_uniformity"),
             ("[quality_rule.components]\nuniformty = 20\n", ":4:1:", "uniformity"),
             ("[quality_rule.components]\nyaw = nan\n", "stack.toml:3:", "yaw"),

@@ -4,7 +4,7 @@ use crate::decode::{RawFace, retinaface, suppress, yunet};
 use crate::error::SetupError;
 use crate::picture::Picture;
 use crate::resample::{Letterbox, letterbox};
-use crate::runtime::{Model, Output};
+use crate::runtime::{Compute, Model, Output};
 use ort::environment::Environment;
 use std::path::Path;
 
@@ -31,7 +31,7 @@ impl Detector {
         environment: &Environment,
         models: &Path,
         card: DetectorCard,
-        intra_threads: usize,
+        compute: Compute,
     ) -> Result<Self, SetupError> {
         let size = match card.input.size {
             InputSize::Fixed([w, h]) => [Some(w), Some(h)],
@@ -39,7 +39,7 @@ impl Detector {
         };
         let path = models.join(&card.about.file);
         let nchw = [Some(1), Some(3), size[1], size[0]];
-        let model = Model::open(environment, &path, &card.about, &card.input.name, nchw, intra_threads)?;
+        let model = Model::open(environment, &path, &card.about, &card.input.name, nchw, compute)?;
         let outputs = match &card.decoder {
             DecoderSpec::Yunet { strides_px } => {
                 let of = |name: &'static str| strides_px.iter().map(move |s| format!("{name}_{s}"));
@@ -49,14 +49,25 @@ impl Detector {
         };
         let mut detector = Self { card, model, outputs, priors: ([0; 2], Vec::new()) };
         let trial = detector.tensor_size([64, 64]);
+        let values = (trial[0] * trial[1]) as usize * 3;
         let empty = Letterbox {
-            tensor: vec![0.0; (trial[0] * trial[1]) as usize * 3],
+            tensor: vec![0.0; values],
             width_px: trial[0],
             height_px: trial[1],
             picture_px_per_px: [1.0; 2],
         };
-        detector.detect(&empty).map_err(|reason| detector.model.wrong(reason))?;
+        let ramp: Vec<f32> = (0..values).map(|i| (i % 251) as f32).collect();
+        let proved = detector.detect(&empty).and_then(|_| {
+            let inputs = [&empty.tensor[..], &ramp];
+            detector.model.prove_batches([3, trial[1], trial[0]], inputs, &detector.outputs)
+        });
+        proved.map_err(|reason| detector.model.wrong(reason))?;
         Ok(detector)
+    }
+
+    /// Pictures that are looked at together at most.
+    pub fn max_batch(&self) -> usize {
+        self.model.max_batch()
     }
 
     /// The card.
@@ -92,6 +103,35 @@ impl Detector {
     pub fn detect(&mut self, prepared: &Letterbox) -> Result<Vec<RawFace>, String> {
         let inferred = self.infer(prepared)?;
         self.faces(&inferred, prepared.picture_px_per_px)
+    }
+
+    /// Faces of each of several prepared pictures, see [`Detector::detect`]. Those of one size are run together where the
+    /// model and its [`Compute`] allow it.
+    pub fn detect_all(&mut self, prepared: &[Letterbox]) -> Result<Vec<Vec<RawFace>>, String> {
+        let size = |i: &usize| [prepared[*i].height_px, prepared[*i].width_px];
+        let mut order: Vec<usize> = (0..prepared.len()).collect();
+        // Stable: of one size in their order.
+        order.sort_by_key(size);
+        let mut found = vec![Vec::new(); prepared.len()];
+        for same_size in order.chunk_by(|a, b| size(a) == size(b)) {
+            for together in same_size.chunks(self.max_batch()) {
+                for (&i, inferred) in together.iter().zip(self.infer_all(prepared, together)?) {
+                    found[i] = self.faces(&inferred, prepared[i].picture_px_per_px)?;
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Runs the model on those of the pictures, all of one size.
+    fn infer_all(&mut self, prepared: &[Letterbox], chosen: &[usize]) -> Result<Vec<Inferred>, String> {
+        if let [one] = chosen {
+            return Ok(vec![self.infer(&prepared[*one])?]);
+        }
+        let (width_px, height_px) = (prepared[chosen[0]].width_px, prepared[chosen[0]].height_px);
+        let inputs: Vec<&[f32]> = chosen.iter().map(|&i| &prepared[i].tensor[..]).collect();
+        let each = self.model.run_all([3, height_px, width_px], &inputs, &self.outputs)?;
+        Ok(each.into_iter().map(|outputs| Inferred { width_px, height_px, outputs }).collect())
     }
 
     /// Runs the model alone: the first half of [`Detector::detect`].

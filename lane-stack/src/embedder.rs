@@ -4,7 +4,7 @@ use crate::error::SetupError;
 use crate::geometry::Similarity;
 use crate::picture::Picture;
 use crate::resample::Crop;
-use crate::runtime::Model;
+use crate::runtime::{Compute, Model, Output};
 use ort::environment::Environment;
 use std::path::Path;
 
@@ -21,19 +21,29 @@ impl Embedder {
         environment: &Environment,
         models: &Path,
         card: EmbedderCard,
-        intra_threads: usize,
+        compute: Compute,
     ) -> Result<Self, SetupError> {
         let [width, height] = card.size_px;
         let path = models.join(&card.about.file);
         let nchw = [Some(1), Some(3), Some(height), Some(width)];
-        let model = Model::open(environment, &path, &card.about, &card.input.name, nchw, intra_threads)?;
+        let model = Model::open(environment, &path, &card.about, &card.input.name, nchw, compute)?;
         let outputs = [card.output_name.clone()];
         let mut embedder = Self { card, model, outputs };
         // A ramp: an embedder may give zero for a flat picture.
         let rgb = (0..width * height).map(|i| [(i % 251) as f32, (i % 83) as f32, (i % 7) as f32]).collect();
         let crop = Crop { width_px: width, height_px: height, rgb };
-        embedder.embed(&crop).map_err(|reason| embedder.model.wrong(reason))?;
+        let proved = embedder.embed(&crop).and_then(|_| {
+            let ramp = embedder.tensor(&crop);
+            let back: Vec<f32> = ramp.iter().rev().copied().collect();
+            embedder.model.prove_batches([3, height, width], [&ramp, &back], &embedder.outputs)
+        });
+        proved.map_err(|reason| embedder.model.wrong(reason))?;
         Ok(embedder)
+    }
+
+    /// Crops that are embedded together at most.
+    pub fn max_batch(&self) -> usize {
+        self.model.max_batch()
     }
 
     /// The card.
@@ -66,6 +76,30 @@ impl Embedder {
     pub fn infer(&mut self, tensor: &[f32]) -> Result<Vec<f32>, String> {
         let [width, height] = self.card.size_px;
         let output = self.model.run([1, 3, height, width], tensor, &self.outputs)?.remove(0);
+        self.vector(output)
+    }
+
+    /// The embedding of each of several crops, see [`Embedder::embed`]; run together where the model and its [`Compute`] allow
+    /// it.
+    pub fn embed_all(&mut self, crops: &[&Crop]) -> Result<Vec<Vec<f32>>, String> {
+        let [width, height] = self.card.size_px;
+        let mut vectors = Vec::with_capacity(crops.len());
+        for together in crops.chunks(self.max_batch()) {
+            if let [one] = together {
+                vectors.push(self.embed(one)?);
+                continue;
+            }
+            let tensors: Vec<Vec<f32>> = together.iter().map(|crop| self.tensor(crop)).collect();
+            let inputs: Vec<&[f32]> = tensors.iter().map(Vec::as_slice).collect();
+            for mut outputs in self.model.run_all([3, height, width], &inputs, &self.outputs)? {
+                vectors.push(self.vector(outputs.remove(0))?);
+            }
+        }
+        Ok(vectors)
+    }
+
+    /// What the model gave, as a vector of unit length.
+    fn vector(&self, output: Output) -> Result<Vec<f32>, String> {
         let wanted = self.card.dimension;
         if output.values.len() != wanted {
             let (name, shape) = (&self.outputs[0], &output.shape);

@@ -1,7 +1,8 @@
 //! The models at work, apart from any encounter: an [`Engine`] looks at pictures, follows faces and decides; what it has
 //! seen of one vehicle is an [`Encounter`] by itself. So one engine serves many encounters, and many engines (a thread
 //! each) can share one encounter: looking depends on the picture alone, only following depends on the order of frames.
-use crate::api::{LoadedModel, Readiness};
+mod about;
+
 use crate::client::{BestShot, Candidate, Decisions, Detection, Frame, Person, Quality, Reply, StackError};
 use crate::config::{QualityRule, Working};
 use crate::decode::RawFace;
@@ -9,7 +10,7 @@ use crate::detector::Detector;
 use crate::embedder::{Embedder, unit};
 use crate::error::SetupError;
 use crate::feedback::{Followed, SoFar};
-use crate::gallery::{GalleryError, ModelId, OperatingPoint, References};
+use crate::gallery::{GalleryError, ModelId, References};
 use crate::models::Selection;
 use crate::persons::{Sight, Tracked, gather};
 use crate::picture::Picture;
@@ -17,7 +18,7 @@ use crate::quality;
 use crate::resample::Crop;
 use crate::rig::Rig;
 use crate::runtime;
-use crate::shots::{Group, Rank, Shot, Track, join};
+use crate::shots::{Group, Rank, Shot, Track, counted, counted_mut, join};
 use crate::track::{Motion, Sighting, assign};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -85,8 +86,8 @@ impl Engine {
     pub fn open(selection: Selection, library: Option<&Path>) -> Result<Self, SetupError> {
         let environment = runtime::load(library)?;
         let Selection { models, detector, embedder, working } = selection;
-        let detector = Detector::open(&environment, &models, detector, working.intra_threads)?;
-        let embedder = Embedder::open(&environment, &models, embedder, working.intra_threads)?;
+        let detector = Detector::open(&environment, &models, detector, working.compute())?;
+        let embedder = Embedder::open(&environment, &models, embedder, working.compute())?;
         Ok(Self { detector, embedder, working })
     }
 
@@ -132,15 +133,12 @@ impl Engine {
 
     fn look_at_width(&mut self, picture: &Picture, width_px: u32) -> Result<Vec<Face>, StackError> {
         let prepared = self.detector.prepare(picture, width_px);
-        let raw = self
-            .detector
-            .detect(&prepared)
-            .map_err(|reason| StackError::Model { model: self.detector.card().about.name.clone(), reason })?;
-        let measured = raw.into_iter().filter_map(|raw| {
-            let quality = quality::measure(picture, &raw.landmarks_px)?;
-            Some(Face { raw, quality })
-        });
-        Ok(measured.collect())
+        let raw = self.detector.detect(&prepared).map_err(|reason| self.detector_failed(reason))?;
+        Ok(measured(picture, raw))
+    }
+
+    fn detector_failed(&self, reason: String) -> StackError {
+        StackError::Model { model: self.detector.card().about.name.clone(), reason }
     }
 
     /// The embedding of the largest face of a reference picture; `None` when it shows no face. A portrait may be all
@@ -174,9 +172,11 @@ impl Engine {
     }
 
     fn embed(&mut self, crop: &Crop) -> Result<Vec<f32>, StackError> {
-        self.embedder
-            .embed(crop)
-            .map_err(|reason| StackError::Model { model: self.embedder.card().about.name.clone(), reason })
+        self.embedder.embed(crop).map_err(|reason| self.embedder_failed(reason))
+    }
+
+    fn embedder_failed(&self, reason: String) -> StackError {
+        StackError::Model { model: self.embedder.card().about.name.clone(), reason }
     }
 
     /// Decodes a frame and finds its faces. Depends on nothing but the frame.
@@ -184,6 +184,36 @@ impl Engine {
         let picture = decode(frame)?;
         let faces = self.look(&picture)?;
         Ok(Looked { picture, faces })
+    }
+
+    /// Decodes frames and finds the faces of each, of cameras and encounters as they come. With
+    /// [`Throughput`](crate::config::Throughput) they go through the detector together.
+    pub fn look_at_all(&mut self, frames: &[&Frame]) -> Vec<Result<Looked, StackError>> {
+        if self.max_batch() == 1 || frames.len() == 1 {
+            return frames.iter().map(|frame| self.look_at(frame)).collect();
+        }
+        let pictures: Vec<Result<Picture, StackError>> = frames.iter().map(|frame| decode(frame)).collect();
+        let width_px = self.working.working_width_px;
+        let prepared: Vec<_> =
+            pictures.iter().flatten().map(|picture| self.detector.prepare(picture, width_px)).collect();
+        let found = match self.detector.detect_all(&prepared) {
+            Ok(found) => found.into_iter().map(Ok).collect::<Vec<_>>(),
+            // What one picture does to the model is that picture's fault alone.
+            Err(_) => prepared.iter().map(|one| self.detector.detect(one)).collect(),
+        };
+        let mut found = found.into_iter();
+        let looked = |picture: Result<Picture, StackError>| {
+            let picture = picture?;
+            let raw = found.next().unwrap_or_else(|| Err("no answer".to_string()));
+            let faces = measured(&picture, raw.map_err(|reason| self.detector_failed(reason))?);
+            Ok(Looked { picture, faces })
+        };
+        pictures.into_iter().map(looked).collect()
+    }
+
+    /// Frames that are looked at together at most; 1 when what is decided may depend on nothing else.
+    pub fn max_batch(&self) -> usize {
+        self.detector.max_batch()
     }
 
     /// Adds what was seen in a frame to its encounter; the answer steers the cameras, and says of whom more is needed or that
@@ -209,9 +239,7 @@ impl Engine {
             return Ok(reply);
         }
         let Working { early_stop, need_more, .. } = self.working;
-        for track in &mut encounter.tracks {
-            self.track_template(&mut track.shots)?;
-        }
+        self.embed_shots(encounter.tracks.iter_mut())?;
         let (rig, times_us) = (encounter.rig.clone(), &encounter.times_us);
         let now = self.conclude(&rig, times_us, encounter.detections.clone(), encounter.tracks.clone())?;
         let so_far = SoFar {
@@ -278,22 +306,29 @@ impl Engine {
         }
     }
 
-    /// The mean of the embeddings of a track's shots, unit length. Shots that break the rule are left out when there are
-    /// others: a bad shot spoils the mean.
-    fn track_template(&mut self, shots: &mut [Shot]) -> Result<Option<Vec<f32>>, StackError> {
-        let only_valid = shots.iter().any(|s| s.rank.valid);
+    /// Embeds the shots that [`Self::track_template`] asks for, where that was not done before.
+    fn embed_shots<'t>(&mut self, tracks: impl Iterator<Item = &'t mut Track>) -> Result<(), StackError> {
+        let mut wanted: Vec<&mut Shot> =
+            tracks.flat_map(|track| counted_mut(&mut track.shots)).filter(|shot| shot.embedding.is_none()).collect();
+        let crops: Vec<Arc<Crop>> = wanted.iter().map(|shot| shot.crop.clone()).collect();
+        let crops: Vec<&Crop> = crops.iter().map(|crop| &**crop).collect();
+        let vectors = self.embedder.embed_all(&crops).map_err(|reason| self.embedder_failed(reason))?;
+        for (shot, vector) in wanted.iter_mut().zip(vectors) {
+            shot.embedding = Some(vector.into());
+        }
+        Ok(())
+    }
+
+    /// The mean of the embeddings of a track's shots, unit length.
+    fn track_template(&self, shots: &[Shot]) -> Option<Vec<f32>> {
         let mut sum = vec![0.0f32; self.embedder.card().dimension];
-        for shot in shots.iter_mut().filter(|s| s.rank.valid || !only_valid) {
-            let embedding = match shot.embedding.take() {
-                Some(known) => known,
-                None => self.embed(&shot.crop)?.into(),
-            };
-            for (s, v) in sum.iter_mut().zip(embedding.iter()) {
+        for shot in counted(shots) {
+            debug_assert!(shot.embedding.is_some(), "embed_shots comes first");
+            for (s, v) in sum.iter_mut().zip(shot.embedding.iter().flat_map(|vector| vector.iter())) {
                 *s += v;
             }
-            shot.embedding = Some(embedding);
         }
-        Ok(unit(sum))
+        unit(sum)
     }
 
     /// What tracks come to: which are one face, the best shot of each, and who is who. Nobody is looked for in a gallery.
@@ -302,12 +337,12 @@ impl Engine {
         rig: &Rig,
         times_us: &BTreeMap<u64, u64>,
         mut detections: Vec<Detection>,
-        tracks: Vec<Track>,
+        mut tracks: Vec<Track>,
     ) -> Result<Conclusion, StackError> {
+        self.embed_shots(tracks.iter_mut())?;
         let mut groups: Vec<Group> = Vec::new();
-        for (index, mut track) in tracks.into_iter().enumerate() {
-            let template = self.track_template(&mut track.shots)?;
-            groups.push(Group { tracks: vec![index as u32], template, track });
+        for (index, track) in tracks.into_iter().enumerate() {
+            groups.push(Group { tracks: vec![index as u32], template: self.track_template(&track.shots), track });
         }
         let count = groups.len();
         join(&mut groups, self.working.tracking.join_similarity);
@@ -321,8 +356,9 @@ impl Engine {
             detection.track_id = new_id[detection.track_id as usize];
         }
         for group in groups.iter_mut().filter(|group| group.tracks.len() > 1) {
+            // Each was embedded for its own track, if it counts here.
             group.track.shots.truncate(self.working.shots_per_track);
-            group.template = self.track_template(&mut group.track.shots)?;
+            group.template = self.track_template(&group.track.shots);
         }
         let best_shot = |group: &Group| {
             let shot = group.track.shots.first()?;
@@ -406,41 +442,6 @@ impl Engine {
         });
         person.collect()
     }
-
-    /// The models as they were loaded.
-    pub fn readiness(&self) -> Readiness {
-        let model = |name: &str, sha256: &str| LoadedModel { name: name.to_string(), sha256: sha256.to_string() };
-        Readiness {
-            status: "ok".to_string(),
-            detector: model(&self.detector.card().about.name, self.detector.sha256()),
-            embedder: model(&self.embedder.card().about.name, self.embedder.sha256()),
-        }
-    }
-
-    /// Name and models, for a report's head. `place` says where the stack runs, `point` the gallery's own threshold.
-    pub fn describe(&self, place: &str, point: Option<&OperatingPoint>) -> Vec<(String, String)> {
-        let (detector, embedder) = (self.detector.card(), self.embedder.card());
-        let model = |about: &crate::card::About, sha256: &str| {
-            let optimistic = if about.in_domain { ", in-domain: optimistic" } else { "" };
-            format!("{} sha256 {sha256}, trained on {}{optimistic}", about.name, about.trained_on)
-        };
-        let of_card = || format!("{} ({})", embedder.match_threshold, embedder.evidence);
-        let line = |what: &str, value: String| (what.to_string(), value);
-        let mut lines = vec![
-            line("stack", format!("lane-stack {} {place}", env!("CARGO_PKG_VERSION"))),
-            line("onnxruntime", runtime::version()),
-            line("detector", model(&detector.about, self.detector.sha256())),
-            line("embedder", model(&embedder.about, self.embedder.sha256())),
-            line("match threshold", point.map_or_else(of_card, OperatingPoint::to_string)),
-            line("working width px", self.working.working_width_px.to_string()),
-        ];
-        lines.extend(self.working.early_stop.map(|rule| line("early stop", rule.to_string())));
-        lines.extend(self.working.need_more.map(|rule| line("need more", rule.to_string())));
-        if detector.about.in_domain || embedder.about.in_domain {
-            lines.push(line("in_domain", "true".to_string()));
-        }
-        lines
-    }
 }
 
 /// Candidates, best first, and the reference decided for.
@@ -460,6 +461,12 @@ pub fn identified<E: From<GalleryError>>(
         (candidates, matched)
     };
     Ok(references.search_all(templates)?.into_iter().map(decide).collect())
+}
+
+/// The faces of a picture, measured.
+fn measured(picture: &Picture, raw: Vec<RawFace>) -> Vec<Face> {
+    let face = |raw: RawFace| Some(Face { quality: quality::measure(picture, &raw.landmarks_px)?, raw });
+    raw.into_iter().filter_map(face).collect()
 }
 
 /// The picture of a frame.

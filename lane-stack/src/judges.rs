@@ -6,7 +6,7 @@ use crate::geometry::Similarity;
 use crate::picture::Picture;
 use crate::quality::ARCFACE_TEMPLATE_PX;
 use crate::resample::Crop;
-use crate::runtime::{self, Model};
+use crate::runtime::{self, Compute, Model};
 use std::path::Path;
 
 /// Points of the mesh.
@@ -120,7 +120,7 @@ impl Judge {
             in_domain: false,
         };
         let nchw = [Some(1), Some(3), Some(d.side_px), Some(d.side_px)];
-        let model = Model::open(environment, &path, &about, d.input, nchw, 1)?;
+        let model = Model::open(environment, &path, &about, d.input, nchw, Compute::DETERMINISTIC)?;
         let input = InputSpec {
             name: d.input.to_owned(),
             size: InputSize::Fixed([d.side_px; 2]),

@@ -83,6 +83,8 @@
 //! quiet_exposures = 2             # of each camera, since anybody new appeared
 //! [need_more]                     # left out: the stack asks for no exposures
 //! min_shots = 1
+//! [throughput]                    # left out: each frame by itself, the same bits every time
+//! max_batch = 4                   # frames, and faces, in one run of a model
 //! ```
 //!
 //! Without one, the first detector and embedder whose files are there are used ([`models::select`]). A card is checked when
@@ -93,6 +95,10 @@
 //! The same models and the same frames in the same order give the same decisions: one thread per model unless
 //! `intra_threads` says otherwise, ONNX Runtime's deterministic kernels, and no order that depends on a hash or a clock.
 //! Another version of ONNX Runtime, or another processor, may differ in the last bits.
+//!
+//! With `[throughput]` frames that wait are looked at together, of whichever cameras and encounters, faces are embedded
+//! together, and ONNX Runtime chooses its kernels by speed: then the last bits depend on what else was waiting. How many
+//! decisions that changes is measured by `examples/modes`.
 pub mod api;
 pub mod card;
 pub mod client;

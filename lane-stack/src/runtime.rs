@@ -52,10 +52,45 @@ pub(crate) fn one_line(text: &dyn std::fmt::Display) -> String {
     text.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// How a model is to be run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Compute {
+    /// Threads within one run.
+    pub intra_threads: usize,
+    /// Kernels that give the same bits again, and one input a run. Without, ONNX Runtime may choose kernels by speed.
+    pub deterministic: bool,
+    /// Inputs of one run, where the model can take several; 1 with `deterministic`.
+    pub max_batch: usize,
+}
+
+impl Compute {
+    /// One input at a time on one thread: the same bits every time.
+    pub const DETERMINISTIC: Self = Self { intra_threads: 1, deterministic: true, max_batch: 1 };
+}
+
 /// An output tensor.
 pub(crate) struct Output {
     pub shape: Vec<i64>,
     pub values: Vec<f32>,
+}
+
+impl Output {
+    /// The parts of each of `count` inputs that were run together, as single runs would have given them.
+    pub fn apart(self, count: usize) -> Result<Vec<Self>, String> {
+        let Self { mut shape, values } = self;
+        if shape.first() != Some(&(count as i64)) || values.len() % count != 0 {
+            return Err(format!("an output of {count} inputs together is {shape:?}"));
+        }
+        shape[0] = 1;
+        let parts = values.chunks((values.len() / count).max(1));
+        Ok(parts.map(|part| Self { shape: shape.clone(), values: part.to_vec() }).collect())
+    }
+
+    /// Whether two runs gave the same, but for the order in which sums were rounded.
+    pub fn resembles(&self, other: &Self) -> bool {
+        let near = |(a, b): (&f32, &f32)| (a - b).abs() <= 1e-3 * (1.0 + a.abs().max(b.abs()));
+        self.shape == other.shape && self.values.iter().zip(&other.values).all(near)
+    }
 }
 
 /// An opened model file with one float32 NCHW input.
@@ -65,6 +100,8 @@ pub(crate) struct Model {
     path: PathBuf,
     card: String,
     sha256: String,
+    /// Inputs that one run takes.
+    max_batch: usize,
 }
 
 impl Model {
@@ -75,7 +112,7 @@ impl Model {
         about: &About,
         input: &str,
         nchw: [Option<u32>; 4],
-        threads: usize,
+        compute: Compute,
     ) -> Result<Self, SetupError> {
         let wrong = |reason: String| SetupError::Model { path: path.to_path_buf(), card: about.name.clone(), reason };
         let bytes = std::fs::read(path).map_err(|e| wrong(format!("cannot be read: {e}")))?;
@@ -86,7 +123,7 @@ impl Model {
             let reason = format!("SHA-256 is {sha256}, the card says {pinned}: damaged, or another file");
             return Err(wrong(reason));
         }
-        let session = open_session(environment, &bytes, threads)
+        let session = open_session(environment, &bytes, compute)
             .map_err(|e| wrong(format!("ONNX Runtime cannot open it: {}", one_line(&e))))?;
         let names = || session.inputs().iter().map(|i| i.name().to_string()).collect::<Vec<_>>().join(", ");
         let [only] = session.inputs() else {
@@ -104,7 +141,53 @@ impl Model {
             let want = nchw.map(|v| v.map_or("any".to_string(), |v| v.to_string())).join("×");
             return Err(wrong(format!("its input is {shape:?}, the card says N×C×H×W = {want}")));
         }
-        Ok(Self { session, input: input.into(), path: path.into(), card: about.name.clone(), sha256 })
+        let max_batch = if shape[0] < 0 && !compute.deterministic { compute.max_batch.max(1) } else { 1 };
+        Ok(Self { session, input: input.into(), path: path.into(), card: about.name.clone(), sha256, max_batch })
+    }
+
+    /// Inputs that one run takes.
+    pub fn max_batch(&self) -> usize {
+        self.max_batch
+    }
+
+    /// Makes sure that inputs run together come to what they come to alone; a model for which that is not so is given one
+    /// at a time. `chw` are channels, height and width of each input.
+    pub fn prove_batches(&mut self, chw: [u32; 3], inputs: [&[f32]; 2], outputs: &[String]) -> Result<(), String> {
+        if self.max_batch == 1 {
+            return Ok(());
+        }
+        let [channels, height, width] = chw;
+        let alone = [0, 1].map(|i| self.run([1, channels, height, width], inputs[i], outputs));
+        let [first, second] = alone;
+        let (first, second) = (first?, second?);
+        let same = self.run_all(chw, &inputs, outputs).is_ok_and(|together| {
+            let [a, b] = &together[..] else { return false };
+            let alike = |a: &[Output], b: &[Output]| a.iter().zip(b).all(|(a, b)| a.resembles(b));
+            alike(a, &first) && alike(b, &second)
+        });
+        if !same {
+            self.max_batch = 1;
+        }
+        Ok(())
+    }
+
+    /// Runs the model on several inputs together: the named outputs of each.
+    pub fn run_all(
+        &mut self,
+        chw: [u32; 3],
+        inputs: &[&[f32]],
+        outputs: &[String],
+    ) -> Result<Vec<Vec<Output>>, String> {
+        let [channels, height, width] = chw;
+        let count = inputs.len();
+        let given = self.run([count as u32, channels, height, width], &inputs.concat(), outputs)?;
+        let mut each: Vec<Vec<Output>> = (0..count).map(|_| Vec::with_capacity(outputs.len())).collect();
+        for output in given {
+            for (of_one, part) in each.iter_mut().zip(output.apart(count)?) {
+                of_one.push(part);
+            }
+        }
+        Ok(each)
     }
 
     /// SHA-256 of the file in hexadecimal.
@@ -139,11 +222,11 @@ impl Model {
     }
 }
 
-fn open_session(environment: &Environment, bytes: &[u8], threads: usize) -> ort::Result<Session> {
+fn open_session(environment: &Environment, bytes: &[u8], compute: Compute) -> ort::Result<Session> {
     Session::builder(environment)?
-        .with_intra_threads(threads)?
+        .with_intra_threads(compute.intra_threads)?
         .with_inter_threads(1)?
-        .with_deterministic_compute(true)?
+        .with_deterministic_compute(compute.deterministic)?
         .with_optimization_level(GraphOptimizationLevel::Level3)?
         .commit_from_memory(bytes)
 }

@@ -52,6 +52,19 @@ impl Track {
     }
 }
 
+/// The shots whose embeddings make a template. Those that break the rule are left out when there are others: a bad shot
+/// spoils the mean.
+pub(crate) fn counted(shots: &[Shot]) -> impl Iterator<Item = &Shot> {
+    let only_valid = shots.iter().any(|shot| shot.rank.valid);
+    shots.iter().filter(move |shot| shot.rank.valid || !only_valid)
+}
+
+/// Those of [`counted`], to be embedded.
+pub(crate) fn counted_mut(shots: &mut [Shot]) -> impl Iterator<Item = &mut Shot> {
+    let only_valid = shots.iter().any(|shot| shot.rank.valid);
+    shots.iter_mut().filter(move |shot| shot.rank.valid || !only_valid)
+}
+
 /// Tracks that are taken for one face.
 pub(crate) struct Group {
     /// Indices of the tracks.

@@ -6,7 +6,8 @@ use lane_stack::embedder::Embedder;
 use lane_stack::geometry::Similarity;
 use lane_stack::picture::Picture;
 use lane_stack::quality::ARCFACE_TEMPLATE_PX;
-use lane_stack::{InProcessStack, SetupError, card::Card, models, runtime, select};
+use lane_stack::runtime::{self, Compute};
+use lane_stack::{InProcessStack, SetupError, card::Card, models, select};
 use std::path::{Path, PathBuf};
 
 fn models_dir(checks: usize) -> Option<PathBuf> {
@@ -69,7 +70,7 @@ fn every_model_loads_and_runs_by_its_card() {
         ran += 1;
         match found.card {
             Card::Detector(card) => {
-                let mut detector = Detector::open(&environment, &dir, card, 1).unwrap();
+                let mut detector = Detector::open(&environment, &dir, card, Compute::DETERMINISTIC).unwrap();
                 let prepared = detector.prepare(&picture, 640);
                 for face in detector.detect(&prepared).unwrap() {
                     assert!(face.is_sound() && (0.0..=1.0).contains(&face.score));
@@ -77,7 +78,7 @@ fn every_model_loads_and_runs_by_its_card() {
             }
             Card::Embedder(card) => {
                 let dimension = card.dimension;
-                let mut embedder = Embedder::open(&environment, &dir, card, 1).unwrap();
+                let mut embedder = Embedder::open(&environment, &dir, card, Compute::DETERMINISTIC).unwrap();
                 let landmarks = ARCFACE_TEMPLATE_PX.map(|p| [250.0 + 1.3 * p[0], 120.0 + 1.3 * p[1]]);
                 let crop = embedder.align(&picture, &landmarks).unwrap();
                 let embedding = embedder.embed(&crop).unwrap();
@@ -160,12 +161,16 @@ fn damaged_and_wrong_model_files_are_refused_at_load() {
         }
     }
     let (detector, embedder) = (detector.unwrap(), embedder.unwrap());
-    let open =
-        |card: &lane_stack::card::DetectorCard| match Detector::open(&environment, folder.path(), card.clone(), 1) {
-            Err(SetupError::Model { reason, .. }) => reason,
-            Err(other) => panic!("{other}"),
-            Ok(_) => panic!("a wrong file was taken"),
-        };
+    let open = |card: &lane_stack::card::DetectorCard| match Detector::open(
+        &environment,
+        folder.path(),
+        card.clone(),
+        Compute::DETERMINISTIC,
+    ) {
+        Err(SetupError::Model { reason, .. }) => reason,
+        Err(other) => panic!("{other}"),
+        Ok(_) => panic!("a wrong file was taken"),
+    };
 
     let mut card = detector.clone();
     card.about.file = "cut.onnx".into();
@@ -182,11 +187,11 @@ fn damaged_and_wrong_model_files_are_refused_at_load() {
 
     let mut card = embedder.clone();
     card.dimension = 512;
-    let error = Embedder::open(&environment, &dir, card, 1).err().unwrap();
+    let error = Embedder::open(&environment, &dir, card, Compute::DETERMINISTIC).err().unwrap();
     assert!(error.to_string().contains("512") && error.to_string().contains("256"), "{error}");
     let mut card = embedder.clone();
     card.size_px = [112, 112];
-    let error = Embedder::open(&environment, &dir, card, 1).err().unwrap();
+    let error = Embedder::open(&environment, &dir, card, Compute::DETERMINISTIC).err().unwrap();
     assert!(error.to_string().contains("112"), "{error}");
 }
 

@@ -5,6 +5,7 @@ use lane_stack::client::{
     Quality, Quiet, Reply, Seat, SeatSide, Secured, StackClient, StackError,
 };
 use lane_stack::gallery::GalleryError;
+use lane_stack::rig::CameraGeometry;
 use lane_stack::{ExecOptions, ExecStack};
 use std::path::Path;
 use std::process::Command;
@@ -347,12 +348,32 @@ fn a_program_may_ask_for_more_and_say_that_it_is_enough() {
     assert!(told.contains("camera_id"), "{told}");
 }
 
+#[test]
+fn a_program_that_asks_for_it_is_told_where_the_cameras_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let camera = CameraGeometry {
+        camera_id: "east".into(),
+        position_m: [1.5, 2.0, 4.25],
+        look_at_m: [0.0, 1.25, -2.5],
+        focal_length_px: 2000.0,
+        width_px: 640,
+        height_px: 480,
+    };
+    let log = || std::fs::read_to_string(folder.path().join("log")).unwrap();
+    start(folder.path(), "").install(std::slice::from_ref(&camera)).unwrap();
+    assert!(!log().contains("install"), "{}", log());
+    let hello = HELLO.replacen("{\"protocol\"", "{\"takes_cameras\":true,\"protocol\"", 1);
+    start(folder.path(), &format!("*describe*) say '{hello}';;")).install(&[camera]).unwrap();
+    let told = r#"{"call":"install","cameras":[{"camera_id":"east","position_m":[1.5,2.0,4.25],"look_at_m":[0.0,1.25,-2.5],"focal_length_px":2000.0,"width_px":640,"height_px":480}]}"#;
+    assert_eq!(log().lines().last(), Some(told));
+}
+
 /// The page is what people write programs by.
 #[test]
 fn the_page_about_the_protocol_names_all_of_it() {
     let page = include_str!("../../docs/stack-exec.md");
     let kinds = ["undecodable", "no-face", "failed", "gallery-refused", "out-of-order"];
-    let calls = ["describe", "enrol", "open_encounter", "push_frame", "close_encounter"];
+    let calls = ["describe", "install", "enrol", "open_encounter", "push_frame", "close_encounter"];
     let rows: Vec<&str> = page.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
     assert_eq!(rows, [&calls[..], &kinds[..]].concat());
     let example = page.split("```json\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();

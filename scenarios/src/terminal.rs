@@ -100,10 +100,11 @@ pub fn table(summary: &Summary) -> String {
     if let Some(PersonsSummary { all, counted_right, mean_count_error, seated_right, .. }) = &s.persons {
         writeln!(
             out,
-            "the stack counts {} persons in {} vehicles, there are {} (right in {}, mean error {mean_count_error:+.1}): {} \
+            "the stack counts {} persons in {} {}, there are {} (right in {}, mean error {mean_count_error:+.1}): {} \
              missed, {} twice, {} not there, {} mixed of two; on their seats {}",
             all.counted,
             counted_right.of,
+            if counted_right.of == 1 { "vehicle" } else { "vehicles" },
             all.occupants,
             of(counted_right),
             all.missed,

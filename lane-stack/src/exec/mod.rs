@@ -9,6 +9,7 @@ mod program;
 mod protocol;
 
 use crate::client::{Decisions, Frame, Reply, StackClient, StackError};
+use crate::rig::CameraGeometry;
 use crate::sound::Sound;
 use program::Program;
 pub use protocol::PROTOCOL;
@@ -62,6 +63,8 @@ pub struct ExecStack {
     command: String,
     about: Vec<(String, String)>,
     gives_feedback: bool,
+    /// Whether it asked to be told where the cameras are.
+    takes_cameras: bool,
     /// Where pictures lie until they are answered.
     folder: TempDir,
     files: u64,
@@ -85,17 +88,19 @@ impl ExecStack {
             command: command.clone(),
             about: Vec::new(),
             gives_feedback: false,
+            takes_cameras: false,
             folder,
             files: 0,
             open: false,
         };
-        let Description { protocol, about, gives_feedback } =
+        let Description { protocol, about, gives_feedback, takes_cameras } =
             stack.ask(&Call::Describe { protocol: PROTOCOL }, None, None)?;
         if protocol != PROTOCOL {
             return Err(stack.broken(format!("speaks protocol {protocol}, and not {PROTOCOL}")));
         }
         stack.about = about;
         stack.gives_feedback = gives_feedback;
+        stack.takes_cameras = takes_cameras;
         Ok(stack)
     }
 
@@ -153,6 +158,13 @@ fn unreachable(command: &str, reason: &str) -> StackError {
 impl StackClient for ExecStack {
     fn describe(&self) -> Vec<(String, String)> {
         self.about.clone()
+    }
+
+    fn install(&mut self, cameras: &[CameraGeometry]) -> Result<(), StackError> {
+        if self.takes_cameras {
+            self.ask(&Call::Install { cameras }, None, None).map(|Done {}| ())?;
+        }
+        Ok(())
     }
 
     fn gives_feedback(&self) -> bool {

@@ -2,6 +2,7 @@
 //! people.
 use crate::client::{Decisions, Frame, FrameEncoding, StackError};
 use crate::gallery::GalleryError;
+use crate::rig::CameraGeometry;
 use crate::sound::Sound;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,7 @@ pub const PROTOCOL: u32 = 1;
 #[serde(tag = "call", rename_all = "snake_case")]
 pub(super) enum Call<'a> {
     Describe { protocol: u32 },
+    Install { cameras: &'a [CameraGeometry] },
     Enrol { reference_id: &'a str, picture: FrameFile<'a> },
     OpenEncounter { encounter: u64 },
     PushFrame { frame: FrameFile<'a> },
@@ -26,6 +28,7 @@ impl Call<'_> {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Describe { .. } => "describe",
+            Self::Install { .. } => "install",
             Self::Enrol { .. } => "enrol",
             Self::OpenEncounter { .. } => "open_encounter",
             Self::PushFrame { .. } => "push_frame",
@@ -113,6 +116,8 @@ pub(super) struct Description {
     pub about: Vec<(String, String)>,
     #[serde(default)]
     pub gives_feedback: bool,
+    #[serde(default)]
+    pub takes_cameras: bool,
 }
 
 impl Sound for Description {}

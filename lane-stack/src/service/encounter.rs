@@ -1,10 +1,10 @@
 //! One open encounter: takes frames in any order, has them looked at by any worker, follows them in the order of their
 //! sequence, and decides once. What it decides depends on its frames and their sequence alone.
 //!
-//! A frame waits here until those before it are with a worker; no more than one frame per worker is between looking and
-//! following, which bounds the decoded pictures in memory to workers² at worst.
+//! A frame waits here until those before it are with a worker; no more frames than all workers look at at a time are between
+//! looking and following, which bounds the decoded pictures in memory.
 use super::budget::{Budget, Reservation};
-use super::pool::guarded;
+use super::pool::{Look, Seen, guarded};
 use super::problem::{Refusal, refuse};
 use super::{Core, clock};
 use crate::api::{Closed, EncounterInfo, EncounterState, Event, FrameAnswer};
@@ -79,6 +79,35 @@ struct State {
     exposures: BTreeSet<u64>,
     refused: u64,
     closers: Vec<oneshot::Sender<Outcome>>,
+}
+
+/// A frame whose turn it is.
+struct Waiting {
+    cell: Arc<Cell>,
+    core: Arc<Core>,
+    sequence: u64,
+    pending: Pending,
+}
+
+impl Look for Waiting {
+    fn frame(&self) -> Option<&Frame> {
+        let dropped = matches!(self.cell.lock().phase, Phase::Dropped);
+        self.pending.sent.frame.as_ref().ok().filter(|_| !dropped)
+    }
+
+    fn seen(self: Box<Self>, engine: &mut Engine, seen: Option<Seen>) {
+        let Self { cell, core, sequence, pending } = *self;
+        let looked = match (seen, &pending.sent.frame) {
+            (Some(Seen { looked, took_s }), _) => {
+                core.metrics.look_s.add(took_s);
+                looked.map_err(Refusal::from)
+            }
+            (None, Err(refusal)) => Err(refusal.clone()),
+            // The encounter was dropped.
+            (None, Ok(_)) => return,
+        };
+        cell.follow(&core, engine, sequence, pending, looked);
+    }
 }
 
 /// An encounter with its id.
@@ -232,7 +261,7 @@ impl Cell {
 
     /// Gives frames whose turn it is to the workers.
     fn dispatch(self: &Arc<Self>, core: &Arc<Core>, state: &mut State) {
-        while state.order.len() < core.pool.workers() {
+        while state.order.len() < core.pool.frames_at_a_time() {
             let Some(entry) = state.early.first_entry() else { break };
             // A gap is waited for while frames may come.
             let sequence = *entry.key();
@@ -243,17 +272,7 @@ impl Cell {
             state.next_to_look = sequence + 1;
             state.order.push_back(sequence);
             state.looking.insert(sequence, (pending.sent.exposure_id, std::mem::take(&mut pending.waiting)));
-            let (cell, shared) = (self.clone(), core.clone());
-            core.pool.push(move |engine| {
-                if matches!(cell.lock().phase, Phase::Dropped) {
-                    return;
-                }
-                let begin = clock();
-                let look = |frame| guarded(|| engine.look_at(frame).map_err(Refusal::from));
-                let looked = pending.sent.frame.as_ref().map_err(Clone::clone).and_then(look);
-                shared.metrics.look_s.add(clock() - begin);
-                cell.follow(&shared, engine, sequence, pending, looked);
-            });
+            core.pool.push_look(Waiting { cell: self.clone(), core: core.clone(), sequence, pending });
         }
     }
 
