@@ -35,7 +35,7 @@
 //! max_queued_frames = 64           # accepted and not yet looked at, over all encounters
 //! max_queued_frames_per_encounter = 32
 //! max_queued_bytes = 268_435_456
-//! max_wait_ms = 1000               # a picture that would wait for longer before it is looked at is refused (429)
+//! max_wait_ms = 500                # a picture that would wait for longer before it is looked at is refused (429)
 //! max_encounter_s = 3600           # an encounter open for longer is dropped
 //! max_idle_s = 600                 # likewise one without a request
 //! receive_s = 10                   # for a request's bytes to arrive
@@ -313,7 +313,7 @@ fn limits(source: &Source, raw: RawLimits) -> Result<Limits, SetupError> {
             32,
         )? as usize,
         max_queued_bytes: get(raw.max_queued_bytes, "max_queued_bytes", [1_024, 1 << 40], 256 << 20)?,
-        max_wait: Duration::from_millis(get(raw.max_wait_ms, "max_wait_ms", [1, 3_600_000], 1_000)?),
+        max_wait: Duration::from_millis(get(raw.max_wait_ms, "max_wait_ms", [1, 3_600_000], 500)?),
         max_encounter: seconds(raw.max_encounter_s, "max_encounter_s", [1, DAY_S], 3_600)?,
         max_idle: seconds(raw.max_idle_s, "max_idle_s", [1, DAY_S], 600)?,
         receive: seconds(raw.receive_s, "receive_s", [1, 3_600], 10)?,

@@ -97,8 +97,9 @@ impl Look for Waiting {
 
     fn seen(self: Box<Self>, engine: &mut Engine, seen: Option<Seen>) {
         let Self { cell, core, sequence, pending } = *self;
+        let took_s = seen.as_ref().map_or(0.0, |seen| seen.took_s);
         let looked = match (seen, &pending.sent.frame) {
-            (Some(Seen { looked, took_s }), _) => {
+            (Some(Seen { looked, .. }), _) => {
                 core.metrics.look_s.add(took_s);
                 looked.map_err(Refusal::from)
             }
@@ -106,7 +107,9 @@ impl Look for Waiting {
             // The encounter was dropped.
             (None, Ok(_)) => return,
         };
+        let begin = clock();
         cell.follow(&core, engine, sequence, pending, looked);
+        core.metrics.worked(took_s + clock() - begin);
     }
 }
 
@@ -373,7 +376,8 @@ impl Cell {
         let Some(encounter) = state.encounter.take() else { return };
         let broken = state.broken.take();
         let (cell, shared) = (self.clone(), core.clone());
-        core.pool.push(move |engine| {
+        core.pool.push_first(move |engine| {
+            let begin = clock();
             let decided = match broken {
                 Some(refusal) => Err(refusal),
                 None => guarded(|| {
@@ -381,6 +385,7 @@ impl Cell {
                     engine.decide(encounter, |templates| shared.identify(threshold, templates))
                 }),
             };
+            shared.metrics.worked(clock() - begin);
             shared.metrics.decide_s.add(clock() - since_s);
             cell.decided(&shared, decided);
         });

@@ -25,12 +25,6 @@ impl Histogram {
         self.sum_us.fetch_add((seconds * 1e6) as u64, Relaxed);
     }
 
-    /// Mean, seconds; `None` before the first.
-    pub fn mean_s(&self) -> Option<f64> {
-        let count = self.count.load(Relaxed);
-        (count > 0).then(|| self.sum_us.load(Relaxed) as f64 / 1e6 / count as f64)
-    }
-
     fn write(&self, out: &mut String, name: &str, help: &str) {
         writeln!(out, "# HELP {name} {help}\n# TYPE {name} histogram").ok();
         let mut below = 0;
@@ -67,6 +61,8 @@ pub struct Metrics {
     pub look_s: Histogram,
     /// From the wish to close to the decisions.
     pub decide_s: Histogram,
+    /// Time that workers gave to frames and decisions, microseconds.
+    pub work_us: AtomicU64,
 }
 
 /// Times of the gallery, which requests ask one after another.
@@ -93,6 +89,17 @@ pub struct Levels {
 }
 
 impl Metrics {
+    /// Counts time that a worker gave to a frame or a decision, seconds.
+    pub fn worked(&self, seconds: f64) {
+        self.work_us.fetch_add((seconds * 1e6) as u64, Relaxed);
+    }
+
+    /// Time that workers gave to each frame on average, its share of decisions included, seconds; `None` before the first.
+    pub fn work_of_frame_s(&self) -> Option<f64> {
+        let frames = self.look_s.count.load(Relaxed);
+        (frames > 0).then(|| self.work_us.load(Relaxed) as f64 / 1e6 / frames as f64)
+    }
+
     /// Counts an answered request by its route's pattern.
     pub fn request(&self, route: &str, status: u16) {
         let mut requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
@@ -174,6 +181,12 @@ mod tests {
             page.lines()
                 .all(|l| l.starts_with("# ") || l.rsplit_once(' ').is_some_and(|(_, v)| v.parse::<f64>().is_ok()))
         );
-        assert_eq!(metrics.look_s.mean_s(), None);
+        assert_eq!(metrics.work_of_frame_s(), None);
+        metrics.look_s.add(0.05);
+        metrics.look_s.add(0.05);
+        for seconds in [0.06, 0.06, 0.08] {
+            metrics.worked(seconds);
+        }
+        assert!(metrics.work_of_frame_s().is_some_and(|s| (s - 0.1).abs() < 1e-9));
     }
 }

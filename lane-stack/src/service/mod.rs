@@ -121,9 +121,11 @@ impl Core {
         self.expected_wait_s().ceil().clamp(1.0, 30.0) as u64
     }
 
-    /// Seconds until a picture that comes now is looked at: those under way, at the pace so far.
+    /// Seconds until a picture that comes now is looked at: those under way, at the pace so far, decisions between them
+    /// included.
     fn expected_wait_s(&self) -> f64 {
-        self.metrics.look_s.mean_s().unwrap_or(0.1) * self.room.taken().0 as f64 / self.pool.workers() as f64
+        let frame_s = self.metrics.work_of_frame_s().unwrap_or(0.1);
+        frame_s * self.room.taken().0 as f64 / self.pool.workers() as f64
     }
 }
 

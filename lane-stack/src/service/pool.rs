@@ -134,16 +134,19 @@ impl Pool {
 
     /// Puts a job behind the others.
     pub fn push(&self, job: impl FnOnce(&mut Engine) + Send + 'static) {
-        self.put(Job::Other(Box::new(job)));
+        self.shared.lock().jobs.push_back(Job::Other(Box::new(job)));
+        self.shared.work.notify_one();
+    }
+
+    /// Puts a job before the others: what ends something goes before what begins something.
+    pub fn push_first(&self, job: impl FnOnce(&mut Engine) + Send + 'static) {
+        self.shared.lock().jobs.push_front(Job::Other(Box::new(job)));
+        self.shared.work.notify_one();
     }
 
     /// Puts a frame behind the other jobs.
     pub fn push_look(&self, look: impl Look + 'static) {
-        self.put(Job::Look(Box::new(look)));
-    }
-
-    fn put(&self, job: Job) {
-        self.shared.lock().jobs.push_back(job);
+        self.shared.lock().jobs.push_back(Job::Look(Box::new(look)));
         self.shared.work.notify_one();
     }
 
@@ -193,4 +196,43 @@ pub fn guarded<T, E: From<StackError>>(run: impl FnOnce() -> Result<T, E>) -> Re
         let reason = "a defect of the program, see its log".to_string();
         Err(StackError::Model { model: "lane-stack".to_string(), reason }.into())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Nothing;
+
+    impl Look for Nothing {
+        fn frame(&self) -> Option<&Frame> {
+            None
+        }
+
+        fn seen(self: Box<Self>, _: &mut Engine, _: Option<Seen>) {}
+    }
+
+    /// How many frames are taken together each time; 0 is another job.
+    fn taken(jobs: &str, workers: usize, max_batch: usize) -> Vec<usize> {
+        let job = |c: char| if c == 'f' { Job::Look(Box::new(Nothing)) } else { Job::Other(Box::new(|_| ())) };
+        let mut queue = Queue { jobs: jobs.chars().map(job).collect(), stopping: false };
+        let next = || {
+            Some(match queue.take(workers, max_batch)? {
+                Work::Look(looks) => looks.len(),
+                Work::Other(_) => 0,
+            })
+        };
+        std::iter::from_fn(next).collect()
+    }
+
+    #[test]
+    fn frames_are_taken_together_as_many_as_leave_the_other_workers_their_share() {
+        assert_eq!(taken("fffff", 1, 1), [1; 5]);
+        assert_eq!(taken("ffffffff", 2, 4), [4, 2, 1, 1]);
+        assert_eq!(taken("ffffffff", 1, 3), [3, 3, 2]);
+        assert_eq!(taken("ff", 4, 8), [1, 1]);
+        // Nothing is looked at before what came before it.
+        assert_eq!(taken("ffdfffd", 1, 8), [2, 0, 3, 0]);
+        assert_eq!(taken("", 2, 4), [0; 0]);
+    }
 }
