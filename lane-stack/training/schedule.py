@@ -134,6 +134,8 @@ class Training:
     def _look(self, judge, facts, final):
         began = time.monotonic()
         merit, figures = judge(self.average.state, final)
+        # A NumPy number could not be read back by a loader that reads weights alone.
+        merit = float(merit)
         if final or merit >= self.best:
             self.best = merit
             save(self._path("best.pt"), {
