@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 /// The only crate that may depend on each of these.
 const OWNERS: [(&str, &str); 2] = [("bevy", "laneproof-render"), ("ort", "lane-stack")];
 /// Crates that depend on no other crate of the workspace.
-const ALONE: [&str; 3] = ["lane-stack", "laneproof-assets", "laneproof-scenes"];
+const ALONE: [&str; 4] = ["lane-stack", "laneproof-assets", "laneproof-scenes", "laneproof-statistics"];
 
 /// What a row of the table says of a crate, or what `cargo metadata` says.
 #[derive(Debug, Default, PartialEq, Eq)]
