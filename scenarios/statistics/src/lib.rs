@@ -2,6 +2,7 @@
 pub mod clustered;
 pub mod kendall;
 pub mod normal;
+pub mod paired;
 mod random;
 pub mod share;
 mod spread;

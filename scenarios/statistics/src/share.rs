@@ -64,7 +64,8 @@ pub fn wilson(p: f64, n: f64) -> (f64, f64) {
     let middle = p + Z * Z / (2.0 * n);
     let half = Z * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt();
     let scale = 1.0 + Z * Z / n;
-    (((middle - half) / scale).clamp(0.0, p), ((middle + half) / scale).clamp(p, 1.0))
+    // By turns, because `clamp` panics at a `p` that is no share.
+    (((middle - half) / scale).max(0.0).min(p), ((middle + half) / scale).max(p).min(1.0))
 }
 
 #[cfg(test)]
