@@ -6,3 +6,4 @@ pub mod paired;
 mod random;
 pub mod share;
 mod spread;
+pub mod unpaired;
