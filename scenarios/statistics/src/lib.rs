@@ -1,6 +1,7 @@
 //! Statistics of shares of occupants who come in vehicles.
 pub mod clustered;
 pub mod kendall;
+pub mod multiple;
 pub mod normal;
 pub mod paired;
 mod random;
