@@ -4,6 +4,7 @@ pub mod kendall;
 pub mod multiple;
 pub mod normal;
 pub mod paired;
+pub mod power;
 mod random;
 pub mod share;
 mod spread;
