@@ -25,17 +25,18 @@ impl UnpairedDifference {
     /// two Wilson intervals, which know of vehicles: below the difference lies √((b − b_low)² + (a_high − a)²), above it
     /// √((b_high − b)² + (a − a_low)²). `p_worse` is Farrington and Manning's score test (Statistics in Medicine 9, 1990):
     /// z = (a − b − margin) ÷ its standard error under the likeliest shares that are `margin` apart, of the effective
-    /// numbers of occupants. `margin` is a share, from 0 to below 1; others count as the nearest of these.
+    /// numbers of occupants. `margin` is a share, from 0 to below 1; others count as the nearest of these, and no number as 0.
     ///
     /// `None` where one of the two is a share of nothing.
     pub fn new(a: &ClusteredShare, b: &ClusteredShare, margin: f64) -> Option<Self> {
         let (share_a, share_b) = (a.share?, b.share?);
+        let margin = if margin.is_nan() { 0.0 } else { margin.clamp(0.0, MOST) };
         let difference = share_b - share_a;
         Some(Self {
             difference,
             low: (difference - (share_b - b.low).hypot(a.high - share_a)).max(-1.0),
             high: (difference + (b.high - share_b).hypot(share_a - a.low)).min(1.0),
-            p_worse: p_worse((share_a, a.effective_n), (share_b, b.effective_n), margin.max(0.0).min(MOST)),
+            p_worse: p_worse((share_a, a.effective_n), (share_b, b.effective_n), margin),
         })
     }
 }
