@@ -83,6 +83,24 @@ fn intervals_of_a_few_vehicles_hold_the_truth_or_are_wider() {
 }
 
 #[test]
+fn intervals_hold_the_truth_where_full_vehicles_lose_more() {
+    // 1 to 7 occupants, of whom 0.95, 0.90 … 0.65 hit: Σ n·p ÷ Σ n = 21 ÷ 28.
+    let mut rng = ChaCha8Rng::seed_from_u64(8);
+    let mut vehicle = || {
+        let of: u64 = rng.random_range(1..=7);
+        let hits = (0..of).filter(|_| rng.random::<f64>() < 1.0 - 0.05 * of as f64).count() as u64;
+        Cluster { weight: 1.0, hits, of }
+    };
+    let held = (0..3000).filter(|_| {
+        let (low, high) = wilson(&(0..100).map(|_| vehicle()).collect::<Vec<_>>());
+        low <= 0.75 && 0.75 <= high
+    });
+    let held = held.count() as f64 / 3000.0;
+    println!("full vehicles lose more: {held:.3}");
+    assert!((0.93..=0.97).contains(&held));
+}
+
+#[test]
 fn the_bootstrap_is_a_little_short() {
     let bootstrap = |clusters: &[Cluster]| {
         let share = ClusteredShare::with_resamples(clusters, 1, 399);
