@@ -2,7 +2,7 @@
 //! themselves, non-mated ones of two people.
 use serde::{Deserialize, Serialize};
 
-use crate::score::wilson::Share;
+use laneproof_statistics::share::Share;
 
 /// Similarities of some comparisons.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -12,3 +12,9 @@ pub const SOME_ENCOUNTERS_FAILED: u8 = 5;
 pub const SETUP: u8 = 96;
 /// A disk or another device failed while writing; what was done before stays and `--resume` goes on from it.
 pub const IO: u8 = 97;
+/// `check`: a bound that a scenario sets is broken.
+pub const GATE_FAILED: u8 = 100;
+/// `check`: something became worse than its baseline.
+pub const WORSE_THAN_BASELINE: u8 = 101;
+/// `check`: there is no baseline to compare with, or it is of another scenario; `--accept` writes one.
+pub const NO_BASELINE: u8 = 102;

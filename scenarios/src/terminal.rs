@@ -1,15 +1,16 @@
 //! What a run says on the terminal: a line per event, and a table at the end.
 use std::fmt::Write as _;
 
+use laneproof_statistics::share::Share;
+
 use crate::{
     run::RunEvent,
-    scenario::Scenario,
+    scenario::{Scenario, document::Document, shape::Shape},
     score::{
         OpenSetSummary, PersonsSummary,
         summary::{CrossVehicleSummary, EarlyStops, Group, MoreAsked, Summary},
-        wilson::Share,
     },
-    sweep::{SweepEvent, document::Document, shape::Shape},
+    sweep::SweepEvent,
 };
 
 /// One line for an event; `None` for events that say nothing here.
@@ -53,9 +54,9 @@ pub fn table(summary: &Summary) -> String {
     rows.push(row("occupants", &s.occupant_coverage, &s.claimed_coverage, Some(&s.matched_coverage)));
     rows.push(row("vehicles", &s.vehicle_coverage, &s.claimed_vehicle_coverage, None));
     rows.extend(
-        s.rows
+        s.margin("row")
             .iter()
-            .chain(&s.tones)
+            .chain(s.margin("skin tone"))
             .map(|Group { name, verified, claimed, matched }| row(name, verified, claimed, Some(matched))),
     );
     out += &aligned(&rows);

@@ -17,6 +17,7 @@ pub mod motion;
 pub mod people;
 mod shapes;
 pub mod stream;
+pub mod sun;
 pub mod surface;
 pub mod truth;
 pub mod vehicle;

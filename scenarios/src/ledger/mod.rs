@@ -11,7 +11,7 @@ use crate::{
         RunError,
         record::{EncounterRecord, ExposureRecord},
     },
-    score::{EncounterScore, MIN_VISIBLE_SHARE, OccupantScore, OtherOccupantScore, OtherVehicleScore},
+    score::{EncounterScore, MIN_VISIBLE_SHARE, OccupantScore, OtherOccupantScore, OtherVehicleScore, Stage},
 };
 
 /// A serialised enum's name, as in the JSON files.
@@ -22,11 +22,19 @@ fn name_of<T: serde::Serialize>(value: &T) -> Option<String> {
 /// `occupants.parquet`: one row per occupant of an encounter that was done.
 pub fn occupants(scores: &[EncounterScore]) -> Result<Vec<u8>, RunError> {
     let rows: Vec<&OccupantScore> = scores.iter().flat_map(|s| &s.occupants).collect();
+    let of_encounter: Vec<&EncounterScore> = scores.iter().flat_map(|s| s.occupants.iter().map(move |_| s)).collect();
     let face = |o: &&OccupantScore| o.best.as_ref().map(|b| b.face.clone());
     let mut t = Table::default();
     t.column("encounter", &rows, |o| o.encounter);
     t.column("occupant", &rows, |o| o.occupant);
+    t.column("weight", &of_encounter, |s| s.weight);
     t.column("vehicle", &rows, |o| o.vehicle.clone());
+    t.column("local_hour", &rows, |o| o.conditions.local_hour);
+    t.column("month", &rows, |o| o.conditions.month);
+    t.column("sun_elevation_deg", &rows, |o| o.conditions.sun_elevation_deg);
+    t.column("sky", &rows, |o| name_of(&o.conditions.sky));
+    t.column("approach_speed_mps", &rows, |o| o.conditions.approach_speed_mps);
+    t.column("side_window_transmittance", &rows, |o| o.conditions.beside_row(o.who.row));
     t.column("row", &rows, |o| o.who.row);
     t.column("side", &rows, |o| o.who.side.clone());
     t.column("age_years", &rows, |o| o.who.age_years);
@@ -34,9 +42,14 @@ pub fn occupants(scores: &[EncounterScore]) -> Result<Vec<u8>, RunError> {
     t.column("monk_tone", &rows, |o| o.who.monk_tone);
     t.column("behaviour", &rows, |o| name_of(&o.who.behaviour));
     t.column("child_seat", &rows, |o| o.who.child_seat.as_ref().and_then(name_of));
+    t.column("worn", &rows, |o| {
+        let worn: Vec<String> = o.who.worn.iter().filter_map(name_of).collect();
+        (!worn.is_empty()).then(|| worn.join(" "))
+    });
     t.column("reference_id", &rows, |o| o.who.reference_id.clone());
     t.column("document", &rows, |o| o.who.reference_id.is_some().then(|| o.who.document.name().to_owned()));
     t.column("outcome", &rows, |o| name_of(&o.outcome));
+    t.column("stage", &rows, |o| name_of(&Stage::of(o)));
     t.column("cause", &rows, |o| o.cause.as_ref().and_then(name_of));
     t.column("detected", &rows, |o| o.detected);
     t.column("claimed", &rows, |o| o.claimed);
@@ -68,6 +81,18 @@ pub fn occupants(scores: &[EncounterScore]) -> Result<Vec<u8>, RunError> {
     t.column("best_over_exposed_share", &rows, |o| face(o).map(|f| f.over_exposed_share));
     t.column("best_entropy_bits", &rows, |o| face(o).map(|f| f.entropy_bits));
     t.column("best_contrast", &rows, |o| face(o).map(|f| f.contrast));
+    // One column a factor: a number where it is one everywhere, else a text.
+    for key in scores.first().map(|s| s.factors.iter().map(|f| f.key.clone()).collect::<Vec<_>>()).unwrap_or_default() {
+        let value = |s: &EncounterScore| s.factors.iter().find(|f| f.key == key).map(|f| f.value.clone());
+        let name = format!("factor {key}");
+        if of_encounter.iter().all(|s| value(s).is_some_and(|v| v.is_number())) {
+            t.column(name, &of_encounter, |s| value(s).and_then(|v| v.as_f64()));
+        } else {
+            t.column(name, &of_encounter, |s| {
+                value(s).map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_owned))
+            });
+        }
+    }
     t.to_parquet()
 }
 

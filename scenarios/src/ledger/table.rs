@@ -59,6 +59,7 @@ cells! {
     u8 => Integer i64::from;
     u64 => Integer |v| i64::try_from(v).unwrap_or(i64::MAX);
     f32 => Number f64::from;
+    f64 => Number |v| v;
     bool => Flag |v| v;
     String => Text |v| v;
 }
@@ -66,15 +67,15 @@ cells! {
 /// A table in the making.
 #[derive(Default)]
 pub(super) struct Table {
-    columns: Vec<(&'static str, Values)>,
+    columns: Vec<(String, Values)>,
 }
 
 impl Table {
     /// Adds a column: one cell a row.
-    pub fn column<R, C: Cell>(&mut self, name: &'static str, rows: &[R], cell: impl Fn(&R) -> C) {
+    pub fn column<R, C: Cell>(&mut self, name: impl Into<String>, rows: &[R], cell: impl Fn(&R) -> C) {
         let mut values = C::column();
         rows.iter().for_each(|row| cell(row).put(&mut values));
-        self.columns.push((name, values));
+        self.columns.push((name.into(), values));
     }
 
     /// The table as the bytes of a Parquet file.

@@ -67,6 +67,7 @@ fn people_in_other_vehicles_have_a_ledger_of_their_own() {
         monk_tone: 5,
         behaviour: Behaviour::Road,
         child_seat: None,
+        worn: Vec::new(),
     };
     let person = OtherOccupantScore {
         occupant: 0,
@@ -92,7 +93,10 @@ fn people_in_other_vehicles_have_a_ledger_of_their_own() {
     let alone = EncounterScore {
         encounter: 7,
         vehicle: "sedan".to_owned(),
+        weight: 1.0,
+        factors: Vec::new(),
         occupants: Vec::new(),
+        faces: Vec::new(),
         shots: Shots::default(),
         detections: 2,
         nobodys_detections: 0,

@@ -14,6 +14,7 @@ use rand::{Rng as _, RngCore as _};
 use rand_distr::{Distribution as _, StandardNormal};
 
 mod decoys;
+pub mod sampled;
 pub mod seats;
 #[cfg(test)]
 mod tests;
@@ -89,8 +90,13 @@ impl Draws<'_> {
     }
 }
 
-/// The plan of encounter `k`; `k` need not be below the scenario's number of encounters.
+/// The plan of encounter `k`. Of a scenario without factors `k` need not be below its number of encounters.
+///
+/// # Panics
+/// Where the factors of an encounter that the scenario does not have come to something impossible; those that it has are checked
+/// when it is read.
 pub fn plan(scenario: &Scenario, k: u64) -> EncounterPlan {
+    let scenario = &scenario.at(k).unwrap_or_else(|fault| panic!("encounter {k}: {fault}"));
     let seed = scenario.file.seed;
     let mix = &scenario.mix.value;
     let own = Draws { seed, encounter: k, mix, place: None };

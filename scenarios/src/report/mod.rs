@@ -1,6 +1,7 @@
 //! `report.html`: one page that opens offline, with everything it shows inside.
 pub(crate) mod pictures;
 
+use laneproof_statistics::share::Share;
 use minijinja::{AutoEscape, Environment, value::Serde};
 use serde::Serialize;
 
@@ -9,7 +10,6 @@ use crate::{
     score::{
         EncounterScore, OccupantScore, Outcome,
         summary::{Group, Summary},
-        wilson::Share,
     },
 };
 
@@ -81,10 +81,8 @@ struct DecoyRow {
 struct Page<'a> {
     s: &'a Summary,
     figures: Vec<Figure>,
-    rows: Vec<GroupRow>,
-    seats: Vec<GroupRow>,
-    /// Skin tone, age and sex: title and groups.
-    people: Vec<(&'static str, Vec<GroupRow>)>,
+    /// What each margin is about, and its groups.
+    margins: Vec<(&'a str, Vec<GroupRow>)>,
     decoys: Vec<DecoyRow>,
     bars: Vec<Bar>,
     cards: Vec<Card>,
@@ -122,14 +120,7 @@ pub fn html(
         .render(Serde(&Page {
             s: summary,
             figures: figures(summary),
-            rows: rows(&summary.rows),
-            seats: rows(&summary.seats),
-            people: vec![
-                ("skin tone", rows(&summary.tones)),
-                ("age, years", rows(&summary.ages)),
-                ("sex", rows(&summary.sexes)),
-                ("what they do", rows(&summary.behaviours)),
-            ],
+            margins: summary.margins.iter().map(|margin| (margin.about.as_str(), rows(&margin.groups))).collect(),
             decoys: summary
                 .decoys
                 .iter()

@@ -51,6 +51,17 @@ pub enum RunError {
         /// Number in the scenario.
         encounters: u64,
     },
+    /// A baseline that cannot be read.
+    #[error("{} is no baseline: {reason}; mend it, or write it anew with --accept", path.display())]
+    Baseline {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The scenario's sample cannot be drawn.
+    #[error("{0}")]
+    Sample(String),
     /// The world or the stack cannot go on.
     #[error("{0}; `laneproof doctor` shows what is missing, --resume goes on from here")]
     Setup(String),
@@ -68,7 +79,11 @@ impl RunError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Io { .. } | Self::Damaged { .. } => exit::IO,
-            Self::FolderInUse { .. } | Self::OtherRun { .. } | Self::NoSuchEncounter { .. } => exit::USAGE,
+            Self::FolderInUse { .. }
+            | Self::OtherRun { .. }
+            | Self::NoSuchEncounter { .. }
+            | Self::Sample(_)
+            | Self::Baseline { .. } => exit::USAGE,
             Self::Setup(_) => exit::SETUP,
             Self::Report(_) => exit::UNEXPECTED,
         }

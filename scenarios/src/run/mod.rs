@@ -3,6 +3,7 @@ use std::path::PathBuf;
 
 use lane_stack::client::{CameraGeometry, StackClient, StackError};
 use laneproof_exchange::encounter::EncounterPlan;
+use laneproof_scenes::catalogue::{Rig, Sensor};
 use serde::{Deserialize, Serialize};
 
 pub mod error;
@@ -27,9 +28,9 @@ use self::{
 };
 use crate::{
     exit, ledger,
-    plan::plan,
+    plan::{plan, sampled::Sampled},
     report,
-    scenario::Scenario,
+    scenario::{Scenario, factor::FactorValue},
     score::{
         EncounterScore, GallerySize, score,
         summary::{Head, Summary},
@@ -154,7 +155,8 @@ pub fn run<W: World>(
     options: &RunOptions<'_>,
     events: &mut dyn FnMut(RunEvent),
 ) -> Result<RunResult, RunError> {
-    let wanted = wanted_encounters(scenario, options)?;
+    let sampled = Sampled::of(scenario).map_err(|fault| RunError::Sample(fault.to_string()))?;
+    let wanted = wanted_encounters(scenario, &sampled, options)?;
     let folder = RunFolder::new(&options.out);
     let head = Head::new(scenario, &wanted, world.describe(), stack.describe());
     let resumes = prepare(&folder, &head, options.resume)?;
@@ -171,10 +173,12 @@ pub fn run<W: World>(
             None => missing.push(*k),
         }
     }
-    install(scenario, stack)?;
+    let sensors: Vec<Sensor> = scenario.sensors.iter().map(|sensor| sensor.value.clone()).collect();
+    let mut installed = scenario.rig.value.clone();
+    install(&installed, &sensors, stack)?;
     let Filled { size, enrolments } = match folder.read_json::<Filled>("gallery.json")? {
         Some(filled) if missing.is_empty() => filled,
-        _ => fill_gallery(scenario, world, stack, &folder, events)?,
+        _ => fill_gallery(scenario, &sampled, world, stack, &folder, events)?,
     };
 
     let settings = LoopSettings {
@@ -186,7 +190,12 @@ pub fn run<W: World>(
     let mut timings = Vec::new();
     for (i, k) in missing.iter().enumerate() {
         let plan = plan(scenario, *k);
-        let (record, time) = one_encounter(world, stack, &plan, &settings, &folder)?;
+        if plan.rig != installed {
+            install(&plan.rig, &plan.sensors, stack)?;
+            installed = plan.rig.clone();
+        }
+        let factors = scenario.factors.told(scenario.file.seed, *k);
+        let (record, time) = one_encounter(world, stack, &plan, factors, &settings, &folder)?;
         match (&record.end, score(&record, &scenario.file.validation)) {
             (End::Failed { reason }, _) => {
                 events(RunEvent::Failed { encounter: *k, reason: reason.clone() });
@@ -207,7 +216,7 @@ pub fn run<W: World>(
     records.sort_by_key(|r| r.encounter);
 
     let refused = enrolments.into_iter().filter_map(|e| Some((e.reference_id, e.refused?))).collect();
-    let (summary, scores) = conclude(scenario, head, &records, (size, refused), &folder, options)?;
+    let (summary, scores) = conclude(scenario, &sampled, head, &records, (size, refused), &folder, options)?;
     folder.write_json("timings.json", &timings)?;
     events(RunEvent::Finished { report: folder.path("report.html") });
     Ok(RunResult { summary, scores, timings })
@@ -217,13 +226,12 @@ fn captures(score: &EncounterScore) -> u64 {
     score.occupants.iter().filter(|o| o.outcome.is_captured()).count() as u64
 }
 
-fn wanted_encounters(scenario: &Scenario, options: &RunOptions<'_>) -> Result<Vec<u64>, RunError> {
-    let encounters = scenario.file.encounters;
-    let mut wanted = options.encounters.clone().unwrap_or_else(|| (0..encounters).collect());
+fn wanted_encounters(scenario: &Scenario, sampled: &Sampled, options: &RunOptions<'_>) -> Result<Vec<u64>, RunError> {
+    let mut wanted = options.encounters.clone().unwrap_or_else(|| sampled.indices().collect());
     wanted.sort_unstable();
     wanted.dedup();
-    match wanted.iter().find(|k| **k >= encounters) {
-        Some(k) => Err(RunError::NoSuchEncounter { encounter: *k, encounters }),
+    match wanted.iter().find(|k| !sampled.indices().any(|there| there == **k)) {
+        Some(k) => Err(RunError::NoSuchEncounter { encounter: *k, encounters: scenario.file.encounters }),
         None => Ok(wanted),
     }
 }
@@ -271,15 +279,14 @@ fn kept_record(folder: &RunFolder, k: u64, resumes: bool) -> Result<Option<Encou
 }
 
 /// Tells the stack where the lane's cameras are, as those who install a lane do.
-fn install(scenario: &Scenario, stack: &mut dyn StackClient) -> Result<(), RunError> {
-    let rig = &scenario.rig.value;
-    let cameras = rig.cameras.iter().zip(&scenario.sensors).map(|(camera, sensor)| CameraGeometry {
+fn install(rig: &Rig, sensors: &[Sensor], stack: &mut dyn StackClient) -> Result<(), RunError> {
+    let cameras = rig.cameras.iter().zip(sensors).map(|(camera, sensor)| CameraGeometry {
         camera_id: camera.id.clone(),
         position_m: camera.position_m,
         look_at_m: camera.look_at_m,
-        focal_length_px: camera.lens.focal_length_mm * 1e3 / sensor.value.pixel_pitch_um,
-        width_px: sensor.value.width_px,
-        height_px: sensor.value.height_px,
+        focal_length_px: camera.lens.focal_length_mm * 1e3 / sensor.pixel_pitch_um,
+        width_px: sensor.width_px,
+        height_px: sensor.height_px,
     });
     // What looks straight down may be turned any way: the stack does without its place.
     let told: Vec<_> = cameras.filter(|camera| camera.check().is_ok()).collect();
@@ -292,12 +299,13 @@ const TOGETHER: usize = 8;
 /// Enrols the travellers and fills the gallery up as the scenario asks.
 fn fill_gallery<W: World>(
     scenario: &Scenario,
+    sampled: &Sampled,
     world: &mut W,
     stack: &mut dyn StackClient,
     folder: &RunFolder,
     events: &mut dyn FnMut(RunEvent),
 ) -> Result<Filled, RunError> {
-    let enrolments = enrol_all(scenario, world, stack, folder, events)?;
+    let enrolments = enrol_all(scenario, sampled, world, stack, folder, events)?;
     let fillers_asked = scenario.file.gallery.fillers;
     let fillers = match fillers_asked {
         // Nothing is asked of a stack that need not know the order.
@@ -314,12 +322,13 @@ fn fill_gallery<W: World>(
 /// who travel in other vehicles come after all others: they are the travellers of encounters before and after.
 fn enrol_all<W: World>(
     scenario: &Scenario,
+    sampled: &Sampled,
     world: &mut W,
     stack: &mut dyn StackClient,
     folder: &RunFolder,
     events: &mut dyn FnMut(RunEvent),
 ) -> Result<Vec<Enrolment>, RunError> {
-    let plans: Vec<EncounterPlan> = (0..scenario.file.encounters).map(|k| plan(scenario, k)).collect();
+    let plans: Vec<EncounterPlan> = sampled.indices().map(|k| plan(scenario, k)).collect();
     let others = plans.iter().flat_map(|plan| &plan.neighbours).flat_map(|neighbour| &neighbour.occupants);
     let people: Vec<_> = plans
         .iter()
@@ -371,6 +380,7 @@ fn one_encounter<W: World>(
     world: &mut W,
     stack: &mut dyn StackClient,
     plan: &EncounterPlan,
+    factors: Vec<FactorValue>,
     settings: &LoopSettings<'_>,
     folder: &RunFolder,
 ) -> Result<(EncounterRecord, EncounterTimings), RunError> {
@@ -380,7 +390,7 @@ fn one_encounter<W: World>(
         Err(Stop::Run(error)) => return Err(error),
     };
     let name = RunFolder::encounter_name(plan.encounter);
-    folder.write_json(&name, &EncounterRecord::new(plan, end))?;
+    folder.write_json(&name, &EncounterRecord::new(plan, factors.clone(), end))?;
     // What counts is what was kept: read back, a resumed run and this one score the same bytes. JSON has no NaN, so a
     // truth that holds one shows here and not in somebody's statistics.
     match folder.read_json::<EncounterRecord>(&name) {
@@ -388,7 +398,7 @@ fn one_encounter<W: World>(
         Ok(None) => Err(RunError::io(&folder.path(&name), std::io::ErrorKind::NotFound.into())),
         Err(RunError::Damaged { reason, .. }) => {
             let reason = format!("a measure is no finite number: {reason}");
-            let record = EncounterRecord::new(plan, End::Failed { reason });
+            let record = EncounterRecord::new(plan, factors, End::Failed { reason });
             folder.write_json(&name, &record)?;
             Ok((record, timings))
         }
@@ -399,14 +409,16 @@ fn one_encounter<W: World>(
 /// Writes ledger, summary and report.
 fn conclude(
     scenario: &Scenario,
+    sampled: &Sampled,
     head: Head,
     records: &[EncounterRecord],
     (gallery, refused): (GallerySize, Vec<(String, String)>),
     folder: &RunFolder,
     options: &RunOptions<'_>,
 ) -> Result<(Summary, Vec<EncounterScore>), RunError> {
+    let scored = records.iter().filter_map(|record| score(record, &scenario.file.validation));
     let scores: Vec<EncounterScore> =
-        records.iter().filter_map(|record| score(record, &scenario.file.validation)).collect();
+        scored.map(|scored| EncounterScore { weight: sampled.weight(scored.encounter), ..scored }).collect();
     let summary = Summary::new(head, scenario, records, &scores, refused, gallery);
     folder.write("occupants.parquet", &ledger::occupants(&scores)?)?;
     folder.write("exposures.parquet", &ledger::exposures(records, &scores)?)?;

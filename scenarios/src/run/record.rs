@@ -4,10 +4,23 @@ use laneproof_exchange::{
     encounter::{EncounterPlan, NeighbourPlace, OccupantPlan},
     truth::ExposureTruth,
 };
-use laneproof_scenes::{document::DocumentKind, people::Behaviour, vehicle::ChildSeat};
+use laneproof_scenes::{
+    catalogue::{Daylight, GlassSet, Sky},
+    document::DocumentKind,
+    people::{
+        Behaviour,
+        wear::{Glasses, Wear},
+    },
+    sun,
+    surface::Film,
+    vehicle::ChildSeat,
+};
 use serde::{Deserialize, Serialize};
 
-use crate::plan::seats;
+use crate::{
+    plan::seats,
+    scenario::{factor::FactorValue, time},
+};
 
 /// One encounter's result, as `encounters/0003.json` holds it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -16,6 +29,11 @@ pub struct EncounterRecord {
     pub encounter: u64,
     /// Vehicle model.
     pub vehicle: String,
+    /// Under what it came through.
+    pub conditions: Conditions,
+    /// The values of the scenario's factors.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub factors: Vec<FactorValue>,
     /// Who sat where.
     pub occupants: Vec<OccupantRecord>,
     /// The other vehicles in the lane, in the order of the plan.
@@ -23,6 +41,27 @@ pub struct EncounterRecord {
     pub others: Vec<OtherVehicleRecord>,
     /// How it ended.
     pub end: End,
+}
+
+/// What results are told apart by: light, speed and glass of an encounter.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Conditions {
+    /// Local time, hours from midnight.
+    pub local_hour: f32,
+    /// Month of the local date, 1 to 12.
+    pub month: u8,
+    /// The sun above the horizon, degrees; negative below.
+    pub sun_elevation_deg: f32,
+    /// Sky.
+    pub sky: Sky,
+    /// Speed at which the vehicle approaches, metres per second.
+    pub approach_speed_mps: f32,
+    /// Visible transmittance along the normal of the windscreen, film included.
+    pub windscreen: f32,
+    /// The same of the front side windows.
+    pub front_side: f32,
+    /// The same of rear side windows and rear window.
+    pub rear: f32,
 }
 
 /// Another vehicle in the lane.
@@ -97,6 +136,52 @@ pub struct OccupantRecord {
     pub behaviour: Behaviour,
     /// What restrains a child.
     pub child_seat: Option<ChildSeat>,
+    /// What they wear on head and face.
+    #[serde(default)]
+    pub worn: Vec<Worn>,
+}
+
+/// What somebody wears on head and face, from what hides most of it to what hides least.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Worn {
+    /// Mask or scarf over mouth and nose.
+    FaceCover,
+    /// Sunglasses: lenses that less than half of the light passes.
+    Sunglasses,
+    /// Hat, scarf over the hair, hood.
+    Headwear,
+    /// Clear glasses.
+    Glasses,
+    /// Headphones.
+    Headphones,
+}
+
+impl Worn {
+    /// All that somebody wears.
+    fn all(wear: &Wear) -> Vec<Self> {
+        /// Transmittance from which lenses count as clear: sunglasses of ISO 12312-1 categories 2 to 4 pass at most 43 %.
+        const CLEAR: f32 = 0.43;
+        let clear = |glasses: &Glasses| glasses.transmittance[1] > CLEAR;
+        let mut worn = Vec::new();
+        worn.extend(wear.face_cover.as_ref().map(|_| Self::FaceCover));
+        worn.extend(wear.headwear.as_ref().map(|_| Self::Headwear));
+        worn.extend(wear.glasses.as_ref().map(|g| if clear(g) { Self::Glasses } else { Self::Sunglasses }));
+        worn.extend(wear.headphones.as_ref().map(|_| Self::Headphones));
+        worn.sort_unstable();
+        worn
+    }
+
+    /// For tables.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::FaceCover => "mask or face scarf",
+            Self::Sunglasses => "sunglasses",
+            Self::Headwear => "headwear",
+            Self::Glasses => "glasses",
+            Self::Headphones => "headphones",
+        }
+    }
 }
 
 /// One exposure.
@@ -123,8 +208,8 @@ pub struct ExposureRecord {
 }
 
 impl EncounterRecord {
-    /// A record of a plan.
-    pub fn new(plan: &EncounterPlan, end: End) -> Self {
+    /// A record of a plan, with the values that the scenario's factors have in it.
+    pub fn new(plan: &EncounterPlan, factors: Vec<FactorValue>, end: End) -> Self {
         let people = |occupants: &[OccupantPlan]| occupants.iter().map(OccupantRecord::new).collect();
         let others = plan.neighbours.iter().map(|neighbour| OtherVehicleRecord {
             place: neighbour.place,
@@ -135,6 +220,8 @@ impl EncounterRecord {
         Self {
             encounter: plan.encounter,
             vehicle: plan.vehicle.clone(),
+            conditions: Conditions::of(plan),
+            factors,
             occupants: people(&plan.occupants),
             others: others.collect(),
             end,
@@ -150,9 +237,37 @@ impl EncounterRecord {
     }
 }
 
+impl Conditions {
+    /// Those of a plan.
+    pub fn of(plan: &EncounterPlan) -> Self {
+        let Daylight { latitude_deg, longitude_deg, ref time, sky, .. } = plan.daylight;
+        let at = time::instant(time);
+        let (hour, month) = at.map_or((0.0, 1), |at| (time::local_hour(&at), at.date.map_or(1, |date| date.month)));
+        let sun = sun::position(latitude_deg, longitude_deg, time);
+        let GlassSet { windscreen, front_side, rear, film, .. } = plan.glass;
+        let behind = |glass: f32, film: Option<Film>| glass * film.map_or(1.0, |film| film.visible);
+        Self {
+            local_hour: hour as f32,
+            month,
+            // A place and time that the scenario's checks let through has a sun.
+            sun_elevation_deg: sun.map_or(0.0, |sun| sun.elevation_deg as f32),
+            sky,
+            approach_speed_mps: plan.approach_speed_mps,
+            windscreen: behind(windscreen, film.windscreen),
+            front_side: behind(front_side, film.front_side),
+            rear: behind(rear, film.rear),
+        }
+    }
+
+    /// Transmittance of the side windows beside a row.
+    pub fn beside_row(&self, row: u8) -> f32 {
+        if row == 1 { self.front_side } else { self.rear }
+    }
+}
+
 impl OccupantRecord {
     /// A record of who was planned.
-    fn new(o: &OccupantPlan) -> Self {
+    pub(crate) fn new(o: &OccupantPlan) -> Self {
         Self {
             row: o.seat.row,
             side: seats::side_name(o.seat.side).to_owned(),
@@ -163,6 +278,7 @@ impl OccupantRecord {
             monk_tone: o.identity.monk_tone,
             behaviour: o.behaviour,
             child_seat: o.child_seat,
+            worn: Worn::all(&o.appearance.wear),
         }
     }
 

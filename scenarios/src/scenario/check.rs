@@ -2,10 +2,11 @@
 use laneproof_scenes::catalogue::{
     check::{Check, within},
     fault::ValueFault,
+    nearest,
 };
 
 use super::file::{Gates, ScenarioFile, ValidationRule};
-use crate::plan::seats;
+use crate::{plan::seats, score::margins};
 
 /// Version of the scenario format that this program reads.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -33,6 +34,16 @@ impl Check for ScenarioFile {
         within("stack.control_delay_ms", self.stack.control_delay_ms.into(), 0.0, 60_000.0, "ms")?;
         within("gallery.fillers", self.gallery.fillers.into(), 0.0, 1e6, "")?;
         check_gates(&self.gates).map_err(|f| under("gates", f))?;
+        self.sample.check().map_err(|f| under("sample", f))?;
+        if let Some(name) = self.sample.minimum.keys().find(|name| !margins::NAMES.contains(&name.as_str())) {
+            let near =
+                nearest(name, &margins::NAMES).map(|near| format!("did you mean \"{near}\"? ")).unwrap_or_default();
+            let help = format!("{near}Possible: {}", margins::NAMES.map(|name| format!("\"{name}\"")).join(", "));
+            return Err(ValueFault::new("sample.minimum", format!("there is no margin \"{name}\""), help));
+        }
+        for (i, factor) in self.factors.iter().enumerate() {
+            factor.check().map_err(|f| under(&format!("factors.{i}"), f))?;
+        }
         self.check_overrides()
     }
 }

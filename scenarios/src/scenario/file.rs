@@ -1,16 +1,25 @@
 //! What a scenario file says, key by key.
+use std::collections::BTreeMap;
+
 use laneproof_scenes::{
     catalogue::Daylight,
     vehicle::{SeatId, SeatSide},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use toml::Value;
 
-/// A scenario: lane, rig, traffic, conditions, stack, gates.
+use super::sample::{FactorFile, SampleFile};
+
+/// A scenario: lane, rig, traffic, conditions, stack, sample, gates.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(title = "laneproof scenario")]
 pub struct ScenarioFile {
+    /// Another scenario that this one is made from, beside this file: what stands here is put over what stands there, tables key
+    /// by key, lists as a whole. What that one says need not be said again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extends: Option<String>,
     /// Version of this format: 1.
     pub schema_version: u32,
     /// For reports.
@@ -45,6 +54,17 @@ pub struct ScenarioFile {
     /// Bounds that fail the run.
     #[serde(default)]
     pub gates: Gates,
+    /// Values put in place of what lane, rig, mix and sensors say, by their paths as `laneproof sweep --list` shows them:
+    /// `"rig.cameras[front].exposure_us" = 1500`. Lists and tables are put as a whole.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(with = "BTreeMap<String, serde_json::Value>")]
+    pub set: BTreeMap<String, Value>,
+    /// How the encounters are chosen.
+    #[serde(default, skip_serializing_if = "SampleFile::is_default")]
+    pub sample: SampleFile,
+    /// Values that differ from encounter to encounter.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub factors: Vec<FactorFile>,
     /// Encounters that are set by hand instead of drawn from the mix.
     #[serde(default)]
     pub encounter: Vec<EncounterOverride>,

@@ -1,5 +1,5 @@
 //! Scenario files: read, checked against each other, and made into one validated value before anything runs.
-use std::path::Path;
+use std::{borrow::Cow, path::Path};
 
 use laneproof_scenes::catalogue::{
     HeadLampState, LaneSpec, Rig, Sensor, TrafficMix,
@@ -10,15 +10,24 @@ use laneproof_scenes::catalogue::{
 };
 
 pub mod check;
+pub mod document;
 mod error;
+mod extend;
+pub mod factor;
 pub mod file;
+pub mod path;
+pub mod sample;
+mod set;
+pub mod shape;
 #[cfg(test)]
 pub(crate) mod tests;
+pub(crate) mod time;
 
 pub use error::ScenarioError;
 pub use file::{Gates, ScenarioFile, StackChoice, ValidationRule};
 
-use crate::plan::seats;
+use self::{document::Document, extend::Merged, factor::Factors};
+use crate::plan::{sampled::Sampled, seats};
 
 /// A scenario with everything it names, checked.
 #[derive(Debug, Clone)]
@@ -35,6 +44,8 @@ pub struct Scenario {
     pub mix: Entry<TrafficMix>,
     /// The sensor of each camera, in the rig's order.
     pub sensors: Vec<Entry<Sensor>>,
+    /// What differs from encounter to encounter.
+    pub factors: Factors,
 }
 
 impl Scenario {
@@ -46,6 +57,17 @@ impl Scenario {
 
     /// Checks a scenario's text and all it names.
     pub fn from_source(source: SourceFile) -> Result<Self, FileFault> {
+        let merged = Merged::of(source)?;
+        let read = || {
+            let scenario = Self::read(merged.source.clone())?.with_set()?.with_factors()?;
+            scenario.check_encounters()?;
+            Ok(scenario)
+        };
+        read().map_err(|fault| merged.restore(fault))
+    }
+
+    /// The scenario of a text, without `[set]` and `[[factors]]`.
+    fn read(source: SourceFile) -> Result<Self, FileFault> {
         let file: ScenarioFile = source.parse()?;
         file.check().map_err(|fault| source.value_fault(fault))?;
         let lane: Entry<LaneSpec> = load(Kind::Lane, &file.lane, &source, "lane")?;
@@ -58,9 +80,53 @@ impl Scenario {
             .enumerate()
             .map(|(i, camera)| load(Kind::Sensor, &camera.sensor, &rig.source, &format!("cameras.{i}.sensor")));
         let sensors = sensors.collect::<Result<Vec<_>, _>>()?;
-        let scenario = Self { file, source, lane, rig, mix, sensors };
+        Self::assembled(file, source, lane, rig, mix, sensors)
+    }
+
+    fn assembled(
+        file: ScenarioFile,
+        source: SourceFile,
+        lane: Entry<LaneSpec>,
+        rig: Entry<Rig>,
+        mix: Entry<TrafficMix>,
+        sensors: Vec<Entry<Sensor>>,
+    ) -> Result<Self, FileFault> {
+        let scenario = Self { file, source, lane, rig, mix, sensors, factors: Factors::default() };
         scenario.check_together()?;
         Ok(scenario)
+    }
+
+    /// The scenario with its factors found.
+    pub(crate) fn with_factors(self) -> Result<Self, FileFault> {
+        let factors = Factors::compile(&self)?;
+        Ok(Self { factors, ..self })
+    }
+
+    /// The scenario as encounter `k` meets it: every factor at its value there. It has no factors any more.
+    pub fn at(&self, k: u64) -> Result<Cow<'_, Self>, FileFault> {
+        if self.factors.is_empty() {
+            return Ok(Cow::Borrowed(self));
+        }
+        let mut tree = Document::of(self).tree;
+        self.factors.put(&mut tree, self.factors.values(self.file.seed, k));
+        Document { tree }.read(self).map(Cow::Owned)
+    }
+
+    /// Checks what the factors come to in every encounter.
+    pub(crate) fn check_encounters(&self) -> Result<(), FileFault> {
+        let count = if self.factors.is_empty() { 0 } else { self.file.encounters };
+        for k in 0..count {
+            self.at(k).map_err(|fault| {
+                let values = self.factors.told(self.file.seed, k);
+                let values = values.iter().map(|v| format!("{} = {}", v.key, v.value)).collect::<Vec<_>>().join(", ");
+                let problem = format!("encounter {k} ({values}): {}", fault.problem);
+                self.source.value_fault(ValueFault::new("factors.0.key", problem, fault.help))
+            })?;
+        }
+        if !self.file.sample.minimum.is_empty() {
+            Sampled::of(self)?;
+        }
+        Ok(())
     }
 
     /// Checks what no file can know alone: whether scenario and mix name vehicles that there are, and whether lenses draw
@@ -106,7 +172,12 @@ impl Scenario {
 
 /// The JSON schema of scenario files, as committed beside them.
 pub fn json_schema() -> String {
-    let schema = schemars::schema_for!(ScenarioFile);
+    let mut schema = schemars::schema_for!(ScenarioFile);
+    // A file that extends another need not say again what that one says.
+    if let Some(required) = schema.remove("required") {
+        let extends = serde_json::json!({ "required": ["extends"] });
+        schema.insert("anyOf".to_owned(), serde_json::json!([{ "required": required }, extends]));
+    }
     let mut text = serde_json::to_string_pretty(&schema).expect("a schema is JSON");
     text.push('\n');
     text

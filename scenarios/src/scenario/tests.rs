@@ -5,7 +5,7 @@ use miette::Diagnostic as _;
 
 use super::{Scenario, ScenarioError, json_schema};
 
-const FIRST_LIGHT: &str = include_str!("../../first-light.toml");
+pub(crate) const FIRST_LIGHT: &str = include_str!("../../first-light.toml");
 
 /// The demo's scenario.
 pub(crate) fn first_light() -> Scenario {

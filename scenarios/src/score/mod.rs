@@ -13,7 +13,7 @@
 //!
 //! **Outcome.** Exactly one an occupant: captured and matched, captured but not matched, captured but not enrolled, or
 //! lost. A lost occupant's cause is the first rung of the ladder in [`cause`] on which their best exposure fails.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lane_stack::client::{BestShot, Detection, FILLER_PREFIX};
 use laneproof_exchange::truth::{BoxPx, DecoyTruth, ExposureTruth, FaceTruth, OtherFace};
@@ -21,24 +21,26 @@ use laneproof_scenes::{decoy::DecoyKind, vehicle::ChildSeat};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    run::record::{EncounterRecord, OccupantRecord, Seen},
-    scenario::ValidationRule,
+    run::record::{Conditions, EncounterRecord, ExposureRecord, OccupantRecord, Seen},
+    scenario::{ValidationRule, factor::FactorValue},
 };
 
 pub mod cause;
+pub mod margins;
 mod open_set;
 mod other_vehicles;
 mod persons;
 pub mod rule;
+mod stage;
 pub mod summary;
 #[cfg(test)]
 mod tests;
-pub mod wilson;
 
 pub use cause::Cause;
 pub use open_set::{GallerySize, OpenSetGroup, OpenSetSummary};
 pub use other_vehicles::{CrossVehicle, OtherOccupantScore, OtherVehicleScore};
 pub use persons::{PersonsSummary, PersonsTold};
+pub use stage::Stage;
 
 /// Least overlap of a detection with a face's projected box.
 pub const MIN_IOU: f32 = 0.3;
@@ -88,6 +90,8 @@ pub struct OccupantScore {
     pub occupant: u8,
     /// Vehicle model.
     pub vehicle: String,
+    /// Under what the vehicle came through.
+    pub conditions: Conditions,
     /// Who.
     pub who: OccupantRecord,
     /// What became of them.
@@ -160,8 +164,14 @@ pub struct EncounterScore {
     pub encounter: u64,
     /// Vehicle model.
     pub vehicle: String,
+    /// For how many encounters it counts, see [`Sampled`](crate::plan::sampled::Sampled).
+    pub weight: f64,
+    /// Values of the scenario's factors.
+    pub factors: Vec<FactorValue>,
     /// One a person.
     pub occupants: Vec<OccupantScore>,
+    /// By camera, in the order in which they first exposed: faces of occupants that its exposures show.
+    pub faces: Vec<CameraFaces>,
     /// Best shots by claim and verdict.
     pub shots: Shots,
     /// Detections in all frames.
@@ -178,6 +188,19 @@ pub struct EncounterScore {
     /// How the stack told persons apart; `None` from one that does not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub persons: Option<PersonsTold>,
+}
+
+/// What one camera's exposures of an encounter show, and what the stack found in them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CameraFaces {
+    /// Camera.
+    pub camera_id: String,
+    /// Faces of occupants that are visible to [`MIN_VISIBLE_SHARE`], each in every exposure that shows it.
+    pub visible: u64,
+    /// Those of them that a detection in that exposure belongs to.
+    pub detected: u64,
+    /// Occupants of whom a verified shot is this camera's.
+    pub captured: u64,
 }
 
 /// What a stack made of a decoy.
@@ -338,7 +361,10 @@ pub fn score(record: &EncounterRecord, rule: &ValidationRule) -> Option<Encounte
     Some(EncounterScore {
         encounter: record.encounter,
         vehicle: record.vehicle.clone(),
+        weight: 1.0,
+        factors: record.factors.clone(),
         occupants: occupants.collect(),
+        faces: camera_faces(seen, &judged, &owners),
         shots,
         detections: owners.len() as u64,
         decoy_detections: detected_decoys.len() as u64,
@@ -347,6 +373,38 @@ pub fn score(record: &EncounterRecord, rule: &ValidationRule) -> Option<Encounte
         others: other_vehicles::score(record, seen, &judged, &owners),
         persons: persons::told(&record.occupants, &seen.decisions, &owners),
     })
+}
+
+/// What each camera shows and what was found there.
+fn camera_faces(seen: &Seen, judged: &[Judged<'_>], owners: &[Owner]) -> Vec<CameraFaces> {
+    let found: BTreeSet<(u64, Owner)> = seen
+        .decisions
+        .detections
+        .iter()
+        .zip(owners)
+        .map(|(detection, owner)| (detection.exposure_id, *owner))
+        .collect();
+    let mut cameras: Vec<CameraFaces> = Vec::new();
+    for ExposureRecord { truth, .. } in &seen.exposures {
+        let at = cameras.iter().position(|camera| camera.camera_id == truth.camera_id).unwrap_or_else(|| {
+            let of_camera = judged.iter().filter(|j| j.shot.valid && j.verified);
+            let of_camera = of_camera.filter(|j| j.shot.detection.camera_id == truth.camera_id);
+            let captured: BTreeSet<Owner> = of_camera.map(|j| j.owner).collect();
+            cameras.push(CameraFaces {
+                camera_id: truth.camera_id.clone(),
+                visible: 0,
+                detected: 0,
+                captured: captured.len() as u64,
+            });
+            cameras.len() - 1
+        });
+        for face in truth.faces.iter().filter(|face| face.visible_share >= MIN_VISIBLE_SHARE) {
+            cameras[at].visible += 1;
+            let detected = found.contains(&(truth.exposure_id, Owner::Occupant(face.occupant)));
+            cameras[at].detected += u64::from(detected);
+        }
+    }
+    cameras
 }
 
 /// The decoys that some exposure shows, each once.
@@ -415,6 +473,7 @@ fn score_occupant(
         encounter: record.encounter,
         occupant,
         vehicle: record.vehicle.clone(),
+        conditions: record.conditions,
         who: who.clone(),
         outcome,
         cause: lost_by,

@@ -6,7 +6,9 @@
 //! whom the stack claims nothing were not searched for: coverage counts them.
 use serde::{Deserialize, Serialize};
 
-use super::{OccupantScore, summary::Grouping, wilson::Share};
+use laneproof_statistics::share::Share;
+
+use super::{OccupantScore, margins::Grouping};
 
 /// What the gallery held.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,12 +54,12 @@ impl OpenSetSummary {
     pub(super) fn of(gallery: GallerySize, people: &[&OccupantScore], groupings: &[Grouping]) -> Self {
         let has_reference = |o: &OccupantScore| o.who.reference_id.is_some();
         let groups = groupings.iter().flat_map(|group_of| {
-            let mut names: Vec<(u8, String)> = people.iter().map(|o| group_of(&o.who)).collect();
+            let mut names: Vec<(u8, String)> = people.iter().map(|o| group_of(&o.who, &o.conditions)).collect();
             names.sort();
             names.dedup();
             names.into_iter().map(|key| {
                 let of_group: Vec<&OccupantScore> =
-                    people.iter().copied().filter(|o| group_of(&o.who) == key).collect();
+                    people.iter().copied().filter(|o| group_of(&o.who, &o.conditions) == key).collect();
                 OpenSetGroup { name: key.1, fpir: fpir(&of_group), fnir: fnir(&of_group) }
             })
         });

@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use lane_stack::client::{Decisions, Person, Seat, SeatSide};
 use serde::{Deserialize, Serialize};
 
-use super::{Owner, wilson::Share};
+use laneproof_statistics::share::Share;
+
+use super::Owner;
 use crate::run::record::OccupantRecord;
 
 /// What a stack made of the persons of one vehicle.
@@ -154,6 +156,7 @@ mod tests {
             monk_tone: 5,
             behaviour: Behaviour::default(),
             child_seat: None,
+            worn: Vec::new(),
         }
     }
 

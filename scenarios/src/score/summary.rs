@@ -1,16 +1,20 @@
 //! A run's numbers: `summary.json`, and what terminal and report show.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use laneproof_exchange::encounter::NeighbourPlace;
 use laneproof_scenes::decoy::DecoyKind;
 use serde::{Deserialize, Serialize};
 
+use laneproof_statistics::{clustered::Cluster, share::Share};
+
 use super::{
     Cause, CrossVehicle, DecoyScore, EncounterScore, OccupantScore, OpenSetSummary, OtherVehicleScore, Outcome,
-    PersonsSummary, Shots, open_set::GallerySize, wilson::Share,
+    PersonsSummary, Shots, Stage,
+    margins::{self, Grouping},
+    open_set::GallerySize,
 };
 use crate::{
-    run::record::{EncounterRecord, OccupantRecord, Seen, Stopped},
+    run::record::{EncounterRecord, Seen, Stopped},
     scenario::Scenario,
 };
 
@@ -72,6 +76,26 @@ pub struct Group {
     pub claimed: Share,
     /// Of the enrolled: captured and matched to themselves.
     pub matched: Share,
+}
+
+/// Groups of occupants that together are all.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Margin {
+    /// "row", "skin tone".
+    pub about: String,
+    /// The groups that there are, in their order.
+    pub groups: Vec<Group>,
+}
+
+/// What a camera brought.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CameraGroup {
+    /// Camera.
+    pub camera_id: String,
+    /// Of the faces of occupants that its exposures show: detected.
+    pub detected: Share,
+    /// Of all occupants: those with a verified shot of this camera.
+    pub captured: Share,
 }
 
 /// A lost encounter.
@@ -174,20 +198,16 @@ pub struct Summary {
     pub failure_to_acquire: Share,
     /// References that could not be enrolled, with the reason.
     pub failed_enrolments: Vec<(String, String)>,
-    /// By row.
-    pub rows: Vec<Group>,
-    /// By seat.
-    pub seats: Vec<Group>,
-    /// By skin tone on the Monk scale.
-    pub tones: Vec<Group>,
-    /// By age.
-    pub ages: Vec<Group>,
-    /// By sex.
-    pub sexes: Vec<Group>,
-    /// By what they do.
-    pub behaviours: Vec<Group>,
+    /// By margin, see [`margins`].
+    pub margins: Vec<Margin>,
+    /// By camera of the rig, in the order in which they first exposed.
+    pub cameras: Vec<CameraGroup>,
+    /// Per-exposure detection rate: faces of occupants that exposures show, each in every exposure, that were detected there.
+    pub faces_detected: Share,
     /// Occupants by outcome.
     pub outcomes: Vec<(Outcome, u64)>,
+    /// Occupants by the stage that lost them, in the order of the way; see [`Stage`].
+    pub stages: Vec<(Stage, u64)>,
     /// Lost occupants by cause, in the order of the ladder.
     pub causes: Vec<(Cause, u64)>,
     /// Best shots by claim and verdict.
@@ -242,6 +262,11 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// The groups of a margin; none of one that there is not.
+    pub fn margin(&self, about: &str) -> &[Group] {
+        self.margins.iter().find(|margin| margin.about == about).map_or(&[], |margin| &margin.groups)
+    }
+
     /// Adds up a run.
     pub fn new(
         head: Head,
@@ -252,9 +277,13 @@ impl Summary {
         gallery: GallerySize,
     ) -> Self {
         let people: Vec<&OccupantScore> = scores.iter().flat_map(|s| &s.occupants).collect();
-        let everyone = |hit: &dyn Fn(&OccupantScore) -> bool| Share::of_items(people.iter().copied(), hit);
+        let everyone = |hit: &dyn Fn(&OccupantScore) -> bool| share_of(scores, &|_| true, hit);
         let captured = |o: &OccupantScore| o.outcome.is_captured();
-        let vehicles = |hit: &dyn Fn(&OccupantScore) -> bool| Share::of_items(scores, |s| s.occupants.iter().all(hit));
+        let vehicles = |hit: &dyn Fn(&OccupantScore) -> bool| {
+            let all_hit =
+                |s: &EncounterScore| Cluster { weight: s.weight, hits: u64::from(s.occupants.iter().all(hit)), of: 1 };
+            Share::of_clusters(&scores.iter().map(all_hit).collect::<Vec<_>>())
+        };
         let counted = scores.iter().map(|s| claims(s).min(s.occupants.len() as u64));
         let seen: Vec<_> = records.iter().filter_map(EncounterRecord::seen).collect();
         let exposures = || seen.iter().flat_map(|s| &s.exposures);
@@ -275,7 +304,6 @@ impl Summary {
             *causes.entry(cause).or_default() += 1;
         }
         let outcomes = [Outcome::Matched, Outcome::NotMatched, Outcome::NotEnrolled, Outcome::Lost];
-        let captures = count(&captured);
         let mut summary = Self {
             head,
             encounters_done: scores.len() as u64,
@@ -286,16 +314,14 @@ impl Summary {
             claimed_by_count: Share::new(counted.sum(), people.len() as u64),
             vehicle_coverage: vehicles(&captured),
             claimed_vehicle_coverage: vehicles(&|o| o.claimed),
-            matched_coverage: matched(people.iter().copied()),
-            failure_to_acquire: Share::new(people.len() as u64 - captures, people.len() as u64),
+            matched_coverage: share_of(scores, &enrolled, &matched),
+            failure_to_acquire: everyone(&|o| !captured(o)),
             failed_enrolments,
-            rows: groups(&people, |who| (who.row, format!("row {}", who.row))),
-            seats: groups(&people, |who| (seat_order(who), format!("seat {}", who.seat()))),
-            tones: groups(&people, tone),
-            ages: groups(&people, age),
-            sexes: groups(&people, sex),
-            behaviours: groups(&people, |who| (who.behaviour as u8, who.doing())),
+            margins: margins::ALL.iter().map(|(about, group)| margin(scores, about, *group)).collect(),
+            cameras: cameras(scores),
+            faces_detected: faces_detected(scores, &|_| true),
             outcomes: outcomes.map(|outcome| (outcome, count(&|o| o.outcome == outcome))).to_vec(),
+            stages: stages(&people),
             causes: causes.into_iter().collect(),
             shots,
             over_claimed_occupants: count(&|o| o.over_claimed),
@@ -305,7 +331,7 @@ impl Summary {
             decoys: decoys_by_kind(scores),
             cross_vehicle: cross_vehicle(scores),
             persons: PersonsSummary::of(scores.iter().filter_map(|s| s.persons.as_ref())),
-            open_set: OpenSetSummary::of(gallery, &people, &[tone, sex, age]),
+            open_set: OpenSetSummary::of(gallery, &people, &[margins::tone, margins::sex, margins::age]),
             decoys_taken: Share::of_items(scores.iter().flat_map(|s| &s.decoys), |d| d.taken),
             nobodys_detections: scores.iter().map(|s| s.nobodys_detections).sum(),
             plain_faces: everyone(&|o| o.plain),
@@ -395,53 +421,80 @@ fn decoys_by_kind(scores: &[EncounterScore]) -> Vec<(DecoyKind, Share)> {
     by_kind.into_iter().map(|(kind, decoys)| (kind, Share::of_items(decoys, |d| d.taken))).collect()
 }
 
-fn matched<'a>(people: impl Iterator<Item = &'a OccupantScore>) -> Share {
-    Share::of_items(people.filter(|o| o.who.reference_id.is_some()), |o| o.outcome == Outcome::Matched)
+fn enrolled(o: &OccupantScore) -> bool {
+    o.who.reference_id.is_some()
 }
 
-/// A group's place in its list, and its name.
-pub(super) type Grouping = fn(&OccupantRecord) -> (u8, String);
+fn matched(o: &OccupantScore) -> bool {
+    o.outcome == Outcome::Matched
+}
 
-/// Occupants by a group's place in its list and its name.
-fn groups(people: &[&OccupantScore], group_of: impl Fn(&OccupantRecord) -> (u8, String)) -> Vec<Group> {
-    let mut by_group: BTreeMap<(u8, String), Vec<&OccupantScore>> = BTreeMap::new();
-    for person in people {
-        by_group.entry(group_of(&person.who)).or_default().push(person);
-    }
-    let group = |((_, name), people): ((u8, String), Vec<&OccupantScore>)| Group {
-        name,
-        verified: Share::of_items(people.iter().copied(), |o| o.outcome.is_captured()),
-        claimed: Share::of_items(people.iter().copied(), |o| o.claimed),
-        matched: matched(people.into_iter()),
+/// The share of some occupants that `hit`, with an interval that knows that those of one vehicle are alike.
+fn share_of(
+    scores: &[EncounterScore],
+    of: &dyn Fn(&OccupantScore) -> bool,
+    hit: &dyn Fn(&OccupantScore) -> bool,
+) -> Share {
+    let cluster = |s: &EncounterScore| {
+        let asked = || s.occupants.iter().filter(|o| of(o));
+        Cluster { weight: s.weight, hits: asked().filter(|o| hit(o)).count() as u64, of: asked().count() as u64 }
     };
-    by_group.into_iter().map(group).collect()
+    Share::of_clusters(&scores.iter().map(cluster).collect::<Vec<_>>())
 }
 
-/// Row by row, left before middle before right, as one sees the seats in a plan.
-fn seat_order(who: &OccupantRecord) -> u8 {
-    let side = ["left", "middle", "right"].iter().position(|s| *s == who.side);
-    who.row * 4 + side.map_or(3, |s| s as u8)
+/// Occupants by the groups of a margin.
+fn margin(scores: &[EncounterScore], about: &str, group_of: Grouping) -> Margin {
+    let key = |o: &OccupantScore| group_of(&o.who, &o.conditions);
+    let groups: BTreeSet<(u8, String)> = scores.iter().flat_map(|s| &s.occupants).map(key).collect();
+    let group = |group: (u8, String)| {
+        let within = |o: &OccupantScore| key(o) == group;
+        Group {
+            verified: share_of(scores, &within, &|o| o.outcome.is_captured()),
+            claimed: share_of(scores, &within, &|o| o.claimed),
+            matched: share_of(scores, &|o| within(o) && enrolled(o), &matched),
+            name: group.1.clone(),
+        }
+    };
+    Margin { about: about.to_owned(), groups: groups.into_iter().map(group).collect() }
 }
 
-/// Thirds of the Monk scale: light, medium, dark.
-fn tone(who: &OccupantRecord) -> (u8, String) {
-    match who.monk_tone {
-        ..=3 => (0, "Monk 1–3".to_owned()),
-        4..=6 => (1, "Monk 4–6".to_owned()),
-        7.. => (2, "Monk 7–10".to_owned()),
+/// The faces that exposures of some cameras show, and those detected, clustered by vehicle.
+fn faces_detected(scores: &[EncounterScore], of: &dyn Fn(&str) -> bool) -> Share {
+    let cluster = |s: &EncounterScore| {
+        let faces = || s.faces.iter().filter(|camera| of(&camera.camera_id));
+        Cluster { weight: s.weight, hits: faces().map(|f| f.detected).sum(), of: faces().map(|f| f.visible).sum() }
+    };
+    Share::of_clusters(&scores.iter().map(cluster).collect::<Vec<_>>())
+}
+
+fn cameras(scores: &[EncounterScore]) -> Vec<CameraGroup> {
+    let mut ids: Vec<&str> = Vec::new();
+    for camera in scores.iter().flat_map(|s| &s.faces) {
+        if !ids.contains(&camera.camera_id.as_str()) {
+            ids.push(&camera.camera_id);
+        }
     }
+    let group = |id: &str| {
+        let captured = |s: &EncounterScore| Cluster {
+            weight: s.weight,
+            hits: s.faces.iter().filter(|f| f.camera_id == id).map(|f| f.captured).sum(),
+            of: s.occupants.len() as u64,
+        };
+        CameraGroup {
+            camera_id: id.to_owned(),
+            detected: faces_detected(scores, &|camera| camera == id),
+            captured: Share::of_clusters(&scores.iter().map(captured).collect::<Vec<_>>()),
+        }
+    };
+    ids.into_iter().map(group).collect()
 }
 
-fn age(who: &OccupantRecord) -> (u8, String) {
-    match who.age_years {
-        ..18.0 => (0, "under 18".to_owned()),
-        ..60.0 => (1, "18 to 59".to_owned()),
-        _ => (2, "60 and over".to_owned()),
+fn stages(people: &[&OccupantScore]) -> Vec<(Stage, u64)> {
+    let mut counts: BTreeMap<Stage, u64> = Stage::ALL.into_iter().map(|stage| (stage, 0)).collect();
+    for person in people {
+        *counts.entry(Stage::of(person)).or_default() += 1;
     }
-}
-
-fn sex(who: &OccupantRecord) -> (u8, String) {
-    if who.sex < 0.5 { (0, "women and girls".to_owned()) } else { (1, "men and boys".to_owned()) }
+    counts.into_iter().collect()
 }
 
 fn gates(summary: &Summary, scenario: &Scenario) -> Vec<GateResult> {

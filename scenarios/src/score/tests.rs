@@ -115,9 +115,9 @@ fn every_occupant_has_exactly_one_outcome_and_the_parts_add_up() {
     let lost = s.occupants - s.occupant_coverage.count;
     assert!(lost > 0);
     assert_eq!(s.causes, [(Cause::OccludedByBody, lost)]);
-    assert_eq!(s.rows.iter().map(|g| g.verified.of).sum::<u64>(), s.occupants);
     // However people are grouped, nobody is left out and nobody counts twice.
-    for groups in [&s.rows, &s.seats, &s.tones, &s.ages, &s.sexes] {
+    assert_eq!(s.margins.len(), 10);
+    for groups in s.margins.iter().map(|margin| &margin.groups) {
         let verified = groups.iter().map(|g| g.verified.count).sum::<u64>();
         let of = groups.iter().map(|g| g.verified.of).sum::<u64>();
         assert_eq!((verified, of), (s.occupant_coverage.count, s.occupants), "{groups:?}");

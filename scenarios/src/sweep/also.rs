@@ -1,11 +1,9 @@
 //! The same frames shown to a second stack with other models: whether what a sweep advises depends on the models.
+use laneproof_statistics::{kendall::tau_b, share::Share};
 use serde::{Deserialize, Serialize};
 
-use super::{
-    kendall::tau_b,
-    result::{Paired, PointResult},
-};
-use crate::score::{summary::Summary, wilson::Share};
+use super::result::{Paired, PointResult};
+use crate::score::summary::Summary;
 
 /// From this p on a difference between two values is taken for one.
 const SIGNIFICANT: f64 = 0.05;

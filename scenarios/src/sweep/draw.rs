@@ -9,7 +9,9 @@ use super::{
     result::{PointResult, SweepResult},
     values::Scale,
 };
-use crate::score::{Cause, wilson::Share};
+use laneproof_statistics::share::Share;
+
+use crate::score::Cause;
 
 const WIDTH: f64 = 1000.0;
 const LEFT: f64 = 62.0;

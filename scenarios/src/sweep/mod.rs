@@ -1,6 +1,6 @@
 //! A sweep: the same encounters run once for each of several values of one key.
 //!
-//! [`document`] makes a scenario and the files it names one tree; [`path`] finds the key in it and [`values`] reads what it
+//! [`Document`] makes a scenario and the files it names one tree; [`KeyPath`] finds the key in it and [`values`] reads what it
 //! is to be. The seed is the same at every value and every draw has a stream of its own, so the same people sit in the
 //! same seats (unless the key itself says who travels) and every value is compared with the baseline person by person.
 use std::collections::BTreeMap;
@@ -11,29 +11,27 @@ use toml::Value;
 
 pub mod also;
 pub mod axis;
-pub mod document;
 pub mod draw;
-pub mod kendall;
-pub mod mcnemar;
 mod page;
-pub mod path;
 pub mod result;
 pub mod run;
-pub mod shape;
 #[cfg(test)]
 mod tests;
-mod time;
 pub mod values;
 
 pub use run::{Stacks, SweepEvent, SweepOptions, run};
 
-use self::{
-    document::Document,
-    path::{Fault, KeyPath},
-    shape::Shape,
-    values::{Items, Scale},
+use self::values::{Items, Scale};
+use crate::{
+    plan::plan as plan_encounter,
+    scenario::{
+        Scenario,
+        document::Document,
+        path::{self, Fault, KeyPath},
+        shape::Shape,
+        time,
+    },
 };
-use crate::{plan::plan as plan_encounter, scenario::Scenario};
 
 /// What a user asks for.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -117,6 +115,14 @@ pub fn plan(scenario: &Scenario, request: &Request) -> Result<Sweep, FileFault> 
     let document = Document::of(&base);
     let path = KeyPath::parse(path).map_err(wrong)?;
     let found = path.find(&document.tree, Document::is_reference).map_err(wrong)?;
+    if found.places.iter().any(|place| base.factors.vary(place)) {
+        let problem = format!("`{}` differs from encounter to encounter already", path.text());
+        return Err(wrong(Fault::new(
+            0..path.text().len(),
+            problem,
+            "take it out of the scenario's [[factors]] first",
+        )));
+    }
     let Items { items, scale } = values::parse(values, path.text().len() + 1, &found.current).map_err(wrong)?;
 
     let mut points: Vec<Point> = Vec::new();
@@ -125,7 +131,8 @@ pub fn plan(scenario: &Scenario, request: &Request) -> Result<Sweep, FileFault> 
         for place in &found.places {
             path::put(&mut tree, place, item.value.clone());
         }
-        let point = Document { tree }.read(&base).map_err(|fault| {
+        let read = Document { tree }.read(&base).and_then(Scenario::with_factors);
+        let point = read.and_then(|point| point.check_encounters().map(|()| point)).map_err(|fault| {
             if let (true, Some(fault)) = (found.current.is_empty(), not_left_out(&path, &fault)) {
                 return wrong(fault);
             }
@@ -179,6 +186,7 @@ fn with_encounters(scenario: &Scenario, encounters: Option<u64>) -> Result<Scena
     let text = encounters.to_string();
     document
         .read(scenario)
+        .and_then(Scenario::with_factors)
         .map_err(|fault| of_argument("--encounters", &text, Fault::new(0..text.len(), fault.problem, fault.help)))
 }
 

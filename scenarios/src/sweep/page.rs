@@ -6,7 +6,9 @@ use super::{
     also::SecondStack,
     result::{PointResult, SweepResult},
 };
-use crate::{run::RunError, score::wilson::Share};
+use laneproof_statistics::share::Share;
+
+use crate::run::RunError;
 
 const TEMPLATE: &str = include_str!("sweep.html.jinja");
 

@@ -1,18 +1,17 @@
 //! What a sweep came to: `sweep.json` and `sweep.csv`.
 use std::{collections::BTreeSet, fmt::Write as _};
 
+use laneproof_statistics::{paired::mcnemar::exact_p, share::Share};
 use serde::{Deserialize, Serialize};
 use toml::Value;
 
 use super::{
     Varied,
     also::{SecondPoint, SecondStack},
-    mcnemar::exact_p,
 };
 use crate::score::{
     Cause, EncounterScore,
     summary::{Failure, Head, Summary},
-    wilson::Share,
 };
 
 /// A sweep's numbers. Wall-clock times are not among them: the same sweep gives the same bytes.

@@ -4,7 +4,7 @@ use std::{ops::Range, str::FromStr};
 use serde::{Deserialize, Serialize};
 use toml::{Value, value::Datetime};
 
-use super::{path::Fault, time};
+use crate::scenario::{path::Fault, time};
 
 /// How the values lie along an axis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

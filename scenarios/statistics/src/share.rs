@@ -1,5 +1,7 @@
-//! Shares with their uncertainty, where every item counts for itself.
+//! Shares with their uncertainty, where every item counts for itself or, [of vehicles](Share::of_clusters), with those beside it.
 use serde::{Deserialize, Serialize};
+
+use crate::clustered::{Cluster, ClusteredShare};
 
 /// 97.5 % quantile of the standard normal distribution: every interval here is one of 95 %.
 pub(crate) const Z: f64 = 1.959_963_984_540_054;
@@ -17,17 +19,45 @@ pub struct Share {
     pub low: f64,
     /// Upper end of the 95 % interval.
     pub high: f64,
+    /// What the interval knows of vehicles; `None` where every item counts for itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vehicles: Option<OfVehicles>,
+}
+
+/// What a share of items in vehicles has besides, see [`ClusteredShare`].
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct OfVehicles {
+    /// In how many vehicles.
+    pub count: u64,
+    /// See [`ClusteredShare::design_effect`].
+    pub design_effect: f64,
+    /// See [`ClusteredShare::effective_n`].
+    pub effective_n: f64,
+    /// See [`ClusteredShare::bootstrap_low`].
+    pub bootstrap_low: f64,
+    /// See [`ClusteredShare::bootstrap_high`].
+    pub bootstrap_high: f64,
 }
 
 impl Share {
     /// The share and its interval, [`wilson`]'s.
     pub fn new(count: u64, of: u64) -> Self {
         if of == 0 {
-            return Self { count, of, share: None, low: 0.0, high: 1.0 };
+            return Self { count, of, share: None, low: 0.0, high: 1.0, vehicles: None };
         }
         let p = count as f64 / of as f64;
         let (low, high) = wilson(p, of as f64);
-        Self { count, of, share: Some(p), low, high }
+        Self { count, of, share: Some(p), low, high, vehicles: None }
+    }
+
+    /// The share of items that come in vehicles, weighted as these are, with an interval that knows that those of one vehicle
+    /// are alike; the bootstrap beside it draws from the stream of seed 0.
+    pub fn of_clusters(clusters: &[Cluster]) -> Self {
+        let clustered = ClusteredShare::new(clusters, 0);
+        let ClusteredShare { count, of, share, low, high, .. } = clustered;
+        let ClusteredShare { vehicles, design_effect, effective_n, bootstrap_low, bootstrap_high, .. } = clustered;
+        let of_vehicles = OfVehicles { count: vehicles, design_effect, effective_n, bootstrap_low, bootstrap_high };
+        Self { count, of, share, low, high, vehicles: Some(of_vehicles) }
     }
 
     /// Counts those of `items` that `hit`.

@@ -154,7 +154,8 @@ pub struct CameraMount {
     /// H.264 video in place of JPEG files: a stack gets what a decoder makes of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub h264: Option<H264>,
-    /// Triggers: the vehicle's front passes these z (metres before the stop line are negative), or the stop at the line.
+    /// Triggers: the vehicle's front passes these z (metres before the stop line are negative), or the stop at the line. An
+    /// empty list is a camera that is dead.
     pub triggers: Vec<Trigger>,
     /// Exposures beyond those of the triggers that a stack may have in an encounter when it says that it needs more of
     /// somebody, up to 20; none when left out.

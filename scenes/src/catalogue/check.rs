@@ -220,8 +220,9 @@ impl Check for Rig {
             check_bracket(&key("bracket_ev"), camera)?;
             check_encoding(i, camera)?;
             within(&key("extra_exposures"), camera.extra_exposures.into(), 0.0, 20.0, "exposures")?;
-            if camera.triggers.is_empty() {
-                let problem = format!("camera \"{}\" never exposes", camera.id);
+            // One camera that never exposes is dead, and what the others still see is worth a scenario.
+            if self.cameras.iter().all(|camera| camera.triggers.is_empty()) {
+                let problem = format!("camera \"{}\" never exposes, and no other camera does", camera.id);
                 return Err(ValueFault::new(key("triggers"), problem, "add a trigger"));
             }
             for (t, trigger) in camera.triggers.iter().enumerate() {

@@ -25,8 +25,9 @@ pub mod shelter;
 pub mod sky_polarisation;
 pub mod spectrum;
 pub mod stokes;
-pub mod sun;
 pub mod through_glass;
+
+pub use laneproof_scenes::sun;
 
 #[cfg(test)]
 mod chance;

@@ -2,12 +2,13 @@
 use std::fmt::Write as _;
 
 use lane_stack::InProcessStack;
-use laneproof_scenarios::{scenario::Scenario, score::wilson::Share};
+use laneproof_scenarios::scenario::Scenario;
 use laneproof_scenes::{
     people::{Appearance, Demographics, Identity, Wear},
     stream::stream,
 };
 use laneproof_sim::Simulator;
+use laneproof_statistics::share::Share;
 use serde::{Deserialize, Serialize};
 
 use super::{

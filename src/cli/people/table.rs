@@ -1,10 +1,8 @@
 //! The table of `laneproof people measure`.
 use std::fmt::Write as _;
 
-use laneproof_scenarios::{
-    biometric::{Comparisons, equal_error},
-    score::wilson::Share,
-};
+use laneproof_scenarios::biometric::{Comparisons, equal_error};
+use laneproof_statistics::share::Share;
 
 use super::measure::{DETECTION_SCORE, Head, Look, Measured, StackHead, View};
 use super::{

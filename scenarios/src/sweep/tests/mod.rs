@@ -4,15 +4,13 @@ mod runs;
 use laneproof_scenes::catalogue::fault::FileFault;
 use toml::Value;
 
-use super::{
-    Request, Sweep,
+use super::{Request, Sweep, pairs, plan, sitters, values::Scale};
+use crate::scenario::{
+    Scenario,
     document::Document,
-    pairs,
     path::{KeyPath, Place, Spot, put},
-    plan, sitters,
-    values::Scale,
+    tests::first_light,
 };
-use crate::scenario::{Scenario, tests::first_light};
 
 pub(super) fn planned(vary: &str) -> Sweep {
     let request = Request { vary: vary.to_owned(), ..Default::default() };
@@ -206,7 +204,7 @@ fn encounters_and_baseline_are_the_users() {
 /// Contract: the schemas, which know what is left out, know all that is there.
 #[test]
 fn every_scalar_of_the_demo_is_in_the_shape_with_its_documentation() {
-    let shape = super::shape::Shape::new();
+    let shape = crate::scenario::shape::Shape::new();
     for path in Document::of(&first_light()).scalars().keys() {
         let said = shape.scalars().get(path);
         assert!(said.is_some_and(|said| !said.is_empty()), "{path}: {said:?}");

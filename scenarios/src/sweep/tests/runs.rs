@@ -2,16 +2,15 @@
 use std::{fs, path::Path};
 
 use lane_stack::client::{ControlMessage, StackClient};
+use laneproof_statistics::{paired::mcnemar::exact_p, share::Share};
 
 use crate::{
     exit,
     run::RunError,
     scenario::Scenario,
-    score::{Cause, summary::Head, wilson::Share},
+    score::{Cause, summary::Head},
     sweep::{
-        Request, Stacks, Sweep, SweepEvent, SweepOptions, Varied, draw,
-        mcnemar::exact_p,
-        plan,
+        Request, Stacks, Sweep, SweepEvent, SweepOptions, Varied, draw, plan,
         result::{Paired, PointResult, SweepResult},
         run,
         values::Scale,

@@ -23,7 +23,7 @@ pub struct Fault {
 }
 
 impl Fault {
-    pub(super) fn new(span: Range<usize>, problem: impl Into<String>, help: impl Into<String>) -> Self {
+    pub(crate) fn new(span: Range<usize>, problem: impl Into<String>, help: impl Into<String>) -> Self {
         Self { span, problem: problem.into(), help: help.into() }
     }
 }
@@ -140,8 +140,25 @@ impl KeyPath {
         self.steps.iter().rev().find_map(|(step, _)| key_of(step)).expect("a path begins with a key")
     }
 
-    /// What the path means in a tree. `is_reference` says which tables stand for the name of a file.
+    /// The single values that the path means in a tree. `is_reference` says which tables stand for the name of a file.
     pub fn find(&self, tree: &Table, is_reference: impl Fn(&Place) -> bool) -> Result<Found, Fault> {
+        let found = self.find_any(tree)?;
+        let span = 0..self.text.len();
+        for (place, value) in found.places.iter().zip(&found.current) {
+            match value {
+                Value::Table(_) if !is_reference(place) => {
+                    let problem = format!("`{place}` is a table, not one value");
+                    return Err(Fault::new(span, problem, format!("name one of its keys: {}", keys(value))));
+                }
+                Value::Array(array) => return Err(Fault::new(span, listed(place, array), choose(&self.text, array))),
+                _ => {}
+            }
+        }
+        Ok(found)
+    }
+
+    /// What the path means in a tree, lists and tables included.
+    pub fn find_any(&self, tree: &Table) -> Result<Found, Fault> {
         let root = Value::Table(tree.clone());
         let mut here: Vec<(Place, &Value)> = vec![(Place::default(), &root)];
         for (i, (step, span)) in self.steps.iter().enumerate() {
@@ -164,23 +181,12 @@ impl KeyPath {
             }
             return Err(misfit(step, span.clone(), before, &here));
         }
-        let span = 0..self.text.len();
-        for (place, value) in &here {
-            match value {
-                Value::Table(_) if !is_reference(place) => {
-                    let problem = format!("`{place}` is a table, not one value");
-                    return Err(Fault::new(span, problem, format!("name one of its keys: {}", keys(value))));
-                }
-                Value::Array(array) => return Err(Fault::new(span, listed(place, array), choose(&self.text, array))),
-                _ => {}
-            }
-        }
         let (places, current) = here.into_iter().map(|(place, value)| (place, value.clone())).unzip();
         Ok(Found { places, current })
     }
 
     /// A key of this path that the type which it is read as does not know; nothing where the path has no such key.
-    pub(super) fn unknown(&self, key: &str) -> Option<Fault> {
+    pub(crate) fn unknown(&self, key: &str) -> Option<Fault> {
         let (at, (_, span)) =
             self.steps.iter().enumerate().rfind(|(_, (step, _))| key_of(step).is_some_and(|k| k == key))?;
         let above = self.generic(at);

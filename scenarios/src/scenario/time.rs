@@ -1,14 +1,14 @@
-//! Instants of a sweep: read with date and offset left out, counted, and written.
+//! Instants: read with date and offset left out, counted, and written.
 use toml::value::{Date, Datetime, Offset, Time};
 
 /// An instant with date, time and offset.
-pub(super) fn instant(text: &str) -> Option<Datetime> {
+pub(crate) fn instant(text: &str) -> Option<Datetime> {
     let read: Datetime = text.parse().ok()?;
     (read.date.is_some() && read.time.is_some() && read.offset.is_some()).then_some(read)
 }
 
 /// An instant whose date and offset are those of `base` where the text leaves them out: `07:00`, `2026-06-21T07:00`.
-pub(super) fn complete(text: &str, base: &Datetime) -> Option<Datetime> {
+pub(crate) fn complete(text: &str, base: &Datetime) -> Option<Datetime> {
     let read: Datetime = text.parse().ok().or_else(|| with_offset_only(text))?;
     let time = read.time?;
     let time = Time { second: Some(time.second.unwrap_or(0)), nanosecond: None, ..time };
@@ -30,7 +30,7 @@ fn offset_min(at: &Datetime) -> i64 {
 }
 
 /// Days from 1970-01-01 in the Gregorian calendar: years are counted from March, so that the leap day comes last.
-fn days(date: Date) -> i64 {
+pub(crate) fn days(date: Date) -> i64 {
     let (year, month) = (i64::from(date.year), i64::from(date.month));
     let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
     let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
@@ -40,7 +40,7 @@ fn days(date: Date) -> i64 {
 }
 
 /// The date so many days after 1970-01-01; the inverse of [`days`].
-fn date(day: i64) -> Date {
+pub(crate) fn date(day: i64) -> Date {
     let begin = |year: i64| days(Date { year: year.clamp(0, 9999) as u16, month: 3, day: 1 });
     // At most one year off before the correction: a mean year has 365.2425 days.
     let mut year = 1970 + (day as f64 / 365.2425).floor() as i64;
@@ -63,13 +63,32 @@ fn local_s(at: &Datetime) -> i64 {
     days(date) * 86_400 + i64::from(time.hour) * 3600 + i64::from(time.minute) * 60 + second
 }
 
+/// Local time in hours from midnight.
+pub(crate) fn local_hour(at: &Datetime) -> f64 {
+    at.time.map_or(0.0, |time| {
+        f64::from(time.hour) + f64::from(time.minute) / 60.0 + f64::from(time.second.unwrap_or(0)) / 3600.0
+    })
+}
+
+/// The same day at a local time in hours, 0 to below 24, to the second.
+pub(crate) fn at_hour(at: &Datetime, hour: f64) -> Datetime {
+    let second = ((hour * 3600.0).round() as i64).clamp(0, 86_399);
+    let time = Time {
+        hour: (second / 3600) as u8,
+        minute: (second / 60 % 60) as u8,
+        second: Some((second % 60) as u8),
+        nanosecond: None,
+    };
+    Datetime { time: Some(time), ..*at }
+}
+
 /// Seconds since 1970-01-01T00:00:00Z.
-pub(super) fn unix_s(at: &Datetime) -> i64 {
+pub(crate) fn unix_s(at: &Datetime) -> i64 {
     local_s(at) - offset_min(at) * 60
 }
 
 /// So many seconds later, at the same offset.
-pub(super) fn later(from: &Datetime, seconds: i64) -> Datetime {
+pub(crate) fn later(from: &Datetime, seconds: i64) -> Datetime {
     let local = local_s(from) + seconds;
     let of_day = local.rem_euclid(86_400);
     let time = Time {
@@ -82,13 +101,13 @@ pub(super) fn later(from: &Datetime, seconds: i64) -> Datetime {
 }
 
 /// Hours since the midnight that begins the first instant's day, at that one's offset.
-pub(super) fn hours(at: &Datetime, first: &Datetime) -> f64 {
+pub(crate) fn hours(at: &Datetime, first: &Datetime) -> f64 {
     let midnight_s = first.date.map_or(0, days) * 86_400 - offset_min(first) * 60;
     (unix_s(at) - midnight_s) as f64 / 3600.0
 }
 
 /// `07:00`, with seconds and date only where they say something.
-pub(super) fn label(at: &Datetime, first: &Datetime) -> String {
+pub(crate) fn label(at: &Datetime, first: &Datetime) -> String {
     let (Some(date), Some(time)) = (at.date, at.time) else { return at.to_string() };
     let mut label = format!("{:02}:{:02}", time.hour, time.minute);
     if let Some(second) = time.second.filter(|s| *s > 0) {
@@ -101,7 +120,7 @@ pub(super) fn label(at: &Datetime, first: &Datetime) -> String {
 }
 
 /// `2026-06-21, UTC−05:00`.
-pub(super) fn day(at: &Datetime) -> String {
+pub(crate) fn day(at: &Datetime) -> String {
     let minutes = offset_min(at);
     let sign = if minutes < 0 { '−' } else { '+' };
     let date = at.date.map_or(String::new(), |date| date.to_string());

@@ -6,8 +6,8 @@ use laneproof_scenes::catalogue::{LaneSpec, Rig, Sensor, TrafficMix};
 use schemars::{Schema, schema_for};
 use serde_json::Value;
 
+use super::ScenarioFile;
 use super::path::{Place, Spot};
-use crate::scenario::ScenarioFile;
 
 /// Every scalar by its path, list indices as `[*]`, and what its documentation says; the names of files among them.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,7 +49,7 @@ impl Shape {
     }
 
     /// The keys below a path, each with what follows it: `.` keys, `[]` elements, nothing a value.
-    pub(super) fn keys(&self, above: &str) -> BTreeMap<&str, &'static str> {
+    pub(crate) fn keys(&self, above: &str) -> BTreeMap<&str, &'static str> {
         let prefix = if above.is_empty() { String::new() } else { format!("{above}.") };
         let mut keys = BTreeMap::new();
         for rest in self.scalars.keys().filter_map(|path| path.strip_prefix(&prefix)) {
@@ -69,7 +69,7 @@ impl Shape {
     }
 
     /// The shortest path that ends as this one does.
-    pub(super) fn ending(&self, path: &str) -> Option<&str> {
+    pub(crate) fn ending(&self, path: &str) -> Option<&str> {
         let ends = |ending: &str| {
             self.scalars.keys().filter(|known| known.ends_with(&format!(".{ending}"))).min_by_key(|p| p.len())
         };

@@ -14,7 +14,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use toml::{Table, Value};
 
 use super::path::{Place, Spot};
-use crate::scenario::{Scenario, ScenarioFile};
+use super::{Scenario, ScenarioFile};
 
 /// The tree of a scenario: `lane`, `rig`, `mix` and every camera's `sensor` are the tables of the files they name.
 #[derive(Debug, Clone, PartialEq)]
@@ -102,9 +102,7 @@ impl Document {
             }
         });
         let sensors = sensors.collect::<Result<Vec<_>, _>>()?;
-        let scenario = Scenario { file, source, lane, rig, mix, sensors };
-        scenario.check_together()?;
-        Ok(scenario)
+        Scenario::assembled(file, source, lane, rig, mix, sensors)
     }
 
     /// Every scalar of the tree by its path, list indices as `[*]`, with the values that stand there.
