@@ -7,6 +7,7 @@ pub mod biometric;
 pub mod exit;
 pub mod explain;
 pub mod ledger;
+mod marks;
 pub mod plan;
 pub mod report;
 pub mod run;
