@@ -11,6 +11,7 @@ pub mod doctor;
 pub mod explain;
 pub mod export;
 pub mod fetch;
+mod finished;
 pub mod one;
 pub mod people;
 pub mod render;
