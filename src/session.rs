@@ -9,6 +9,7 @@ use lane_stack::InProcessStack;
 use laneproof_assets::{AssetError, Cache};
 use laneproof_scenarios::{
     exit,
+    movie::MovieError,
     run::RunError,
     scenario::{Scenario, ScenarioError},
 };
@@ -54,6 +55,12 @@ impl From<AssetError> for Failure {
 
 impl From<RunError> for Failure {
     fn from(error: RunError) -> Self {
+        Self { code: error.exit_code(), message: error.to_string() }
+    }
+}
+
+impl From<MovieError> for Failure {
+    fn from(error: MovieError) -> Self {
         Self { code: error.exit_code(), message: error.to_string() }
     }
 }

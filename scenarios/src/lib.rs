@@ -2,11 +2,14 @@
 //!
 //! [`scenario`] reads and checks what a person wrote, [`plan`] draws encounters from it, [`run`] drives a
 //! [`run::world::World`] and a stack through them, [`score`] judges what the stack decided, [`biometric`] adds up comparisons, [`ledger`] and [`report`]
-//! write it down; [`explain`] says what lost an occupant; [`sweep`] does all that at several values of one key.
+//! write it down; [`movie`] shows an encounter as an animated picture; [`explain`] says what lost an occupant; [`sweep`] does
+//! all that at several values of one key.
 pub mod biometric;
 pub mod exit;
 pub mod explain;
 pub mod ledger;
+mod marks;
+pub mod movie;
 pub mod plan;
 pub mod report;
 pub mod run;

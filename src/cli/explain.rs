@@ -14,6 +14,7 @@ use laneproof_scenarios::{
     score::{Cause, score, summary::Summary},
 };
 
+use super::finished;
 use crate::session::{self, Choices, Failure};
 
 /// Say what lost an occupant: make their best exposures again with one thing idealised, then two, and ask the stack again
@@ -43,20 +44,6 @@ fn parse_id(text: &str) -> Result<(u64, u8), String> {
     let wrong = || format!("\"{text}\" is no occupant; right would be ENCOUNTER/OCCUPANT, such as 3/1");
     let (encounter, occupant) = text.split_once('/').ok_or_else(wrong)?;
     Ok((encounter.parse().map_err(|_| wrong())?, occupant.parse().map_err(|_| wrong())?))
-}
-
-/// The scenario of a run, as it was.
-fn scenario_of(args: &Args, summary: &Summary) -> Result<Scenario, Failure> {
-    let path = args.scenario.clone().unwrap_or_else(|| PathBuf::from(&summary.head.scenario));
-    let scenario = Scenario::open(&path)?;
-    if scenario.hash() != summary.head.scenario_hash {
-        return Err(Failure::usage(format!(
-            "{} or a file it names has changed since the run in {}; run it again, or name the scenario as it was with --scenario",
-            path.display(),
-            args.run.display()
-        )));
-    }
-    Ok(scenario)
 }
 
 fn record(folder: &RunFolder, encounter: u64) -> Result<EncounterRecord, Failure> {
@@ -125,9 +112,8 @@ fn name_of(loss: &Loss) -> String {
 
 pub(super) fn run(args: &Args) -> Result<u8, Failure> {
     let folder = RunFolder::new(&args.run);
-    let no_run = || Failure::usage(format!("{} holds no finished run (no summary.json)", args.run.display()));
-    let summary: Summary = folder.read_json("summary.json")?.ok_or_else(no_run)?;
-    let scenario = scenario_of(args, &summary)?;
+    let summary = finished::summary(&args.run)?;
+    let scenario = finished::scenario(&args.run, &summary.head, args.scenario.as_deref())?;
     let asked = if args.occupants.is_empty() { lost(&folder, &summary, &scenario)? } else { args.occupants.clone() };
     let mut stack = session::open_stack(&args.choices, &scenario.file.stack.models)?;
     let mut world = session::open_world(&args.choices)?;

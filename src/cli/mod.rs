@@ -11,6 +11,8 @@ pub mod doctor;
 pub mod explain;
 pub mod export;
 pub mod fetch;
+mod finished;
+pub mod movie;
 pub mod one;
 pub mod people;
 pub mod render;
@@ -34,6 +36,7 @@ pub struct Cli {
 enum Command {
     Run(run::Args),
     Replay(replay::Args),
+    Movie(movie::Args),
     Explain(explain::Args),
     Sweep(sweep::Args),
     Render(render::Args),
@@ -52,6 +55,7 @@ impl Cli {
         let result = match self.command {
             Command::Run(args) => run::run(&args),
             Command::Replay(args) => replay::run(&args),
+            Command::Movie(args) => movie::run(&args),
             Command::Explain(args) => explain::run(&args),
             Command::Sweep(args) => sweep::run(&args),
             Command::Render(args) => render::run(&args),

@@ -3,10 +3,10 @@ use std::path::PathBuf;
 
 use laneproof_scenarios::{
     run::{self, replay::ReplayWorld},
-    scenario::Scenario,
     terminal,
 };
 
+use super::finished;
 use crate::{
     session::{self, Choices, Failure},
     stack_place::StackPlace,
@@ -36,17 +36,8 @@ pub struct Args {
 
 pub(super) fn run(args: &Args) -> Result<u8, Failure> {
     let begin = session::clock();
-    let no_run = || Failure::usage(format!("{} holds no finished run (no summary.json)", args.run.display()));
-    let mut world = ReplayWorld::open(&args.run)?.ok_or_else(no_run)?;
-    let path = args.scenario.clone().unwrap_or_else(|| PathBuf::from(&world.head().scenario));
-    let scenario = Scenario::open(&path)?;
-    if scenario.hash() != world.head().scenario_hash {
-        return Err(Failure::usage(format!(
-            "{} or a file it names has changed since the run in {}; run it again, or name the scenario as it was with --scenario",
-            path.display(),
-            args.run.display()
-        )));
-    }
+    let mut world = ReplayWorld::open(&args.run)?.ok_or_else(|| finished::none(&args.run))?;
+    let scenario = finished::scenario(&args.run, world.head(), args.scenario.as_deref())?;
     let mut stack = args.stack.open(&args.choices, &scenario.file.stack.models, false)?;
     let options = run::RunOptions {
         out: args.out.clone(),

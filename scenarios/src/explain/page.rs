@@ -4,7 +4,10 @@ use minijinja::{AutoEscape, Environment, value::Serde};
 use serde::Serialize;
 
 use super::{Explanation, Loss, Trial};
-use crate::report::pictures::{cut_face, data_uri};
+use crate::{
+    marks::{WITH_SURROUNDINGS, cut_face},
+    report::pictures::data_uri,
+};
 
 /// Side of a trial's picture, pixels.
 const PICTURE_PX: u32 = 260;
@@ -32,7 +35,7 @@ fn decoded(trial: &Trial) -> Option<RgbImage> {
 
 /// The face in a trial's frame as a JPEG file; `None` when it does not lie on the sensor.
 pub fn picture(trial: &Trial) -> Option<RgbImage> {
-    let cut = cut_face(&decoded(trial)?, &trial.face.face_box_px)?;
+    let cut = cut_face(&decoded(trial)?, &trial.face.face_box_px, WITH_SURROUNDINGS)?;
     Some(imageops::resize(&cut, PICTURE_PX, PICTURE_PX, imageops::FilterType::Triangle))
 }
 

@@ -237,13 +237,6 @@ fn card(o: &OccupantScore, folder: &RunFolder, frames: &mut pictures::Frames<'_>
     if let Some(other) = &o.false_match {
         flags.push(format!("false match with {other}"));
     }
-    let reason = match (o.outcome, o.cause, &o.false_match) {
-        (Outcome::Lost, Some(cause), _) => cause.label().to_owned(),
-        (Outcome::NotMatched, _, Some(other)) => format!("matched to {other}"),
-        (Outcome::NotMatched, _, None) => "below the stack's threshold".to_owned(),
-        (Outcome::NotEnrolled, ..) => "no reference in the gallery".to_owned(),
-        _ => String::new(),
-    };
     let portrait = o.who.reference_id.as_ref().and_then(|id| {
         let bytes = folder.read(&format!("portraits/{id}.jpg")).ok()??;
         pictures::portrait(&bytes)
@@ -260,7 +253,7 @@ fn card(o: &OccupantScore, folder: &RunFolder, frames: &mut pictures::Frames<'_>
             Outcome::NotEnrolled => "notenrolled",
             Outcome::Lost => "lost",
         },
-        reason,
+        reason: o.reason(),
         thumbnail: pictures::thumbnail(o, frames),
         portrait,
         facts,

@@ -7,16 +7,10 @@ use laneproof_exchange::truth::BoxPx;
 use serde::Serialize;
 
 use crate::{
+    marks::{STACK_OTHER, STACK_VALID, TRUTH, TRUTH_OTHER, WITH_SURROUNDINGS, draw_box, square_round},
     run::{folder::RunFolder, frames::encode, record::EncounterRecord},
     score::{EncounterScore, OccupantScore},
 };
-
-/// Truth boxes: of occupants, and of people in other vehicles.
-const TRUTH: [u8; 3] = [255, 255, 255];
-const TRUTH_OTHER: [u8; 3] = [191, 90, 242];
-/// The stack's boxes: valid shots, and others.
-const STACK_VALID: [u8; 3] = [52, 199, 89];
-const STACK_OTHER: [u8; 3] = [255, 159, 10];
 
 /// Side of a thumbnail, pixels.
 const THUMBNAIL_PX: u32 = 200;
@@ -49,30 +43,12 @@ impl<'a> Frames<'a> {
     }
 }
 
-/// The square of a frame round a face's box, and its upper left corner; `None` when the box does not lie on it.
-fn square_round(frame: &RgbImage, truth: &BoxPx) -> Option<(f32, f32, f32)> {
-    let (width, height) = (frame.width() as f32, frame.height() as f32);
-    let side = ((truth.x1 - truth.x0).max(truth.y1 - truth.y0) * 2.2).clamp(48.0, width.min(height));
-    if !side.is_finite() || truth.x1 < 0.0 || truth.y1 < 0.0 || truth.x0 > width || truth.y0 > height {
-        return None;
-    }
-    let x = ((truth.x0 + truth.x1 - side) / 2.0).clamp(0.0, width - side).floor();
-    let y = ((truth.y0 + truth.y1 - side) / 2.0).clamp(0.0, height - side).floor();
-    Some((x, y, side.floor()))
-}
-
-/// A face cut out of a frame.
-pub(crate) fn cut_face(frame: &RgbImage, truth: &BoxPx) -> Option<RgbImage> {
-    let (x, y, side) = square_round(frame, truth)?;
-    Some(imageops::crop_imm(frame, x as u32, y as u32, side as u32, side as u32).to_image())
-}
-
 /// The occupant's face in the exposure that counts, with the truth's box and the stack's.
 pub(super) fn thumbnail(o: &OccupantScore, frames: &mut Frames<'_>) -> Option<String> {
     let best = o.best.as_ref()?;
     let truth = best.face.face_box_px;
     let frame = frames.get(&best.frame)?;
-    let (x, y, side) = square_round(frame, &truth)?;
+    let (x, y, side) = square_round(frame, &truth, WITH_SURROUNDINGS)?;
     let cut = imageops::crop_imm(frame, x as u32, y as u32, side as u32, side as u32).to_image();
     let mut cut = imageops::resize(&cut, THUMBNAIL_PX, THUMBNAIL_PX, imageops::FilterType::Triangle);
     let scale = THUMBNAIL_PX as f32 / side;
@@ -139,29 +115,6 @@ pub(super) fn camera_views(record: &EncounterRecord, score: &EncounterScore, fra
         View { camera: exposure.truth.camera_id.clone(), exposure_id: id, picture }
     };
     last.values().map(view).collect()
-}
-
-fn draw_box(picture: &mut RgbImage, b: &BoxPx, colour: [u8; 3], thickness: i64) {
-    if ![b.x0, b.y0, b.x1, b.y1].iter().all(|v| v.is_finite() && v.abs() < 1e6) {
-        return;
-    }
-    let [x0, y0, x1, y1] = [b.x0, b.y0, b.x1, b.y1].map(|v| v.round() as i64);
-    let (width, height) = (i64::from(picture.width()), i64::from(picture.height()));
-    let mut dot = |x: i64, y: i64| {
-        if (0..width).contains(&x) && (0..height).contains(&y) {
-            picture.put_pixel(x as u32, y as u32, image::Rgb(colour));
-        }
-    };
-    for t in 0..thickness {
-        for x in x0.max(0) - t..=x1.min(width) + t {
-            dot(x, y0 - t);
-            dot(x, y1 + t);
-        }
-        for y in y0.max(0) - t..=y1.min(height) + t {
-            dot(x0 - t, y);
-            dot(x1 + t, y);
-        }
-    }
 }
 
 /// A picture as a JPEG in a data URI.

@@ -129,6 +129,19 @@ pub struct OccupantScore {
     pub plain_detected: bool,
 }
 
+impl OccupantScore {
+    /// Why they are not matched, for people: the cause of a loss, whom they were matched to; empty where they are matched.
+    pub fn reason(&self) -> String {
+        match (self.outcome, self.cause, &self.false_match) {
+            (Outcome::Lost, Some(cause), _) => cause.label().to_owned(),
+            (Outcome::NotMatched, _, Some(other)) => format!("matched to {other}"),
+            (Outcome::NotMatched, _, None) => "below the stack's threshold".to_owned(),
+            (Outcome::NotEnrolled, ..) => "no reference in the gallery".to_owned(),
+            _ => String::new(),
+        }
+    }
+}
+
 /// The occupant's best exposure.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BestExposure {
@@ -300,7 +313,7 @@ fn truth_at<'s>(seen: &'s Seen, detection: &Detection) -> Option<&'s ExposureTru
 }
 
 /// Whose face a detection shows in the exposure that it was made in.
-fn owner_of(seen: &Seen, detection: &Detection) -> Owner {
+pub(crate) fn owner_of(seen: &Seen, detection: &Detection) -> Owner {
     truth_at(seen, detection).map_or(Owner::Nobody, |truth| assign(&box_of(detection), &truth.faces, &truth.others))
 }
 
@@ -311,28 +324,37 @@ fn decoy_of(seen: &Seen, detection: &Detection, owner: Owner) -> Option<u8> {
 }
 
 /// A best shot with the testbed's view of it.
-struct Judged<'a> {
-    shot: &'a BestShot,
-    owner: Owner,
-    decoy: Option<u8>,
-    verified: bool,
+pub(crate) struct Judged<'a> {
+    pub shot: &'a BestShot,
+    pub owner: Owner,
+    pub decoy: Option<u8>,
+    pub verified: bool,
+}
+
+impl Judged<'_> {
+    /// Whether it is claimed and matched to a reference that is not the person's.
+    pub fn is_false_match(&self, record: &EncounterRecord) -> bool {
+        let own = self.owner.occupant().and_then(|o| record.occupants.get(usize::from(o))?.reference_id.as_ref());
+        self.shot.valid && self.shot.matched.is_some() && self.shot.matched.as_ref() != own
+    }
+}
+
+/// The testbed's view of all best shots, in the stack's order.
+pub(crate) fn judge<'a>(seen: &'a Seen, rule: &ValidationRule) -> Vec<Judged<'a>> {
+    let judged = |shot: &'a BestShot| {
+        let owner = owner_of(seen, &shot.detection);
+        let truth = truth_at(seen, &shot.detection);
+        let face = owner.occupant().and_then(|o| truth?.faces.iter().find(|f| f.occupant == o));
+        let decoy = decoy_of(seen, &shot.detection, owner);
+        Judged { shot, owner, decoy, verified: face.is_some_and(|f| cause::passes(f, rule)) }
+    };
+    seen.decisions.best_shots.iter().map(judged).collect()
 }
 
 /// Scores one encounter; `None` when it failed.
 pub fn score(record: &EncounterRecord, rule: &ValidationRule) -> Option<EncounterScore> {
     let seen = record.seen()?;
-    let judged: Vec<Judged<'_>> = seen
-        .decisions
-        .best_shots
-        .iter()
-        .map(|shot| {
-            let owner = owner_of(seen, &shot.detection);
-            let truth = truth_at(seen, &shot.detection);
-            let face = owner.occupant().and_then(|o| truth?.faces.iter().find(|f| f.occupant == o));
-            let decoy = decoy_of(seen, &shot.detection, owner);
-            Judged { shot, owner, decoy, verified: face.is_some_and(|f| cause::passes(f, rule)) }
-        })
-        .collect();
+    let judged = judge(seen, rule);
     let owners: Vec<Owner> = seen.decisions.detections.iter().map(|detection| owner_of(seen, detection)).collect();
 
     let detected_decoys: Vec<u8> = seen
@@ -354,8 +376,7 @@ pub fn score(record: &EncounterRecord, rule: &ValidationRule) -> Option<Encounte
         }
         shots.nobodys_claimed += u64::from(j.shot.valid && j.owner == Owner::Nobody);
         shots.decoys_claimed += u64::from(j.shot.valid && j.decoy.is_some());
-        let own = j.owner.occupant().and_then(|o| record.occupants.get(usize::from(o))?.reference_id.clone());
-        shots.false_matches += u64::from(j.shot.valid && j.shot.matched.is_some() && j.shot.matched != own);
+        shots.false_matches += u64::from(j.is_false_match(record));
     }
     let occupants = (0..record.occupants.len()).map(|o| score_occupant(record, seen, rule, o as u8, &judged, &owners));
     Some(EncounterScore {
