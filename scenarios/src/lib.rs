@@ -5,6 +5,7 @@
 //! write it down; [`movie`] shows an encounter as an animated picture; [`explain`] says what lost an occupant; [`sweep`] does
 //! all that at several values of one key.
 pub mod biometric;
+pub mod check;
 pub mod exit;
 pub mod explain;
 pub mod ledger;

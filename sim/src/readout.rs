@@ -64,7 +64,9 @@ pub(crate) fn frame(
     }
     // One noise per encounter and exposure: the exposure id is unique in the encounter only.
     let plan = &staged.plan;
-    let seed = plan.seed ^ plan.encounter.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let seed = plan.seed
+        ^ plan.encounter.wrapping_mul(0x9e37_79b9_7f4a_7c15)
+        ^ plan.noise_key.wrapping_mul(0xd1b5_4a32_d192_ed03);
     let settings = |exposed: &Exposed| ExposureSettings {
         exposure_us: exposed.parts * request.exposure_us,
         gain_db: request.gain_db + level.gain_db,

@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 use crate::session::Failure;
 
 pub mod bench;
+pub mod check;
 pub mod dataset;
 pub mod doctor;
 pub mod explain;
@@ -15,15 +16,19 @@ mod finished;
 pub mod movie;
 pub mod one;
 pub mod people;
+pub mod plan;
 pub mod render;
 pub mod replay;
+pub mod rerun;
 pub mod run;
+pub mod scenario_files;
 pub mod sweep;
 pub mod tint;
 
 /// Measure, before a pole is set, how many occupants a vehicle lane's cameras would capture and match.
 ///
-/// Exit codes: 0 done; 1 unexpected; 2 wrong usage or scenario, nothing written; 5 some encounters failed; 96 the
+/// Exit codes: 0 done; 1 unexpected; 2 wrong usage or scenario, nothing written; 5 some encounters failed; 100 a
+/// bound is broken, 101 worse than the baseline, 102 no baseline (`laneproof check`); 96 the
 /// machine lacks something (`laneproof doctor` says what); 97 a disk failed, --resume goes on.
 #[derive(Debug, Parser)]
 #[command(version)]
@@ -35,6 +40,12 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(run::Args),
+    Check(check::Args),
+    Rerun(rerun::Args),
+    Plan(plan::Args),
+    List(scenario_files::ListArgs),
+    New(scenario_files::NewArgs),
+    Schema(scenario_files::SchemaArgs),
     Replay(replay::Args),
     Movie(movie::Args),
     Explain(explain::Args),
@@ -54,6 +65,12 @@ impl Cli {
     pub fn run(self) -> ExitCode {
         let result = match self.command {
             Command::Run(args) => run::run(&args),
+            Command::Check(args) => check::run(&args),
+            Command::Rerun(args) => rerun::run(&args),
+            Command::Plan(args) => plan::run(&args),
+            Command::List(args) => scenario_files::list(&args),
+            Command::New(args) => scenario_files::new(&args),
+            Command::Schema(args) => Ok(scenario_files::schema(&args)),
             Command::Replay(args) => replay::run(&args),
             Command::Movie(args) => movie::run(&args),
             Command::Explain(args) => explain::run(&args),

@@ -16,6 +16,7 @@ use rand_distr::{Distribution as _, StandardNormal};
 mod decoys;
 pub mod sampled;
 pub mod seats;
+pub mod size;
 #[cfg(test)]
 mod tests;
 
@@ -118,6 +119,7 @@ pub fn plan(scenario: &Scenario, k: u64) -> EncounterPlan {
         sensors: scenario.sensors.iter().map(|s| s.value.clone()).collect(),
         daylight: scenario.file.daylight.clone(),
         soft_shadows: scenario.file.soft_shadows,
+        noise_key: scenario.file.noise_key,
         vehicle: share.model.clone(),
         glass: share.glass,
         paint: own.paint(),

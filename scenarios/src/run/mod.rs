@@ -52,7 +52,8 @@ pub struct RunOptions<'a> {
 }
 
 /// What happens during a run, for terminal, logs and tests.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
 pub enum RunEvent {
     /// The run begins.
     Started {

@@ -43,6 +43,10 @@ pub struct ScenarioFile {
     /// of edges of 3 mm. An exposure in the sun takes 1.6 times as long to render.
     #[serde(default, skip_serializing_if = "is_off")]
     pub soft_shadows: bool,
+    /// Which noise the sensors draw: another number, the same encounters with other noise, so that what chance alone changes can be
+    /// measured. 0 when left out.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub noise_key: u64,
     /// What a photograph must fulfil to count as a capture.
     pub validation: ValidationRule,
     /// The stack under test.
@@ -72,6 +76,10 @@ pub struct ScenarioFile {
 
 fn is_off(option: &bool) -> bool {
     !option
+}
+
+fn is_zero(key: &u64) -> bool {
+    *key == 0
 }
 
 fn default_cross_check_share() -> f64 {

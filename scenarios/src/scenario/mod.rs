@@ -15,6 +15,7 @@ mod error;
 mod extend;
 pub mod factor;
 pub mod file;
+pub mod find;
 pub mod path;
 pub mod sample;
 mod set;

@@ -25,6 +25,8 @@ pub struct EncounterPlan {
     pub daylight: Daylight,
     /// Whether the sun's shadows in the cabin have the soft edges that its disc gives.
     pub soft_shadows: bool,
+    /// Which noise the sensors draw.
+    pub noise_key: u64,
     /// Vehicle model.
     pub vehicle: String,
     /// Its glass.
