@@ -5,6 +5,7 @@ import os
 import sys
 import time
 
+import numpy as np
 import torch
 
 
@@ -65,10 +66,19 @@ class Average:
                 self.state[key].copy_(value)
 
 
+def plain(value):
+    """The same without numpy's numbers: a checkpoint is read back with tensors and Python's own values alone."""
+    if isinstance(value, dict):
+        return {plain(key): plain(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(plain(inner) for inner in value)
+    return value.item() if isinstance(value, np.generic) else value
+
+
 def save(path, payload):
     """Whole or not at all: a killed run leaves the earlier checkpoint."""
     os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-    torch.save(payload, path + ".part")
+    torch.save(plain(payload), path + ".part")
     os.replace(path + ".part", path)
 
 
