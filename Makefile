@@ -21,7 +21,8 @@ demo: build
 
 # The tests of people and of the stack take the assets' places from the environment, and skip, saying so, without them.
 test: build
-	assets=$$($(LANEPROOF) fetch) && eval "$$assets" && $(CARGO) test --release --workspace --locked
+	assets=$$($(LANEPROOF) fetch) && eval "$$assets" && \
+	LANEPROOF_CHECK_JSONSCHEMA=$$(.ci/validator.sh || true) $(CARGO) test --release --workspace --locked
 
 check: build
 	LANEPROOF=$(LANEPROOF) ci/check.sh

@@ -23,6 +23,8 @@ pub mod shape;
 #[cfg(test)]
 pub(crate) mod tests;
 pub(crate) mod time;
+#[cfg(test)]
+mod vary_tests;
 
 pub use error::ScenarioError;
 pub use file::{Gates, ScenarioFile, StackChoice, ValidationRule};

@@ -1,7 +1,7 @@
 //! The margins by which results are told apart: rows, seats, people, what they wear, glass, light and speed.
 //!
 //! Within one margin every occupant is in exactly one group.
-use laneproof_scenes::catalogue::Sky;
+use laneproof_scenes::{catalogue::Sky, vehicle::ChildSeat};
 
 use crate::run::record::{Conditions, OccupantRecord, Worn};
 
@@ -89,7 +89,9 @@ pub fn sex(who: &OccupantRecord, _: &Conditions) -> (u8, String) {
 
 /// By what they do.
 pub fn behaviour(who: &OccupantRecord, _: &Conditions) -> (u8, String) {
-    (who.behaviour as u8, who.doing())
+    // Whoever faces backwards is one group, whatever they look at.
+    let backwards = who.child_seat == Some(ChildSeat::RearFacing);
+    (if backwards { u8::MAX } else { who.behaviour as u8 }, who.doing())
 }
 
 /// By what they wear; of several things by that which hides most of the face.
