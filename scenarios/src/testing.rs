@@ -283,7 +283,8 @@ pub(crate) struct TestStack {
     /// Takes people of other vehicles for occupants, and matches them to this reference; to their own where that is `None`.
     pub takes_others: Option<(OthersKey, Option<String>)>,
     encounter: u64,
-    gallery: Vec<String>,
+    /// References that were enrolled, in their order.
+    pub gallery: Vec<String>,
     frames: Vec<(u64, String)>,
 }
 

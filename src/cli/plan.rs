@@ -74,7 +74,10 @@ pub(super) fn run(args: &Args) -> Result<u8, Failure> {
 
 fn print(size: &SampleSize) {
     let points = |share: f64| format!("{:.1} points", share * 100.0);
-    let or_none = |share: Option<f64>| share.map_or("no change at all".to_owned(), points);
+    let change = |share: Option<f64>| match share {
+        Some(share) => format!("a change of {}", points(share)),
+        None => "no change, however large: these are too few encounters".to_owned(),
+    };
     println!("{} encounters with {} occupants", size.encounters, size.occupants);
     for (name, count) in &size.groups {
         println!("  {count:>5}  {name}");
@@ -89,9 +92,9 @@ fn print(size: &SampleSize) {
     );
     println!("occupant coverage will be known to ± {}", points(size.half_width));
     println!(
-        "seen in 4 of 5 cases at p 0.05: a change of {} between the same encounters before and after, of {} between other ones",
-        or_none(size.paired_detectable),
-        or_none(size.unpaired_detectable)
+        "seen in 4 of 5 cases at p 0.05, by the same encounters before and after: {}; by two independent runs: {}",
+        change(size.paired_detectable),
+        change(size.unpaired_detectable)
     );
     let encounters = |n: Option<u64>| n.map_or("no number of encounters".to_owned(), |n| format!("{n} encounters"));
     println!(

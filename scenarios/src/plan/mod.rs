@@ -47,15 +47,27 @@ const FRONT_PASSENGER_SHARE: f32 = 0.85;
 struct Draws<'a> {
     seed: u64,
     encounter: u64,
+    /// The encounter in which this vehicle comes first: what stays from crossing to crossing is drawn there.
+    first: u64,
     mix: &'a TrafficMix,
     place: Option<NeighbourPlace>,
 }
 
 impl Draws<'_> {
+    /// A stream of what differs from crossing to crossing.
     fn open(&self, purpose: &str) -> impl rand::Rng + use<> {
+        self.stream(self.encounter, purpose)
+    }
+
+    /// A stream of what stays: the vehicle, who is in it, where they sit.
+    fn steady(&self, purpose: &str) -> impl rand::Rng + use<> {
+        self.stream(self.first, purpose)
+    }
+
+    fn stream(&self, encounter: u64, purpose: &str) -> impl rand::Rng + use<> {
         match self.place {
-            None => stream(self.seed, self.encounter, purpose),
-            Some(place) => stream(self.seed, self.encounter, &format!("{purpose}, {}", place.name())),
+            None => stream(self.seed, encounter, purpose),
+            Some(place) => stream(self.seed, encounter, &format!("{purpose}, {}", place.name())),
         }
     }
 
@@ -63,21 +75,25 @@ impl Draws<'_> {
         self.open(purpose).random()
     }
 
+    fn steady_share(&self, purpose: &str) -> f32 {
+        self.steady(purpose).random()
+    }
+
     fn between(&self, [low, high]: [f32; 2], purpose: &str) -> f32 {
         low + (high - low) * self.share(purpose)
     }
 
     fn vehicle(&self) -> &VehicleShare {
-        &self.mix.vehicles[pick(self.mix.vehicles.iter().map(|v| v.weight), self.share("vehicle"))]
+        &self.mix.vehicles[pick(self.mix.vehicles.iter().map(|v| v.weight), self.steady_share("vehicle"))]
     }
 
     fn paint(&self) -> [f32; 3] {
-        PAINTS[pick(PAINTS.iter().map(|p| p.1), self.share("paint"))].0
+        PAINTS[pick(PAINTS.iter().map(|p| p.1), self.steady_share("paint"))].0
     }
 
     fn head_lamps(&self) -> Option<HeadLampPlan> {
         let shares = self.mix.head_lamps.as_ref()?;
-        let led = self.share("head-lamps") < shares.led_share;
+        let led = self.steady_share("head-lamps") < shares.led_share;
         Some(HeadLampPlan {
             kind: if led { HeadLampKind::Led } else { HeadLampKind::Halogen },
             state: shares.state,
@@ -100,8 +116,9 @@ pub fn plan(scenario: &Scenario, k: u64) -> EncounterPlan {
     let scenario = &scenario.at(k).unwrap_or_else(|fault| panic!("encounter {k}: {fault}"));
     let seed = scenario.file.seed;
     let mix = &scenario.mix.value;
-    let own = Draws { seed, encounter: k, mix, place: None };
-    let by_hand = scenario.file.encounter.iter().find(|e| e.index == k);
+    let first = scenario.file.returning.map_or(k, |returning| k % returning.vehicles);
+    let own = Draws { seed, encounter: k, first, mix, place: None };
+    let by_hand = scenario.file.encounter.iter().find(|e| e.index == first);
     let share = match by_hand {
         Some(e) => mix.vehicles.iter().find(|v| v.model == e.vehicle).expect("checked when the scenario was read"),
         None => own.vehicle(),
@@ -120,6 +137,7 @@ pub fn plan(scenario: &Scenario, k: u64) -> EncounterPlan {
         daylight: scenario.file.daylight.clone(),
         soft_shadows: scenario.file.soft_shadows,
         noise_key: scenario.file.noise_key,
+        crossing: scenario.file.returning.map_or(1, |returning| (k / returning.vehicles + 1) as u32),
         vehicle: share.model.clone(),
         glass: share.glass,
         paint: own.paint(),
@@ -139,7 +157,7 @@ fn neighbours(seed: u64, k: u64, mix: &TrafficMix) -> Vec<NeighbourPlan> {
     let places = [(NeighbourPlace::Behind, behind), (NeighbourPlace::Ahead, ahead)];
     let neighbour = |(place, share): (NeighbourPlace, &Option<QueuePlace>)| {
         let QueuePlace { share, gap_m, delay_s, .. } = share.as_ref()?;
-        let draws = Draws { seed, encounter: k, mix, place: Some(place) };
+        let draws = Draws { seed, encounter: k, first: k, mix, place: Some(place) };
         if draws.share("vehicle is there") >= *share {
             return None;
         }
@@ -189,11 +207,11 @@ fn motion(own: Draws<'_>) -> Motion {
 fn sample_seats(draws: Draws<'_>, share: &VehicleShare) -> Vec<SeatId> {
     let all = seats::of_model(&share.model).expect("checked when the scenario was read");
     let weights = draws.mix.occupants.iter().take(all.len()).copied();
-    let count = 1 + pick(weights, draws.share("occupant count"));
+    let count = 1 + pick(weights, draws.steady_share("occupant count"));
     // One draw a seat decides the order in which the others fill.
     let mut others: Vec<(f32, SeatId)> = Vec::new();
     for seat in all.iter().copied().filter(|s| *s != seats::DRIVER) {
-        let draw = draws.share(&format!("seat {}", seats::seat_name(seat)));
+        let draw = draws.steady_share(&format!("seat {}", seats::seat_name(seat)));
         let first = seat.row == 1 && draw < FRONT_PASSENGER_SHARE;
         others.push((if first { -1.0 } else { draw }, seat));
     }
@@ -204,19 +222,20 @@ fn sample_seats(draws: Draws<'_>, share: &VehicleShare) -> Vec<SeatId> {
 }
 
 fn plan_occupant(draws: Draws<'_>, seat: SeatId) -> OccupantPlan {
-    let Draws { encounter: k, mix, place, .. } = draws;
+    let Draws { first, mix, place, .. } = draws;
     let name = seats::seat_name(seat);
     let open = |purpose: &str| draws.open(&format!("{purpose} {name}"));
+    let steady = |purpose: &str| draws.steady(&format!("{purpose} {name}"));
     let vehicle = place.map_or(String::new(), |place| format!("{}-", place.name()));
-    let child = seat.row > 1 && open("child").random::<f32>() < mix.child_share_rear;
+    let child = seat.row > 1 && steady("child").random::<f32>() < mix.child_share_rear;
     let (band, age_years) = if child {
         let bands = mix.age.childhood();
-        let band = pick(bands.iter().map(|b| b.1), open("age band").random());
+        let band = pick(bands.iter().map(|b| b.1), steady("age band").random());
         (Some(bands[band].0), bands[band].2)
     } else {
         (None, mix.age.adults_years.into())
     };
-    let restrained: f32 = open("child seat").random();
+    let restrained: f32 = steady("child seat").random();
     let child_seat = match band {
         Some(Childhood::Infant) => Some(ChildSeat::RearFacing),
         Some(Childhood::Toddler) if restrained < mix.age.rear_facing_toddlers => Some(ChildSeat::RearFacing),
@@ -233,8 +252,8 @@ fn plan_occupant(draws: Draws<'_>, seat: SeatId) -> OccupantPlan {
         Behaviour::Booth => BOOTH_YAW_DEG.0 + BOOTH_YAW_DEG.1 * yaw,
         _ => mix.head_yaw_sd_deg * yaw,
     };
-    let enrolled = open("enrolled").random::<f32>() < mix.enrolled_share;
-    let identity = Identity::sample(&demographics, &mut open("identity"));
+    let enrolled = steady("enrolled").random::<f32>() < mix.enrolled_share;
+    let identity = Identity::sample(&demographics, &mut steady("identity"));
     let mut appearance = Appearance::another_day(&identity, &mut open("appearance"));
     appearance.wear = Wear::sample(&mix.wear.worn, &identity, &mut open("wear"));
     if behaviour == Behaviour::Asleep {
@@ -246,8 +265,8 @@ fn plan_occupant(draws: Draws<'_>, seat: SeatId) -> OccupantPlan {
         appearance,
         behaviour,
         identity,
-        document: mix.documents.pick(open("document").random()),
-        reference_id: enrolled.then(|| format!("e{k:03}-{vehicle}r{name}")),
+        document: mix.documents.pick(steady("document").random()),
+        reference_id: enrolled.then(|| format!("e{first:03}-{vehicle}r{name}")),
         head_yaw_deg,
         head_pitch_deg: mix.head_pitch_sd_deg * pitch,
         head_roll_deg: mix.head_roll_sd_deg * roll,

@@ -1,5 +1,8 @@
 //! Runs a scenario: encounter after encounter, each kept as soon as it is done, so that a killed run can go on.
-use std::path::PathBuf;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
 
 use lane_stack::client::{CameraGeometry, StackClient, StackError};
 use laneproof_exchange::encounter::EncounterPlan;
@@ -10,8 +13,11 @@ pub mod error;
 mod event_loop;
 pub mod folder;
 pub(crate) mod frames;
+mod photos;
 pub mod record;
 pub mod replay;
+#[cfg(test)]
+mod returning_tests;
 mod schedule;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -189,7 +195,18 @@ pub fn run<W: World>(
         folder: &folder,
     };
     let mut timings = Vec::new();
-    for (i, k) in missing.iter().enumerate() {
+    let mut kept: BTreeMap<u64, EncounterRecord> =
+        records.into_iter().map(|record| (record.encounter, record)).collect();
+    let (mut records, mut photos_refused) = (Vec::new(), Vec::new());
+    let keeps_photos = scenario.file.returning.is_some_and(|returning| returning.keep_photos) && !missing.is_empty();
+    for k in &wanted {
+        if let Some(record) = kept.remove(k) {
+            if keeps_photos {
+                photos_refused.extend(photos::keep(&record, &scenario.file.validation, stack, &folder)?);
+            }
+            records.push(record);
+            continue;
+        }
         let plan = plan(scenario, *k);
         if plan.rig != installed {
             install(&plan.rig, &plan.sensors, stack)?;
@@ -203,7 +220,7 @@ pub fn run<W: World>(
             }
             (End::Done(_), scored) => events(RunEvent::Done {
                 encounter: *k,
-                done: (wanted.len() - missing.len() + i + 1) as u64,
+                done: (wanted.len() - missing.len() + timings.len() + 1) as u64,
                 of: wanted.len() as u64,
                 vehicle: record.vehicle.clone(),
                 occupants: record.occupants.len() as u64,
@@ -212,11 +229,20 @@ pub fn run<W: World>(
             }),
         }
         timings.push((*k, time));
+        if keeps_photos {
+            photos_refused.extend(photos::keep(&record, &scenario.file.validation, stack, &folder)?);
+        }
         records.push(record);
     }
-    records.sort_by_key(|r| r.encounter);
 
-    let refused = enrolments.into_iter().filter_map(|e| Some((e.reference_id, e.refused?))).collect();
+    // A finished run that is added up again asks no stack: it kept what was refused.
+    if keeps_photos {
+        folder.write_json("photos-refused.json", &photos_refused)?;
+    } else if let Some(kept) = folder.read_json("photos-refused.json")? {
+        photos_refused = kept;
+    }
+    let refused = enrolments.into_iter().filter_map(|e| Some((e.reference_id, e.refused?)));
+    let refused = refused.chain(photos_refused).collect();
     let (summary, scores) = conclude(scenario, &sampled, head, &records, (size, refused), &folder, options)?;
     folder.write_json("timings.json", &timings)?;
     events(RunEvent::Finished { report: folder.path("report.html") });
@@ -331,12 +357,15 @@ fn enrol_all<W: World>(
 ) -> Result<Vec<Enrolment>, RunError> {
     let plans: Vec<EncounterPlan> = sampled.indices().map(|k| plan(scenario, k)).collect();
     let others = plans.iter().flat_map(|plan| &plan.neighbours).flat_map(|neighbour| &neighbour.occupants);
+    // Who returns is enrolled once.
+    let mut there = BTreeSet::new();
     let people: Vec<_> = plans
         .iter()
         .flat_map(|plan| &plan.occupants)
         .chain(others)
         .cloned()
         .filter_map(|o| Some((o.reference_id?, o.identity, o.document)))
+        .filter(|(reference_id, ..)| there.insert(reference_id.clone()))
         .collect();
     let mut enrolments = Vec::new();
     for (i, (reference_id, identity, document)) in people.iter().enumerate() {
@@ -386,7 +415,10 @@ fn one_encounter<W: World>(
     folder: &RunFolder,
 ) -> Result<(EncounterRecord, EncounterTimings), RunError> {
     let (end, timings) = match run_encounter(world, stack, plan, settings) {
-        Ok((seen, timings)) => (End::Done(seen), timings),
+        Ok((mut seen, timings)) => {
+            photos::by_person(&mut seen.decisions);
+            (End::Done(seen), timings)
+        }
         Err(Stop::Encounter(reason)) => (End::Failed { reason }, EncounterTimings::default()),
         Err(Stop::Run(error)) => return Err(error),
     };

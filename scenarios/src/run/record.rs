@@ -54,6 +54,9 @@ pub struct Conditions {
     pub sun_elevation_deg: f32,
     /// Sky.
     pub sky: Sky,
+    /// Which crossing of the vehicle and its people it is, from 1.
+    #[serde(default = "first_crossing")]
+    pub crossing: u32,
     /// Speed at which the vehicle approaches, metres per second.
     pub approach_speed_mps: f32,
     /// Visible transmittance along the normal of the windscreen, film included.
@@ -237,6 +240,10 @@ impl EncounterRecord {
     }
 }
 
+fn first_crossing() -> u32 {
+    1
+}
+
 impl Conditions {
     /// Those of a plan.
     pub fn of(plan: &EncounterPlan) -> Self {
@@ -252,6 +259,7 @@ impl Conditions {
             // A place and time that the scenario's checks let through has a sun.
             sun_elevation_deg: sun.map_or(0.0, |sun| sun.elevation_deg as f32),
             sky,
+            crossing: plan.crossing,
             approach_speed_mps: plan.approach_speed_mps,
             windscreen: behind(windscreen, film.windscreen),
             front_side: behind(front_side, film.front_side),

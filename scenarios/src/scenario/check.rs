@@ -44,6 +44,13 @@ impl Check for ScenarioFile {
         for (i, factor) in self.factors.iter().enumerate() {
             factor.check().map_err(|f| under(&format!("factors.{i}"), f))?;
         }
+        if let Some(returning) = &self.returning {
+            within("returning.vehicles", returning.vehicles as f64, 1.0, self.encounters as f64, "")?;
+            if !self.sample.minimum.is_empty() {
+                let help = "leave out [sample.minimum]: which encounters there are is said by the crossings";
+                return Err(ValueFault::new("sample.minimum", "people who return cannot be added to", help));
+            }
+        }
         self.check_overrides()
     }
 }

@@ -69,6 +69,9 @@ pub struct ScenarioFile {
     /// Values that differ from encounter to encounter.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub factors: Vec<FactorFile>,
+    /// Travellers who come again; everybody comes once when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub returning: Option<ReturningFile>,
     /// Encounters that are set by hand instead of drawn from the mix.
     #[serde(default)]
     pub encounter: Vec<EncounterOverride>,
@@ -143,6 +146,19 @@ pub struct GalleryFile {
     /// has no templates to draw them from does without, and the report says so.
     #[schemars(range(max = 1_000_000))]
     pub fillers: u32,
+}
+
+/// Travellers who come again: encounter k is the crossing k ÷ `vehicles` of vehicle k mod `vehicles`, with the same people on
+/// another day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReturningFile {
+    /// Vehicles, each with its people, 1 to the number of encounters.
+    pub vehicles: u64,
+    /// Whether photographs of a crossing join the gallery for later ones: every shot that the stack claims, under the reference of
+    /// the person whom it shows, as an officer ties it to the document in hand. People without a reference get none.
+    #[serde(default)]
+    pub keep_photos: bool,
 }
 
 /// Bounds that fail a run; a missing one does not gate.

@@ -27,7 +27,7 @@ pub(crate) mod time;
 mod vary_tests;
 
 pub use error::ScenarioError;
-pub use file::{Gates, ScenarioFile, StackChoice, ValidationRule};
+pub use file::{Gates, ReturningFile, ScenarioFile, StackChoice, ValidationRule};
 
 use self::{document::Document, extend::Merged, factor::Factors};
 use crate::plan::{sampled::Sampled, seats};

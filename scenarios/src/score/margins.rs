@@ -9,7 +9,7 @@ use crate::run::record::{Conditions, OccupantRecord, Worn};
 pub type Grouping = fn(&OccupantRecord, &Conditions) -> (u8, String);
 
 /// Every margin: what it is about, and the groups.
-pub const ALL: [(&str, Grouping); 10] = [
+pub const ALL: [(&str, Grouping); 11] = [
     ("row", row),
     ("seat", seat),
     ("skin tone", tone),
@@ -20,6 +20,7 @@ pub const ALL: [(&str, Grouping); 10] = [
     ("side window", glass),
     ("light", light),
     ("approach speed", speed),
+    ("crossing", crossing),
 ];
 
 /// Names that a scenario may ask a least number of occupants of.
@@ -120,6 +121,11 @@ pub fn light(_: &OccupantRecord, conditions: &Conditions) -> (u8, String) {
         (..20.0, Sky::Clear) => (3, "low sun".to_owned()),
         (_, Sky::Clear) => (4, "high sun".to_owned()),
     }
+}
+
+/// By which time they come.
+pub fn crossing(_: &OccupantRecord, conditions: &Conditions) -> (u8, String) {
+    (u8::try_from(conditions.crossing).unwrap_or(u8::MAX), format!("crossing {}", conditions.crossing))
 }
 
 /// By the speed of the approach.

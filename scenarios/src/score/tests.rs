@@ -116,7 +116,7 @@ fn every_occupant_has_exactly_one_outcome_and_the_parts_add_up() {
     assert!(lost > 0);
     assert_eq!(s.causes, [(Cause::OccludedByBody, lost)]);
     // However people are grouped, nobody is left out and nobody counts twice.
-    assert_eq!(s.margins.len(), 10);
+    assert_eq!(s.margins.len(), 11);
     for groups in s.margins.iter().map(|margin| &margin.groups) {
         let verified = groups.iter().map(|g| g.verified.count).sum::<u64>();
         let of = groups.iter().map(|g| g.verified.of).sum::<u64>();

@@ -27,6 +27,8 @@ pub struct EncounterPlan {
     pub soft_shadows: bool,
     /// Which noise the sensors draw.
     pub noise_key: u64,
+    /// Which crossing of this vehicle and its people it is, from 1.
+    pub crossing: u32,
     /// Vehicle model.
     pub vehicle: String,
     /// Its glass.
