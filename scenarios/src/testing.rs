@@ -282,6 +282,8 @@ pub(crate) struct TestStack {
     pub fooled_by: Option<BoxPx>,
     /// Takes people of other vehicles for occupants, and matches them to this reference; to their own where that is `None`.
     pub takes_others: Option<(OthersKey, Option<String>)>,
+    /// Whether its similarities are spread, so that some are missed and some confused; it matches from 0.5 on.
+    pub doubts: bool,
     encounter: u64,
     /// References that were enrolled, in their order.
     pub gallery: Vec<String>,
@@ -297,6 +299,7 @@ impl TestStack {
             refuses: None,
             fooled_by: None,
             takes_others: None,
+            doubts: false,
             encounter: 0,
             gallery: Vec::new(),
             frames: Vec::new(),
@@ -328,6 +331,21 @@ fn detection(exposure_id: u64, camera_id: &str, b: BoxPx, track_id: u32) -> Dete
         quality,
         track_id,
     }
+}
+
+/// Ten candidates at most, best first: the own reference, often high, and others, mostly low.
+fn doubted(rng: &mut impl rand::Rng, own: Option<&str>, gallery: &[String]) -> Vec<Candidate> {
+    let mut candidates: Vec<Candidate> = gallery
+        .iter()
+        .map(|reference| {
+            let is_own = own == Some(reference.as_str());
+            let similarity = if is_own { rng.random_range(0.2..0.9) } else { rng.random_range(-0.2..0.51) };
+            Candidate { reference_id: reference.clone(), similarity }
+        })
+        .collect();
+    candidates.sort_by(|a, b| b.similarity.total_cmp(&a.similarity));
+    candidates.truncate(10);
+    candidates
 }
 
 impl StackClient for TestStack {
@@ -394,8 +412,12 @@ impl StackClient for TestStack {
             for (b, reference, track) in boxes.into_iter().chain(fooled).chain(others) {
                 let detection = detection(*id, camera, b, track);
                 decisions.detections.push(detection.clone());
-                let candidates =
-                    reference.iter().map(|r| Candidate { reference_id: r.clone(), similarity: 0.9 }).collect();
+                let candidates: Vec<Candidate> = match self.doubts {
+                    true => doubted(&mut rng, reference.as_deref(), &self.gallery),
+                    false => reference.iter().map(|r| Candidate { reference_id: r.clone(), similarity: 0.9 }).collect(),
+                };
+                let first = candidates.first().filter(|first| first.similarity >= 0.5);
+                let reference = first.map(|first| first.reference_id.clone());
                 if !decisions.best_shots.iter().any(|s| s.detection.track_id == track) {
                     let reason = "clear".to_owned();
                     decisions.best_shots.push(BestShot {

@@ -19,6 +19,7 @@ pub mod people;
 pub mod plan;
 pub mod render;
 pub mod replay;
+pub mod report;
 pub mod rerun;
 pub mod run;
 pub mod scenario_files;
@@ -47,6 +48,7 @@ enum Command {
     New(scenario_files::NewArgs),
     Schema(scenario_files::SchemaArgs),
     Replay(replay::Args),
+    Report(report::Args),
     Movie(movie::Args),
     Explain(explain::Args),
     Sweep(sweep::Args),
@@ -72,6 +74,7 @@ impl Cli {
             Command::New(args) => scenario_files::new(&args),
             Command::Schema(args) => Ok(scenario_files::schema(&args)),
             Command::Replay(args) => replay::run(&args),
+            Command::Report(args) => report::run(&args),
             Command::Movie(args) => movie::run(&args),
             Command::Explain(args) => explain::run(&args),
             Command::Sweep(args) => sweep::run(&args),

@@ -58,6 +58,8 @@ pub fn occupants(scores: &[EncounterScore]) -> Result<Vec<u8>, RunError> {
     t.column("under_claimed", &rows, |o| o.under_claimed);
     t.column("false_match", &rows, |o| o.false_match.clone());
     t.column("similarity", &rows, |o| o.similarity);
+    t.column("own_similarity", &rows, |o| o.own_similarity);
+    t.column("other_similarity", &rows, |o| o.other_similarity);
     t.column("rank_1", &rows, |o| o.rank_1);
     t.column("plain_face", &rows, |o| o.plain);
     t.column("plain_face_detected", &rows, |o| o.plain_detected);

@@ -1,71 +1,65 @@
-//! `report.html`: one page that opens offline, with everything it shows inside.
+//! `report.html`: one page that opens offline, with everything it shows inside; it asks for nothing from anywhere.
+//!
+//! Each part of the page is made in a file of its own, from scores and summary alone, and has a template of its own in `page`.
+//! The page works without scripts: they open cards and filter them, no more. The same run gives the same bytes.
+pub mod brand;
+mod det;
+mod figures;
+mod groups;
+mod heat_map;
+mod losses;
+pub mod pdf;
 pub(crate) mod pictures;
+mod seat_map;
+pub(crate) mod svg;
+#[cfg(test)]
+pub(crate) mod tests;
+mod waterfall;
 
-use laneproof_statistics::share::Share;
 use minijinja::{AutoEscape, Environment, value::Serde};
 use serde::Serialize;
 
+use self::{brand::Brand, figures::Figure};
 use crate::{
+    plan::sampled::Sampled,
     run::{RunError, folder::RunFolder, record::EncounterRecord},
-    score::{
-        EncounterScore, OccupantScore, Outcome,
-        summary::{Group, Summary},
-    },
+    score::{EncounterScore, OccupantScore, summary::Summary},
 };
 
-const TEMPLATE: &str = include_str!("report.html.jinja");
+/// Templates by the names that they include each other by.
+const TEMPLATES: [(&str, &str); 14] = [
+    ("page.html", include_str!("page/page.html.jinja")),
+    ("style.css", include_str!("page/style.css")),
+    ("script.js", include_str!("page/script.js")),
+    ("head.html", include_str!("page/head.html.jinja")),
+    ("waterfall.html", include_str!("page/waterfall.html.jinja")),
+    ("maps.html", include_str!("page/maps.html.jinja")),
+    ("margins.html", include_str!("page/margins.html.jinja")),
+    ("groups.html", include_str!("page/groups.html.jinja")),
+    ("identification.html", include_str!("page/identification.html.jinja")),
+    ("cameras.html", include_str!("page/cameras.html.jinja")),
+    ("errors.html", include_str!("page/errors.html.jinja")),
+    ("losses.html", include_str!("page/losses.html.jinja")),
+    ("card.html", include_str!("page/card.html.jinja")),
+    ("made.html", include_str!("page/made.html.jinja")),
+];
 
-/// One occupant as the page shows them.
-#[derive(Serialize)]
-struct Card {
-    encounter: u64,
-    seat: String,
-    vehicle: String,
-    age: String,
-    outcome: &'static str,
-    class: &'static str,
-    reason: String,
-    thumbnail: Option<String>,
-    portrait: Option<String>,
-    facts: Vec<(&'static str, String)>,
-    flags: Vec<String>,
-}
-
-/// One step of the waterfall from all occupants to those captured.
-#[derive(Serialize)]
-struct Bar {
-    label: String,
-    count: u64,
-    /// Left edge and width, share of the full width.
-    x: f64,
-    width: f64,
-    class: &'static str,
-}
-
-/// A share as the page shows it.
-#[derive(Serialize)]
-struct Figure {
-    label: &'static str,
-    value: String,
-    count: String,
-    interval: String,
-    claimed: String,
-    low: f64,
-    high: f64,
-    share: f64,
-}
-
-#[derive(Serialize)]
-struct GroupRow {
-    name: String,
-    of: u64,
-    verified: String,
-    interval: String,
-    claimed: String,
-    matched: String,
-    share: f64,
-    low: f64,
-    high: f64,
+/// What a page is made of.
+pub struct Run<'a> {
+    /// The run's numbers.
+    pub summary: &'a Summary,
+    /// What was kept of its encounters.
+    pub records: &'a [EncounterRecord],
+    /// What became of their occupants.
+    pub scores: &'a [EncounterScore],
+    /// For how much each encounter counts.
+    pub sampled: &'a Sampled,
+    /// Where frames and portraits are.
+    pub folder: &'a RunFolder,
+    /// The command line that made the run.
+    pub command: &'a str,
+    /// What a vendor adds.
+    pub brand: Option<&'a Brand>,
 }
 
 /// Decoys of one kind: how many were taken for occupants, of how many that a camera saw.
@@ -76,124 +70,109 @@ struct DecoyRow {
     of: u64,
 }
 
-/// All that the template sees.
+/// Errors by vehicle.
+#[derive(Serialize)]
+struct PerVehicle {
+    false_alarms: String,
+    cross_vehicle: Option<String>,
+    count_error: Option<String>,
+    absolute_count_error: Option<String>,
+}
+
+/// What a sample with weights is.
+#[derive(Serialize)]
+struct Weights {
+    looked_at: u64,
+    /// Smallest and largest.
+    range: String,
+    margins: Vec<(String, u64, u64)>,
+}
+
+/// All that the templates see.
 #[derive(Serialize)]
 struct Page<'a> {
     s: &'a Summary,
+    brand: Option<&'a Brand>,
+    lead: String,
     figures: Vec<Figure>,
-    /// What each margin is about, and its groups.
-    margins: Vec<(&'a str, Vec<GroupRow>)>,
+    bars: Vec<waterfall::Row>,
+    scale: String,
+    cars: Vec<seat_map::Car>,
+    heat_maps: Vec<heat_map::HeatMap>,
+    margins: Vec<figures::MarginRows>,
+    alike: Vec<String>,
+    differences: Option<groups::Differences>,
+    identification: det::Identification,
+    cameras: Vec<figures::CameraRow>,
+    faces_detected: Figure,
     decoys: Vec<DecoyRow>,
-    bars: Vec<Bar>,
-    cards: Vec<Card>,
-    view_encounter: Option<u64>,
-    views: Option<Vec<pictures::View>>,
-    command: &'a str,
+    per_vehicle: PerVehicle,
     plain: Figure,
     plain_detected: Figure,
     rank_1: Figure,
     by_count: Figure,
+    acquisition: Figure,
+    weights: Option<Weights>,
+    view_encounter: Option<u64>,
+    views: Option<Vec<pictures::View>>,
+    gallery: losses::Gallery,
+    command: &'a str,
 }
 
 /// Makes the page. Pictures that are missing or damaged leave a gap and stop nothing.
-pub fn html(
-    summary: &Summary,
-    records: &[EncounterRecord],
-    scores: &[EncounterScore],
-    folder: &RunFolder,
-    command: &str,
-) -> Result<String, RunError> {
+pub fn html(run: &Run<'_>) -> Result<String, RunError> {
+    let fail = |e: minijinja::Error| RunError::Report(format!("{e:#}"));
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
-    let fail = |e: minijinja::Error| RunError::Report(format!("{e:#}"));
-    environment.add_template("report.html", TEMPLATE).map_err(fail)?;
+    for (name, text) in TEMPLATES {
+        environment.add_template(name, text).map_err(fail)?;
+    }
+    environment.get_template("page.html").map_err(fail)?.render(Serde(&page(run))).map_err(fail)
+}
+
+fn page<'a>(run: &Run<'a>) -> Page<'a> {
+    let Run { summary: s, records, scores, folder, .. } = *run;
+    let people: Vec<&OccupantScore> = scores.iter().flat_map(|s| &s.occupants).collect();
     let mut frames = pictures::Frames::new(folder);
-    let cards: Vec<Card> = scores.iter().flat_map(|s| &s.occupants).map(|o| card(o, folder, &mut frames)).collect();
+    let gallery = losses::gallery(&people, folder, &mut frames);
     let views = shown_encounter(scores).and_then(|k| {
         let record = records.iter().find(|r| r.encounter == k)?;
         Some((k, pictures::camera_views(record, scores.iter().find(|s| s.encounter == k)?, &mut frames)))
     });
-    let rows = |groups: &[Group]| groups.iter().map(group_row).collect();
-    environment
-        .get_template("report.html")
-        .map_err(fail)?
-        .render(Serde(&Page {
-            s: summary,
-            figures: figures(summary),
-            margins: summary.margins.iter().map(|margin| (margin.about.as_str(), rows(&margin.groups))).collect(),
-            decoys: summary
-                .decoys
-                .iter()
-                .map(|(kind, taken)| DecoyRow { label: kind.label(), taken: taken.count, of: taken.of })
-                .collect(),
-            bars: waterfall(summary),
-            cards,
-            view_encounter: views.as_ref().map(|(k, _)| *k),
-            views: views.map(|(_, views)| views),
-            command,
-            plain: figure("", &summary.plain_faces, None),
-            plain_detected: figure("", &summary.plain_faces_detected, None),
-            rank_1: figure("", &summary.rank_1, None),
-            by_count: figure("", &summary.claimed_by_count, None),
-        }))
-        .map_err(fail)
-}
-
-fn figure(label: &'static str, share: &Share, claimed: Option<&Share>) -> Figure {
-    Figure {
-        label,
-        value: share.percent(),
-        count: format!("{} of {}", share.count, share.of),
-        interval: share.interval(),
-        claimed: claimed.map_or(String::new(), |c| format!("{} ({} of {})", c.percent(), c.count, c.of)),
-        low: share.low * 100.0,
-        high: share.high * 100.0,
-        share: share.share.unwrap_or(0.0) * 100.0,
-    }
-}
-
-fn figures(s: &Summary) -> Vec<Figure> {
-    vec![
-        figure("Occupant coverage", &s.occupant_coverage, Some(&s.claimed_coverage)),
-        figure("Vehicle coverage", &s.vehicle_coverage, Some(&s.claimed_vehicle_coverage)),
-        figure("Matched coverage", &s.matched_coverage, None),
-    ]
-}
-
-fn group_row(group: &Group) -> GroupRow {
-    GroupRow {
-        name: group.name.clone(),
-        of: group.verified.of,
-        verified: format!("{} ({})", group.verified.percent(), group.verified.count),
-        interval: group.verified.interval(),
-        claimed: format!("{} ({})", group.claimed.percent(), group.claimed.count),
-        matched: format!("{} ({}/{})", group.matched.percent(), group.matched.count, group.matched.of),
-        share: group.verified.share.unwrap_or(0.0) * 100.0,
-        low: group.verified.low * 100.0,
-        high: group.verified.high * 100.0,
-    }
-}
-
-/// All occupants, then what each cause took away, then what is left, then what matched.
-fn waterfall(s: &Summary) -> Vec<Bar> {
-    let all = s.occupants.max(1) as f64;
-    let mut left = s.occupants;
-    let bar = |label: String, count: u64, from: u64, class: &'static str| Bar {
-        label,
-        count,
-        x: from as f64 / all,
-        width: count as f64 / all,
-        class,
+    let plain = |share| Figure::new("", share, None);
+    let decoy = |(kind, taken): &(laneproof_scenes::decoy::DecoyKind, laneproof_statistics::share::Share)| DecoyRow {
+        label: kind.label(),
+        taken: taken.count,
+        of: taken.of,
     };
-    let mut bars = vec![bar("occupants".to_owned(), s.occupants, 0, "all")];
-    for (cause, count) in &s.causes {
-        left = left.saturating_sub(*count);
-        bars.push(bar(cause.label().to_owned(), *count, left, "loss"));
+    Page {
+        s,
+        brand: run.brand,
+        lead: figures::lead(s),
+        figures: figures::headline(s),
+        bars: waterfall::rows(s),
+        scale: svg::gradient(),
+        cars: seat_map::cars(scores),
+        heat_maps: heat_map::maps(scores),
+        margins: figures::margins(s),
+        alike: figures::alike(s),
+        differences: groups::differences(scores),
+        identification: det::identification(&s.open_set, people.iter().copied(), &s.head.stack),
+        cameras: figures::cameras(s),
+        faces_detected: plain(&s.faces_detected),
+        decoys: s.decoys.iter().map(decoy).collect(),
+        per_vehicle: per_vehicle(s),
+        plain: plain(&s.plain_faces),
+        plain_detected: plain(&s.plain_faces_detected),
+        rank_1: plain(&s.rank_1),
+        by_count: plain(&s.claimed_by_count),
+        acquisition: plain(&s.failure_to_acquire),
+        weights: weights(run.sampled, scores),
+        view_encounter: views.as_ref().map(|(k, _)| *k),
+        views: views.map(|(_, views)| views),
+        gallery,
+        command: run.command,
     }
-    bars.push(bar("captured (verified)".to_owned(), s.occupant_coverage.count, 0, "kept"));
-    let matched = s.matched_coverage.count;
-    bars.push(bar("captured and matched".to_owned(), matched, 0, "matched"));
-    bars
 }
 
 /// The encounter whose camera pictures are shown: the first with most occupants.
@@ -201,62 +180,27 @@ fn shown_encounter(scores: &[EncounterScore]) -> Option<u64> {
     scores.iter().rev().max_by_key(|s| s.occupants.len()).map(|s| s.encounter)
 }
 
-/// A rounded number; what rounds to nothing has no sign.
-fn whole(value: f32) -> i32 {
-    value.round() as i32
+fn per_vehicle(s: &Summary) -> PerVehicle {
+    let each = |count: u64| {
+        format!("{:.2} ({count} in {})", count as f64 / s.encounters_done.max(1) as f64, s.encounters_done)
+    };
+    // With their signs: too few and too many are different mistakes.
+    let error = |error: f64| format!("{error:+.2}").replace('-', "−");
+    PerVehicle {
+        false_alarms: each(s.shots.nobodys_claimed),
+        cross_vehicle: s.cross_vehicle.as_ref().map(|cross| each(cross.all.errors)),
+        count_error: s.persons.as_ref().map(|persons| error(persons.mean_count_error)),
+        absolute_count_error: s.persons.as_ref().map(|persons| format!("{:.2}", persons.mean_absolute_count_error)),
+    }
 }
 
-fn card(o: &OccupantScore, folder: &RunFolder, frames: &mut pictures::Frames<'_>) -> Card {
-    let mut facts = vec![("does", o.who.doing())];
-    if let Some(best) = &o.best {
-        let f = &best.face;
-        facts.push(("camera", format!("{}, exposure {}", best.camera_id, best.exposure_id)));
-        facts.push(("between the eyes", format!("{:.0} px at {:.1} m", f.inter_eye_px, f.distance_m)));
-        facts.push((
-            "head to camera",
-            format!("yaw {}°, pitch {}°, roll {}°", whole(f.yaw_deg), whole(f.pitch_deg), whole(f.roll_deg)),
-        ));
-        facts.push(("visible", format!("{:.0} %", f.visible_share * 100.0)));
-        facts.push(("mean, contrast", format!("{:.0} DN, {:.2}", f.mean_dn, f.contrast)));
-        facts.push(("panes let through", format!("{:.0} %", f.pane_transmittance * 100.0)));
-        facts.push(("blur", format!("motion {:.1} px, defocus {:.1} px", f.motion_blur_px, f.defocus_px)));
-    }
-    if let Some(similarity) = o.similarity {
-        facts.push(("similarity", format!("{similarity:.2}")));
-    }
-    if o.who.reference_id.is_some() {
-        facts.push(("document", o.who.document.name().replace('-', " ")));
-    }
-    let mut flags = Vec::new();
-    if o.over_claimed {
-        flags.push("over-claimed".to_owned());
-    }
-    if o.under_claimed {
-        flags.push("under-claimed".to_owned());
-    }
-    if let Some(other) = &o.false_match {
-        flags.push(format!("false match with {other}"));
-    }
-    let portrait = o.who.reference_id.as_ref().and_then(|id| {
-        let bytes = folder.read(&format!("portraits/{id}.jpg")).ok()??;
-        pictures::portrait(&bytes)
-    });
-    Card {
-        encounter: o.encounter,
-        seat: o.who.seat(),
-        vehicle: o.vehicle.clone(),
-        age: format!("{:.0}", o.who.age_years.floor()),
-        outcome: o.outcome.label(),
-        class: match o.outcome {
-            Outcome::Matched => "matched",
-            Outcome::NotMatched => "notmatched",
-            Outcome::NotEnrolled => "notenrolled",
-            Outcome::Lost => "lost",
-        },
-        reason: o.reason(),
-        thumbnail: pictures::thumbnail(o, frames),
-        portrait,
-        facts,
-        flags,
-    }
+/// `None` where every encounter counts alike.
+fn weights(sampled: &Sampled, scores: &[EncounterScore]) -> Option<Weights> {
+    let all = || scores.iter().map(|s| s.weight);
+    let (least, most) = (all().min_by(f64::total_cmp)?, all().max_by(f64::total_cmp)?);
+    (least != most).then(|| Weights {
+        looked_at: sampled.looked_at,
+        range: format!("{least:.2} to {most:.2}"),
+        margins: sampled.margins.clone(),
+    })
 }

@@ -43,6 +43,26 @@ pub enum RunError {
         /// Value now.
         here: String,
     },
+    /// A folder that holds no finished run.
+    #[error("{} holds no finished run: {reason}; name a run's folder, or end the run with `laneproof run … --resume`", path.display())]
+    NoFinishedRun {
+        /// The folder.
+        path: PathBuf,
+        /// What is missing.
+        reason: String,
+    },
+    /// A finished run whose scenario is another now.
+    #[error(
+        "{} or a file it names has changed since the run in {}; run it again, or name the scenario as it was with --scenario",
+        scenario.display(),
+        path.display()
+    )]
+    ScenarioChanged {
+        /// The scenario.
+        scenario: PathBuf,
+        /// The folder.
+        path: PathBuf,
+    },
     /// An encounter that the scenario does not have.
     #[error("there is no encounter {encounter}: the scenario has {encounters}, counted from 0")]
     NoSuchEncounter {
@@ -81,6 +101,8 @@ impl RunError {
             Self::Io { .. } | Self::Damaged { .. } => exit::IO,
             Self::FolderInUse { .. }
             | Self::OtherRun { .. }
+            | Self::NoFinishedRun { .. }
+            | Self::ScenarioChanged { .. }
             | Self::NoSuchEncounter { .. }
             | Self::Sample(_)
             | Self::Baseline { .. } => exit::USAGE,

@@ -9,6 +9,7 @@ use laneproof_exchange::encounter::EncounterPlan;
 use laneproof_scenes::catalogue::{Rig, Sensor};
 use serde::{Deserialize, Serialize};
 
+pub mod again;
 pub mod error;
 mod event_loop;
 pub mod folder;
@@ -35,7 +36,7 @@ use self::{
 use crate::{
     exit, ledger,
     plan::{plan, sampled::Sampled},
-    report,
+    report::{self, brand::Brand},
     scenario::{Scenario, factor::FactorValue},
     score::{
         EncounterScore, GallerySize, score,
@@ -138,6 +139,9 @@ impl RunResult {
 struct Manifest {
     format: u32,
     head: Head,
+    /// The command line that began it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    command: Option<String>,
 }
 
 /// What was put into the gallery.
@@ -145,6 +149,17 @@ struct Manifest {
 struct Filled {
     size: GallerySize,
     enrolments: Vec<Enrolment>,
+    /// Photographs of crossings that the stack refused, with the reason.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    photos_refused: Vec<(String, String)>,
+}
+
+impl Filled {
+    /// The gallery's size, and the references that were refused, with the reason.
+    fn size_and_refused(self) -> (GallerySize, Vec<(String, String)>) {
+        let refused = self.enrolments.into_iter().filter_map(|e| Some((e.reference_id, e.refused?)));
+        (self.size, refused.chain(self.photos_refused).collect())
+    }
 }
 
 /// Outcome of enrolling one reference.
@@ -166,7 +181,7 @@ pub fn run<W: World>(
     let wanted = wanted_encounters(scenario, &sampled, options)?;
     let folder = RunFolder::new(&options.out);
     let head = Head::new(scenario, &wanted, world.describe(), stack.describe());
-    let resumes = prepare(&folder, &head, options.resume)?;
+    let resumes = prepare(&folder, &head, options)?;
     events(RunEvent::Started { head: head.clone(), folder: options.out.clone() });
 
     let mut records = Vec::new();
@@ -183,7 +198,7 @@ pub fn run<W: World>(
     let sensors: Vec<Sensor> = scenario.sensors.iter().map(|sensor| sensor.value.clone()).collect();
     let mut installed = scenario.rig.value.clone();
     install(&installed, &sensors, stack)?;
-    let Filled { size, enrolments } = match folder.read_json::<Filled>("gallery.json")? {
+    let mut filled = match folder.read_json::<Filled>("gallery.json")? {
         Some(filled) if missing.is_empty() => filled,
         _ => fill_gallery(scenario, &sampled, world, stack, &folder, events)?,
     };
@@ -235,15 +250,12 @@ pub fn run<W: World>(
         records.push(record);
     }
 
-    // A finished run that is added up again asks no stack: it kept what was refused.
     if keeps_photos {
-        folder.write_json("photos-refused.json", &photos_refused)?;
-    } else if let Some(kept) = folder.read_json("photos-refused.json")? {
-        photos_refused = kept;
+        filled.photos_refused = photos_refused;
+        folder.write_json("gallery.json", &filled)?;
     }
-    let refused = enrolments.into_iter().filter_map(|e| Some((e.reference_id, e.refused?)));
-    let refused = refused.chain(photos_refused).collect();
-    let (summary, scores) = conclude(scenario, &sampled, head, &records, (size, refused), &folder, options)?;
+    let made = (options.command.as_str(), None);
+    let (summary, scores) = conclude(scenario, &sampled, head, &records, filled.size_and_refused(), &folder, made)?;
     folder.write_json("timings.json", &timings)?;
     events(RunEvent::Finished { report: folder.path("report.html") });
     Ok(RunResult { summary, scores, timings })
@@ -264,8 +276,8 @@ fn wanted_encounters(scenario: &Scenario, sampled: &Sampled, options: &RunOption
 }
 
 /// Makes the folder ready; says whether it holds this very run already.
-fn prepare(folder: &RunFolder, head: &Head, resume: bool) -> Result<bool, RunError> {
-    let there = if resume { folder.read_json::<Manifest>("run.json")? } else { None };
+fn prepare(folder: &RunFolder, head: &Head, options: &RunOptions<'_>) -> Result<bool, RunError> {
+    let there = if options.resume { folder.read_json::<Manifest>("run.json")? } else { None };
     if let Some(Manifest { head: there, .. }) = there {
         let list = |pairs: &[(String, String)]| {
             pairs.iter().map(|(what, which)| format!("{what} {which}")).collect::<Vec<_>>().join(", ")
@@ -289,7 +301,8 @@ fn prepare(folder: &RunFolder, head: &Head, resume: bool) -> Result<bool, RunErr
         return Err(RunError::FolderInUse { path: folder.root().to_owned() });
     }
     folder.create()?;
-    folder.write_json("run.json", &Manifest { format: 1, head: head.clone() })?;
+    folder
+        .write_json("run.json", &Manifest { format: 1, head: head.clone(), command: Some(options.command.clone()) })?;
     Ok(false)
 }
 
@@ -340,7 +353,8 @@ fn fill_gallery<W: World>(
         count => stack.fill(count, scenario.file.seed).map_err(|e| RunError::Setup(e.to_string()))?,
     };
     let references = enrolments.iter().filter(|e| e.refused.is_none()).count() as u64;
-    let filled = Filled { size: GallerySize { references, fillers_asked, fillers }, enrolments };
+    let filled =
+        Filled { size: GallerySize { references, fillers_asked, fillers }, enrolments, photos_refused: Vec::new() };
     folder.write_json("gallery.json", &filled)?;
     Ok(filled)
 }
@@ -447,7 +461,7 @@ fn conclude(
     records: &[EncounterRecord],
     (gallery, refused): (GallerySize, Vec<(String, String)>),
     folder: &RunFolder,
-    options: &RunOptions<'_>,
+    (command, brand): (&str, Option<&Brand>),
 ) -> Result<(Summary, Vec<EncounterScore>), RunError> {
     let scored = records.iter().filter_map(|record| score(record, &scenario.file.validation));
     let scores: Vec<EncounterScore> =
@@ -459,7 +473,8 @@ fn conclude(
         folder.write("other-vehicles.parquet", &others)?;
     }
     folder.write_json("summary.json", &summary)?;
-    let page = report::html(&summary, records, &scores, folder, &options.command)?;
+    let page =
+        report::html(&report::Run { summary: &summary, records, scores: &scores, sampled, folder, command, brand })?;
     folder.write("report.html", page.as_bytes())?;
     Ok((summary, scores))
 }

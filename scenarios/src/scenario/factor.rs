@@ -125,7 +125,7 @@ impl Factors {
             PlanKind::LatinHypercube => Design::LatinHypercube { points: file.encounters },
             PlanKind::Sobol => {
                 let scrambles = file.sample.scrambles();
-                if file.encounters % u64::from(scrambles) != 0 {
+                if !file.encounters.is_multiple_of(u64::from(scrambles)) {
                     let problem =
                         format!("{} encounters are not as many in each of {scrambles} scramblings", file.encounters);
                     let better = file.encounters.div_ceil(scrambles.into()) * u64::from(scrambles);
@@ -142,7 +142,7 @@ impl Factors {
                     })?);
                 }
                 let cells = levels.iter().fold(1u64, |cells, levels| cells.saturating_mul((*levels).into()));
-                if file.encounters % cells != 0 {
+                if !file.encounters.is_multiple_of(cells) {
                     let problem =
                         format!("{} encounters do not hold {cells} combinations equally often", file.encounters);
                     let better = file.encounters.div_ceil(cells).saturating_mul(cells);

@@ -143,7 +143,8 @@ impl FactorFile {
             return Err(ValueFault::new("weights", problem, "write one weight a value, or none"));
         }
         let usable = |weight: &f64| weight.is_finite() && *weight >= 0.0;
-        if !weights.is_empty() && !(weights.iter().all(usable) && weights.iter().sum::<f64>() > 0.0) {
+        let are_frequencies = weights.iter().all(usable) && weights.iter().sum::<f64>() > 0.0;
+        if !weights.is_empty() && !are_frequencies {
             return Err(ValueFault::new(
                 "weights",
                 "are no frequencies",

@@ -15,7 +15,7 @@
 //! lost. A lost occupant's cause is the first rung of the ladder in [`cause`] on which their best exposure fails.
 use std::collections::{BTreeMap, BTreeSet};
 
-use lane_stack::client::{BestShot, Detection, FILLER_PREFIX};
+use lane_stack::client::{BestShot, Candidate, Detection, FILLER_PREFIX};
 use laneproof_exchange::truth::{BoxPx, DecoyTruth, ExposureTruth, FaceTruth, OtherFace};
 use laneproof_scenes::{decoy::DecoyKind, vehicle::ChildSeat};
 use serde::{Deserialize, Serialize};
@@ -114,6 +114,13 @@ pub struct OccupantScore {
     pub self_match: bool,
     /// Similarity of the best claimed shot's first candidate.
     pub similarity: Option<f32>,
+    /// Similarity of the own reference in the search that counts; `None` without a search, without a reference, and where the
+    /// reference is below the tenth candidate: what is not told is never found. Every claimed shot is a search; of an occupant
+    /// with a reference the one counts in which it comes first, else in which it is nearest, else whose first candidate is; of
+    /// one without, the one whose first candidate is nearest.
+    pub own_similarity: Option<f32>,
+    /// Similarity of the best other reference there.
+    pub other_similarity: Option<f32>,
     /// Rank-1 identification: whether, of the best shots that belong to them, the one that the stack itself ranks highest
     /// has their own reference as its first candidate; a person without any shot is missed. Whether the stack calls the
     /// shot valid does not matter. `None` where it is not asked for: without a reference, or without an exposure that
@@ -439,6 +446,22 @@ fn decoys(seen: &Seen, judged: &[Judged<'_>], detected: &[u8]) -> Vec<DecoyScore
         .collect()
 }
 
+/// Similarities of the own and of the best other reference in the search that counts, see [`OccupantScore::own_similarity`].
+fn search<'c>(searches: impl Iterator<Item = &'c [Candidate]>, own: Option<&str>) -> (Option<f32>, Option<f32>) {
+    let is_own = |candidate: &&Candidate| own == Some(candidate.reference_id.as_str());
+    let both = searches.map(|candidates| {
+        let leads = candidates.first().is_some_and(|first| is_own(&first));
+        let of_own = candidates.iter().find(is_own).map(|c| c.similarity);
+        (leads, of_own, candidates.iter().find(|c| !is_own(c)).map(|c| c.similarity))
+    });
+    let similarity = |s: Option<f32>| s.unwrap_or(f32::NEG_INFINITY);
+    let nearer = |a: &(bool, Option<f32>, Option<f32>), b: &(bool, Option<f32>, Option<f32>)| {
+        let by_own = similarity(a.1).total_cmp(&similarity(b.1));
+        a.0.cmp(&b.0).then(by_own).then(similarity(a.2).total_cmp(&similarity(b.2)))
+    };
+    both.max_by(nearer).map_or((None, None), |(_, of_own, of_other)| (of_own, of_other))
+}
+
 fn score_occupant(
     record: &EncounterRecord,
     seen: &Seen,
@@ -483,6 +506,8 @@ fn score_occupant(
         seen.exposures.iter().find(|e| e.truth.exposure_id == id).map(|e| e.frame.clone()).unwrap_or_default()
     };
     let claimed_shot = chosen.filter(|j| j.shot.valid);
+    let (own_similarity, other_similarity) =
+        search(claimed.iter().map(|j| j.shot.candidates.as_slice()), who.reference_id.as_deref());
     let faces = || {
         let all = seen.exposures.iter().flat_map(|e| e.truth.faces.iter().map(|face| (e.truth.exposure_id, face)));
         all.filter(|(_, face)| face.occupant == occupant)
@@ -506,6 +531,8 @@ fn score_occupant(
         filler_match: claimed.iter().filter_map(|j| j.shot.matched.as_deref()).any(|id| id.starts_with(FILLER_PREFIX)),
         self_match: claimed.iter().any(|j| own(j)),
         similarity: claimed_shot.and_then(|j| j.shot.candidates.first()).map(|c| c.similarity),
+        own_similarity,
+        other_similarity,
         rank_1: who
             .reference_id
             .as_ref()

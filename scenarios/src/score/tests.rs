@@ -1,3 +1,4 @@
+use lane_stack::client::Candidate;
 use laneproof_exchange::{
     encounter::NeighbourPlace,
     truth::{BoxPx, DecoyTruth, FaceTruth, Occluder, OtherFace},
@@ -10,6 +11,7 @@ use laneproof_scenes::{
 use super::{
     BestExposure, Cause, CrossVehicle, GallerySize, Owner, assign, assign_decoy,
     cause::{self, best_exposure, geometric_cause},
+    search,
     summary::Summary,
 };
 use crate::{
@@ -406,4 +408,25 @@ fn searches_of_people_without_a_reference_give_fpir_and_those_of_others_fnir() {
     assert_eq!(s.groups.iter().map(|g| g.fpir.count).sum::<u64>(), 3, "{:#?}", s.groups);
     assert_eq!(s.groups.iter().map(|g| g.fnir.of).sum::<u64>(), 3 * with);
     assert!(crate::terminal::table(&summary).contains("1 matched to fillers"));
+}
+
+#[test]
+fn the_search_that_counts_is_the_one_that_finds_the_own_reference() {
+    let list = |pairs: &[(&str, f32)]| -> Vec<Candidate> {
+        pairs
+            .iter()
+            .map(|(id, similarity)| Candidate { reference_id: (*id).to_owned(), similarity: *similarity })
+            .collect()
+    };
+    // Second of a near other, first at a lower similarity, and below the tenth.
+    let second = list(&[("b", 0.8), ("a", 0.7)]);
+    let first = list(&[("a", 0.6), ("c", 0.1)]);
+    let absent = list(&[("c", 0.9), ("b", 0.2)]);
+    let of = |searches: &[&Vec<Candidate>], own| search(searches.iter().map(|list| list.as_slice()), own);
+    assert_eq!(of(&[&second, &first, &absent], Some("a")), (Some(0.6), Some(0.1)));
+    assert_eq!(of(&[&second, &absent], Some("a")), (Some(0.7), Some(0.8)));
+    assert_eq!(of(&[&absent], Some("a")), (None, Some(0.9)));
+    assert_eq!(of(&[&second, &first, &absent], None), (None, Some(0.9)));
+    assert_eq!(of(&[&Vec::new()], Some("a")), (None, None));
+    assert_eq!(of(&[], Some("a")), (None, None));
 }

@@ -11,7 +11,7 @@ use super::{
 };
 use laneproof_statistics::share::Share;
 
-use crate::score::Cause;
+use crate::{report::svg::escaped, score::Cause};
 
 const WIDTH: f64 = 1000.0;
 const LEFT: f64 = 62.0;
@@ -67,10 +67,6 @@ impl Picture {
     fn line(&mut self, [x0, y0, x1, y1]: [f64; 4], class: &str) {
         writeln!(self.out, r#"<path class="{class}" d="M{x0:.1} {y0:.1}L{x1:.1} {y1:.1}"/>"#).ok();
     }
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 /// Lines of at most `width` characters, broken between words.

@@ -41,7 +41,7 @@ pub enum SweepEvent {
     /// It begins; the result has its head and no point.
     Started {
         /// Head and plan.
-        result: SweepResult,
+        result: Box<SweepResult>,
         /// Its folder.
         folder: PathBuf,
     },
@@ -55,7 +55,7 @@ pub enum SweepEvent {
     /// A value is done.
     Point {
         /// Its numbers.
-        point: PointResult,
+        point: Box<PointResult>,
         /// How many so far.
         done: usize,
         /// Of how many.
@@ -121,7 +121,7 @@ pub fn run<W: World>(
         points: Vec::new(),
         second: None,
     };
-    events(SweepEvent::Started { result: result.clone(), folder: options.out.clone() });
+    events(SweepEvent::Started { result: Box::new(result.clone()), folder: options.out.clone() });
 
     let mut world = PortraitsKept { world, kept: BTreeMap::new() };
     let mut baseline: Vec<EncounterScore> = Vec::new();
@@ -171,7 +171,7 @@ pub fn run<W: World>(
         }
         write(&result, &folder, &options.command)?;
         let seconds = (options.clock)() - begin;
-        events(SweepEvent::Point { point: numbers, done: done.len(), of: sweep.points.len(), seconds });
+        events(SweepEvent::Point { point: Box::new(numbers), done: done.len(), of: sweep.points.len(), seconds });
     }
     events(SweepEvent::Finished { page: folder.path("sweep.html") });
     Ok(result)
