@@ -43,6 +43,14 @@ pub enum RunError {
         /// Value now.
         here: String,
     },
+    /// A folder without a finished run.
+    #[error("{} holds no finished run: {reason}; name the folder of one, or finish this with `laneproof run SCENARIO --out {} --resume`", path.display(), path.display())]
+    Unfinished {
+        /// The folder.
+        path: PathBuf,
+        /// What is missing.
+        reason: String,
+    },
     /// An encounter that the scenario does not have.
     #[error("there is no encounter {encounter}: the scenario has {encounters}, counted from 0")]
     NoSuchEncounter {
@@ -81,6 +89,7 @@ impl RunError {
             Self::Io { .. } | Self::Damaged { .. } => exit::IO,
             Self::FolderInUse { .. }
             | Self::OtherRun { .. }
+            | Self::Unfinished { .. }
             | Self::NoSuchEncounter { .. }
             | Self::Sample(_)
             | Self::Baseline { .. } => exit::USAGE,
