@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::{
     run::{RunError, folder::RunFolder, record::EncounterRecord},
     score::{
-        EncounterScore, OccupantScore, Outcome,
+        BestExposure, EncounterScore, OccupantScore, Outcome,
         summary::{Group, Summary},
     },
 };
@@ -206,21 +206,26 @@ fn whole(value: f32) -> i32 {
     value.round() as i32
 }
 
-fn card(o: &OccupantScore, folder: &RunFolder, frames: &mut pictures::Frames<'_>) -> Card {
-    let mut facts = vec![("does", o.who.doing())];
-    if let Some(best) = &o.best {
-        let f = &best.face;
-        facts.push(("camera", format!("{}, exposure {}", best.camera_id, best.exposure_id)));
-        facts.push(("between the eyes", format!("{:.0} px at {:.1} m", f.inter_eye_px, f.distance_m)));
-        facts.push((
+/// What was measured of a face in an exposure, for people: name and value.
+pub(crate) fn best_facts(best: &BestExposure) -> Vec<(&'static str, String)> {
+    let f = &best.face;
+    vec![
+        ("camera", format!("{}, exposure {}", best.camera_id, best.exposure_id)),
+        ("between the eyes", format!("{:.0} px at {:.1} m", f.inter_eye_px, f.distance_m)),
+        (
             "head to camera",
             format!("yaw {}°, pitch {}°, roll {}°", whole(f.yaw_deg), whole(f.pitch_deg), whole(f.roll_deg)),
-        ));
-        facts.push(("visible", format!("{:.0} %", f.visible_share * 100.0)));
-        facts.push(("mean, contrast", format!("{:.0} DN, {:.2}", f.mean_dn, f.contrast)));
-        facts.push(("panes let through", format!("{:.0} %", f.pane_transmittance * 100.0)));
-        facts.push(("blur", format!("motion {:.1} px, defocus {:.1} px", f.motion_blur_px, f.defocus_px)));
-    }
+        ),
+        ("visible", format!("{:.0} %", f.visible_share * 100.0)),
+        ("mean, contrast", format!("{:.0} DN, {:.2}", f.mean_dn, f.contrast)),
+        ("panes let through", format!("{:.0} %", f.pane_transmittance * 100.0)),
+        ("blur", format!("motion {:.1} px, defocus {:.1} px", f.motion_blur_px, f.defocus_px)),
+    ]
+}
+
+fn card(o: &OccupantScore, folder: &RunFolder, frames: &mut pictures::Frames<'_>) -> Card {
+    let mut facts = vec![("does", o.who.doing())];
+    facts.extend(o.best.iter().flat_map(best_facts));
     if let Some(similarity) = o.similarity {
         facts.push(("similarity", format!("{similarity:.2}")));
     }
