@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 use crate::session::Failure;
 
 pub mod bench;
+pub mod compare;
 pub mod dataset;
 pub mod doctor;
 pub mod explain;
@@ -39,6 +40,7 @@ enum Command {
     Movie(movie::Args),
     Explain(explain::Args),
     Sweep(sweep::Args),
+    Compare(compare::Args),
     Render(render::Args),
     Tint(tint::Args),
     People(people::Args),
@@ -58,6 +60,7 @@ impl Cli {
             Command::Movie(args) => movie::run(&args),
             Command::Explain(args) => explain::run(&args),
             Command::Sweep(args) => sweep::run(&args),
+            Command::Compare(args) => compare::run(&args),
             Command::Render(args) => render::run(&args),
             Command::Tint(args) => tint::run(&args),
             Command::People(args) => people::run(&args),
