@@ -192,7 +192,9 @@ fn a_stack_that_misses_a_seat_is_worse_for_who_sits_there_and_each_is_shown() {
         .map(|group| group.name.as_str())
         .collect();
     assert_eq!(told, ["seat 1-left"]);
-    assert!(words::for_whom(&worse).iter().any(|line| line.starts_with("seat 1-left −100.0 points")));
+    let whom = words::for_whom(&worse);
+    assert!(whom.iter().any(|line| line.starts_with("seat 1-left −100.0 points")), "{whom:?}");
+    assert!(!whom.iter().any(|line| line.starts_with("high sun")), "all are under it: {whom:?}");
     assert_eq!(worse.flips.len(), 10);
     assert!(worse.flips.iter().all(|f| f.seat == "1-left" && f.change == Change::Lost));
     // One of them has no reference.

@@ -126,9 +126,10 @@ pub fn others(comparison: &Comparison) -> Vec<String> {
     told.filter(|(_, difference)| difference.is_told()).map(line).collect()
 }
 
-/// The groups that differ by more than chance.
+/// The groups that differ by more than chance; a group that is everybody says nothing of its own.
 pub fn for_whom(comparison: &Comparison) -> Vec<String> {
-    let groups = comparison.margins.iter().flat_map(|margin| &margin.groups);
+    let margins = comparison.margins.iter().filter(|margin| margin.groups.len() > 1);
+    let groups = margins.flat_map(|margin| &margin.groups);
     let line = |GroupDifference { name, coverage }: &GroupDifference| {
         format!("{name} {} points ({}), {}", signed(coverage.difference), interval(coverage), p(coverage))
     };
