@@ -43,9 +43,9 @@ pub enum RunError {
         /// Value now.
         here: String,
     },
-    /// A folder without a finished run.
-    #[error("{} holds no finished run: {reason}; name the folder of one, or finish this with `laneproof run SCENARIO --out {} --resume`", path.display(), path.display())]
-    Unfinished {
+    /// A folder that holds no finished run.
+    #[error("{} holds no finished run: {reason}; name a run's folder, or end the run with `laneproof run … --resume`", path.display())]
+    NoFinishedRun {
         /// The folder.
         path: PathBuf,
         /// What is missing.
@@ -89,7 +89,7 @@ impl RunError {
             Self::Io { .. } | Self::Damaged { .. } => exit::IO,
             Self::FolderInUse { .. }
             | Self::OtherRun { .. }
-            | Self::Unfinished { .. }
+            | Self::NoFinishedRun { .. }
             | Self::NoSuchEncounter { .. }
             | Self::Sample(_)
             | Self::Baseline { .. } => exit::USAGE,
