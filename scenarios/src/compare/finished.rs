@@ -41,7 +41,7 @@ pub(super) struct Scored {
 }
 
 fn unfinished(folder: &RunFolder, reason: &str) -> RunError {
-    RunError::Unfinished { path: folder.root().to_owned(), reason: reason.to_owned() }
+    RunError::NoFinishedRun { path: folder.root().to_owned(), reason: reason.to_owned() }
 }
 
 impl FinishedRun {

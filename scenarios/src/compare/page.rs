@@ -11,7 +11,7 @@ use super::{
     words::{self, Verdict},
 };
 use crate::{
-    report::{best_facts, pictures},
+    report::{facts, pictures},
     run::{RunError, folder::RunFolder},
     score::OccupantScore,
 };
@@ -267,9 +267,8 @@ fn half(which: Which, o: &OccupantScore, Ended { outcome, .. }: Ended, frames: &
 
 fn card((flip, pair): &(Flip, Pair<'_>), [frames_a, frames_b]: &mut [pictures::Frames<'_>; 2]) -> Card {
     let Pair { a, b } = *pair;
-    let facts = |o: &OccupantScore| o.best.as_ref().map(best_facts).unwrap_or_default();
     let (of_a, of_b) = (facts(a), facts(b));
-    let names = if of_a.is_empty() { &of_b } else { &of_a };
+    let only_b = of_b.iter().filter(|(name, _)| of_a.iter().all(|(there, _)| there != name));
     let value = |facts: &[(&'static str, String)], name: &str| {
         facts.iter().find(|(fact, _)| *fact == name).map_or("–".to_owned(), |(_, value)| value.clone())
     };
@@ -278,13 +277,14 @@ fn card((flip, pair): &(Flip, Pair<'_>), [frames_a, frames_b]: &mut [pictures::F
         id: format!("{}/{}", flip.encounter, flip.occupants[0]),
         seat: flip.seat.clone(),
         vehicle: flip.vehicle.clone(),
-        who: format!("age {:.0}, {}", a.who.age_years.floor(), b.who.doing()),
+        who: format!("age {:.0}", a.who.age_years.floor()),
         change: flip.change.label(),
         class: class(flip.change),
         halves: [half(Which::A, a, flip.a, frames_a), half(Which::B, b, flip.b, frames_b)],
         // The picture's caption names camera and exposure.
-        facts: names
+        facts: of_a
             .iter()
+            .chain(only_b)
             .filter(|(name, _)| *name != "camera")
             .map(|(name, _)| {
                 let (in_a, in_b) = (value(&of_a, name), value(&of_b, name));

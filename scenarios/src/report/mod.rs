@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::{
     run::{RunError, folder::RunFolder, record::EncounterRecord},
     score::{
-        BestExposure, EncounterScore, OccupantScore, Outcome,
+        EncounterScore, OccupantScore, Outcome,
         summary::{Group, Summary},
     },
 };
@@ -206,32 +206,32 @@ fn whole(value: f32) -> i32 {
     value.round() as i32
 }
 
-/// What was measured of a face in an exposure, for people: name and value.
-pub(crate) fn best_facts(best: &BestExposure) -> Vec<(&'static str, String)> {
-    let f = &best.face;
-    vec![
-        ("camera", format!("{}, exposure {}", best.camera_id, best.exposure_id)),
-        ("between the eyes", format!("{:.0} px at {:.1} m", f.inter_eye_px, f.distance_m)),
-        (
+/// What is known of somebody, for people: name and value.
+pub(crate) fn facts(o: &OccupantScore) -> Vec<(&'static str, String)> {
+    let mut facts = vec![("does", o.who.doing())];
+    if let Some(best) = &o.best {
+        let f = &best.face;
+        facts.push(("camera", format!("{}, exposure {}", best.camera_id, best.exposure_id)));
+        facts.push(("between the eyes", format!("{:.0} px at {:.1} m", f.inter_eye_px, f.distance_m)));
+        facts.push((
             "head to camera",
             format!("yaw {}°, pitch {}°, roll {}°", whole(f.yaw_deg), whole(f.pitch_deg), whole(f.roll_deg)),
-        ),
-        ("visible", format!("{:.0} %", f.visible_share * 100.0)),
-        ("mean, contrast", format!("{:.0} DN, {:.2}", f.mean_dn, f.contrast)),
-        ("panes let through", format!("{:.0} %", f.pane_transmittance * 100.0)),
-        ("blur", format!("motion {:.1} px, defocus {:.1} px", f.motion_blur_px, f.defocus_px)),
-    ]
-}
-
-fn card(o: &OccupantScore, folder: &RunFolder, frames: &mut pictures::Frames<'_>) -> Card {
-    let mut facts = vec![("does", o.who.doing())];
-    facts.extend(o.best.iter().flat_map(best_facts));
+        ));
+        facts.push(("visible", format!("{:.0} %", f.visible_share * 100.0)));
+        facts.push(("mean, contrast", format!("{:.0} DN, {:.2}", f.mean_dn, f.contrast)));
+        facts.push(("panes let through", format!("{:.0} %", f.pane_transmittance * 100.0)));
+        facts.push(("blur", format!("motion {:.1} px, defocus {:.1} px", f.motion_blur_px, f.defocus_px)));
+    }
     if let Some(similarity) = o.similarity {
         facts.push(("similarity", format!("{similarity:.2}")));
     }
     if o.who.reference_id.is_some() {
         facts.push(("document", o.who.document.name().replace('-', " ")));
     }
+    facts
+}
+
+fn card(o: &OccupantScore, folder: &RunFolder, frames: &mut pictures::Frames<'_>) -> Card {
     let mut flags = Vec::new();
     if o.over_claimed {
         flags.push("over-claimed".to_owned());
@@ -261,7 +261,7 @@ fn card(o: &OccupantScore, folder: &RunFolder, frames: &mut pictures::Frames<'_>
         reason: o.reason(),
         thumbnail: pictures::thumbnail(o, frames),
         portrait,
-        facts,
+        facts: facts(o),
         flags,
     }
 }
