@@ -52,7 +52,7 @@ pub fn table(summary: &Summary) -> String {
         ]
     };
     rows.push(row("occupants", &s.occupant_coverage, &s.claimed_coverage, Some(&s.matched_coverage)));
-    rows.push(row("vehicles", &s.vehicle_coverage, &s.claimed_vehicle_coverage, None));
+    rows.push(row("vehicles", &s.vehicle_coverage, &s.claimed_vehicle_coverage, Some(&s.confirmed_vehicles)));
     rows.extend(
         s.margin("row")
             .iter()
@@ -252,7 +252,7 @@ pub fn paths(scenario: &Scenario) -> String {
 }
 
 /// Columns as wide as their widest cell; the first to the left, the others to the right.
-fn aligned<const N: usize>(rows: &[[String; N]]) -> String {
+pub(crate) fn aligned<const N: usize>(rows: &[[String; N]]) -> String {
     let width = |c: usize| rows.iter().map(|r| r[c].chars().count()).max().unwrap_or(0);
     let widths: [usize; N] = std::array::from_fn(width);
     let mut out = String::new();

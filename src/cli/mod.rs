@@ -7,6 +7,7 @@ use crate::session::Failure;
 
 pub mod bench;
 pub mod check;
+pub mod compare;
 pub mod dataset;
 pub mod doctor;
 pub mod explain;
@@ -52,6 +53,7 @@ enum Command {
     Movie(movie::Args),
     Explain(explain::Args),
     Sweep(sweep::Args),
+    Compare(compare::Args),
     Render(render::Args),
     Tint(tint::Args),
     People(people::Args),
@@ -78,6 +80,7 @@ impl Cli {
             Command::Movie(args) => movie::run(&args),
             Command::Explain(args) => explain::run(&args),
             Command::Sweep(args) => sweep::run(&args),
+            Command::Compare(args) => compare::run(&args),
             Command::Render(args) => render::run(&args),
             Command::Tint(args) => tint::run(&args),
             Command::People(args) => people::run(&args),

@@ -53,12 +53,13 @@ impl Figure {
     }
 }
 
-/// The three figures at the top.
+/// The figures at the top.
 pub(super) fn headline(s: &Summary) -> Vec<Figure> {
     vec![
         Figure::new("Occupant coverage", &s.occupant_coverage, Some(&s.claimed_coverage)),
         Figure::new("Vehicle coverage", &s.vehicle_coverage, Some(&s.claimed_vehicle_coverage)),
         Figure::new("Matched coverage", &s.matched_coverage, None),
+        Figure::new("Vehicles confirmed", &s.confirmed_vehicles, None),
     ]
 }
 

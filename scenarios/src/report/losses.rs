@@ -108,7 +108,8 @@ fn whole(value: f32) -> String {
     (value.round() as i32).to_string().replace('-', "−")
 }
 
-fn facts(o: &OccupantScore) -> Vec<(&'static str, String)> {
+/// What is known of somebody, for people: name and value.
+pub(crate) fn facts(o: &OccupantScore) -> Vec<(&'static str, String)> {
     let mut facts = vec![("does", o.who.doing())];
     if !o.who.worn.is_empty() {
         facts.push(("wears", o.who.worn.iter().map(|worn| worn.label()).collect::<Vec<_>>().join(", ")));

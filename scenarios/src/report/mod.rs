@@ -19,6 +19,7 @@ mod waterfall;
 use minijinja::{AutoEscape, Environment, value::Serde};
 use serde::Serialize;
 
+pub(crate) use self::losses::facts;
 use self::{brand::Brand, figures::Figure};
 use crate::{
     plan::sampled::Sampled,

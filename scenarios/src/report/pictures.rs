@@ -18,7 +18,7 @@ const THUMBNAIL_PX: u32 = 200;
 const VIEW_WIDTH_PX: u32 = 960;
 
 /// Decoded frames; only those of the encounter at hand stay in memory.
-pub(super) struct Frames<'a> {
+pub(crate) struct Frames<'a> {
     folder: &'a RunFolder,
     kept: BTreeMap<String, Option<RgbImage>>,
 }
@@ -44,7 +44,7 @@ impl<'a> Frames<'a> {
 }
 
 /// The occupant's face in the exposure that counts, with the truth's box and the stack's.
-pub(super) fn thumbnail(o: &OccupantScore, frames: &mut Frames<'_>) -> Option<String> {
+pub(crate) fn thumbnail(o: &OccupantScore, frames: &mut Frames<'_>) -> Option<String> {
     let best = o.best.as_ref()?;
     let truth = best.face.face_box_px;
     let frame = frames.get(&best.frame)?;

@@ -20,6 +20,7 @@ pub mod replay;
 #[cfg(test)]
 mod returning_tests;
 mod schedule;
+pub mod scoring;
 #[cfg(test)]
 pub(crate) mod tests;
 pub mod world;
@@ -31,6 +32,7 @@ use self::{
     event_loop::{LoopSettings, Stop, run_encounter},
     folder::RunFolder,
     record::{EncounterRecord, End},
+    scoring::Scoring,
     world::{PortraitJpeg, World, WorldError},
 };
 use crate::{
@@ -453,7 +455,7 @@ fn one_encounter<W: World>(
     }
 }
 
-/// Writes ledger, summary and report.
+/// Writes ledger, summary and report, and what they were scored by.
 fn conclude(
     scenario: &Scenario,
     sampled: &Sampled,
@@ -463,9 +465,11 @@ fn conclude(
     folder: &RunFolder,
     (command, brand): (&str, Option<&Brand>),
 ) -> Result<(Summary, Vec<EncounterScore>), RunError> {
-    let scored = records.iter().filter_map(|record| score(record, &scenario.file.validation));
+    let scoring = Scoring::of(scenario, sampled);
+    let scored = records.iter().filter_map(|record| score(record, &scoring.rule));
     let scores: Vec<EncounterScore> =
-        scored.map(|scored| EncounterScore { weight: sampled.weight(scored.encounter), ..scored }).collect();
+        scored.map(|scored| EncounterScore { weight: scoring.weight(scored.encounter), ..scored }).collect();
+    folder.write_json(Scoring::FILE, &scoring)?;
     let summary = Summary::new(head, scenario, records, &scores, refused, gallery);
     folder.write("occupants.parquet", &ledger::occupants(&scores)?)?;
     folder.write("exposures.parquet", &ledger::exposures(records, &scores)?)?;

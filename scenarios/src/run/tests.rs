@@ -59,6 +59,7 @@ fn a_perfect_stack_captures_and_matches_everyone_and_the_folder_is_whole() {
     assert_eq!(s.occupant_coverage.share, Some(1.0));
     assert_eq!(s.vehicle_coverage.share, Some(1.0));
     assert_eq!(s.matched_coverage.share, Some(1.0));
+    assert!(s.confirmed_vehicles.share <= s.vehicle_coverage.share && s.confirmed_vehicles.of == 4);
     assert_eq!(s.rank_1.share, Some(1.0));
     assert_eq!((s.shots.false_matches, s.nobodys_detections), (0, 0));
     assert_eq!(s.exposures, 4 * 12);

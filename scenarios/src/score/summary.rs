@@ -194,6 +194,8 @@ pub struct Summary {
     pub claimed_vehicle_coverage: Share,
     /// Of the enrolled: captured and matched to themselves.
     pub matched_coverage: Share,
+    /// Share of vehicles in which everyone was captured and matched to themselves: crossings that are confirmed.
+    pub confirmed_vehicles: Share,
     /// Failure to acquire (ISO/IEC 19795-1): occupants without a verified capture.
     pub failure_to_acquire: Share,
     /// References that could not be enrolled, with the reason.
@@ -315,6 +317,7 @@ impl Summary {
             vehicle_coverage: vehicles(&captured),
             claimed_vehicle_coverage: vehicles(&|o| o.claimed),
             matched_coverage: share_of(scores, &enrolled, &matched),
+            confirmed_vehicles: vehicles(&matched),
             failure_to_acquire: everyone(&|o| !captured(o)),
             failed_enrolments,
             margins: margins::ALL.iter().map(|(about, group)| margin(scores, about, *group)).collect(),

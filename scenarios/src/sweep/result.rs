@@ -115,12 +115,16 @@ impl Paired {
 
     /// "p = 0.07", "p < 0.001"; nothing without a pair.
     pub fn p_text(&self) -> String {
-        match self.p {
-            _ if self.pairs == 0 => String::new(),
-            p if p < 0.001 => "p < 0.001".to_owned(),
-            p if p < 0.1 => format!("p = {p:.3}"),
-            p => format!("p = {p:.2}"),
-        }
+        if self.pairs == 0 { String::new() } else { p_text(self.p) }
+    }
+}
+
+/// "p = 0.07", "p < 0.001".
+pub(crate) fn p_text(p: f64) -> String {
+    match p {
+        p if p < 0.001 => "p < 0.001".to_owned(),
+        p if p < 0.1 => format!("p = {p:.3}"),
+        p => format!("p = {p:.2}"),
     }
 }
 
