@@ -97,10 +97,7 @@ fn the_examples_for_ci_are_valid() {
     }
     let validator = std::env::var_os("LANEPROOF_CHECK_JSONSCHEMA").map(PathBuf::from);
     let Some(validator) = validator.filter(|path| path.is_file()) else {
-        return skipped(
-            examples.len(),
-            "LANEPROOF_CHECK_JSONSCHEMA names no check-jsonschema; `make test` installs one",
-        );
+        return skipped(2, "LANEPROOF_CHECK_JSONSCHEMA names no check-jsonschema; `make test` installs one");
     };
     for (file, schema) in examples {
         let mut command = Command::new(&validator);
