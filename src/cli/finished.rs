@@ -1,13 +1,28 @@
-//! A finished run, as commands name it: its folder, and its scenario as it was.
+//! A run as commands show it and, finished, name it: its folder, and its scenario as it was.
 use std::path::{Path, PathBuf};
 
 use laneproof_scenarios::{
-    run::folder::RunFolder,
+    run::{RunEvent, RunResult, folder::RunFolder},
     scenario::Scenario,
     score::summary::{Head, Summary},
+    terminal,
 };
 
-use crate::session::Failure;
+use crate::session::{self, Failure};
+
+/// Prints what happens during a run.
+pub fn show(event: RunEvent) {
+    if let Some(line) = terminal::line(&event) {
+        println!("{line}");
+    }
+}
+
+/// Prints what a run came to, where its report lies, and the seconds since `begin`; gives the exit code.
+pub fn conclude(result: &RunResult, folder: &Path, begin: f64) -> u8 {
+    println!("{}", terminal::table(&result.summary));
+    println!("report: {}   ({:.0} s)", folder.join("report.html").display(), session::clock() - begin);
+    result.exit_code()
+}
 
 /// That a folder holds no finished run.
 pub fn none(run: &Path) -> Failure {

@@ -1,10 +1,7 @@
 //! `laneproof replay`: the frames of a run, shown to another stack.
 use std::path::PathBuf;
 
-use laneproof_scenarios::{
-    run::{self, replay::ReplayWorld},
-    terminal,
-};
+use laneproof_scenarios::run::{self, replay::ReplayWorld};
 
 use super::finished;
 use crate::{
@@ -46,12 +43,6 @@ pub(super) fn run(args: &Args) -> Result<u8, Failure> {
         command: session::command_line(),
         clock: &session::clock,
     };
-    let result = run::run(&scenario, &mut world, &mut *stack, &options, &mut |event| {
-        if let Some(line) = terminal::line(&event) {
-            println!("{line}");
-        }
-    })?;
-    println!("{}", terminal::table(&result.summary));
-    println!("report: {}   ({:.0} s)", options.out.join("report.html").display(), session::clock() - begin);
-    Ok(result.exit_code())
+    let result = run::run(&scenario, &mut world, &mut *stack, &options, &mut finished::show)?;
+    Ok(finished::conclude(&result, &options.out, begin))
 }

@@ -5,9 +5,9 @@ use laneproof_scenarios::{
     check::{Baseline, EncounterOutcome},
     run,
     scenario::Scenario,
-    terminal,
 };
 
+use super::finished;
 use crate::{
     session::{self, Choices, Failure},
     stack_place::StackPlace,
@@ -56,11 +56,7 @@ pub(super) fn run(args: &Args) -> Result<u8, Failure> {
         command: session::command_line(),
         clock: &session::clock,
     };
-    let result = run::run(&scenario, &mut world, &mut *stack, &options, &mut |event| {
-        if let Some(line) = terminal::line(&event) {
-            println!("{line}");
-        }
-    })?;
+    let result = run::run(&scenario, &mut world, &mut *stack, &options, &mut finished::show)?;
     let before = baseline.and_then(|baseline| baseline.encounters.into_iter().find(|e| e.encounter == encounter));
     for now in result.scores.iter().map(EncounterOutcome::of) {
         for who in &now.occupants {

@@ -1,8 +1,9 @@
 //! `laneproof run`: a scenario from its file to a report.
 use std::path::PathBuf;
 
-use laneproof_scenarios::{run, scenario::Scenario, terminal};
+use laneproof_scenarios::{run, scenario::Scenario};
 
+use super::finished;
 use crate::{
     session::{self, Choices, Failure},
     stack_place::StackPlace,
@@ -61,12 +62,6 @@ pub(super) fn run(args: &Args) -> Result<u8, Failure> {
         command: session::command_line(),
         clock: &session::clock,
     };
-    let result = run::run(&scenario, &mut world, &mut *stack, &options, &mut |event| {
-        if let Some(line) = terminal::line(&event) {
-            println!("{line}");
-        }
-    })?;
-    println!("{}", terminal::table(&result.summary));
-    println!("report: {}   ({:.0} s)", options.out.join("report.html").display(), session::clock() - begin);
-    Ok(result.exit_code())
+    let result = run::run(&scenario, &mut world, &mut *stack, &options, &mut finished::show)?;
+    Ok(finished::conclude(&result, &options.out, begin))
 }
