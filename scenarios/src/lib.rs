@@ -4,12 +4,14 @@
 //! [`run::world::World`] and a stack through them, [`score`] judges what the stack decided, [`biometric`] adds up comparisons, [`ledger`] and [`report`]
 //! write it down; [`movie`] shows an encounter as an animated picture; [`explain`] says what lost an occupant;
 //! [`compare`] puts two runs side by side; [`sweep`] does all that at several values of one key.
+pub mod assumptions;
 pub mod biometric;
 pub mod check;
 pub mod compare;
 pub mod exit;
 pub mod explain;
 pub mod ledger;
+pub mod field;
 mod marks;
 pub mod movie;
 pub mod plan;

@@ -66,14 +66,14 @@ pub(crate) struct Cabin {
 }
 
 impl Cabin {
-    /// The same vehicle, standing somewhere, in a lamp's light alone.
+    /// The same vehicle, standing somewhere, in the light of these lamps alone.
     pub(crate) fn in_lamp_light(
         &self,
         world_from_vehicle: Affine3A,
-        lamp: &LampSource,
+        lamps: &[LampSource],
         options: &CabinOptions,
     ) -> Self {
-        Self::new(self.scene.in_lamp_light(world_from_vehicle, lamp), options)
+        Self::new(self.scene.in_lamp_light(world_from_vehicle, lamps), options)
     }
 
     /// The same vehicle in the light that its panes admit.

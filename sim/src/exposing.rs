@@ -376,14 +376,17 @@ impl Simulator {
     pub(crate) fn lit(&mut self, view: &View<'_>, exposure_id: u64, region: Region) -> Result<Lit, SimError> {
         let mut steady = self.render(view, view.scene, exposure_id, region)?;
         let mut pulsed: Option<Vec<[f16; 4]>> = None;
-        for lamp in &view.lamps {
+        for (k, lamp) in view.lamps.iter().enumerate() {
+            // What lamps make in a cabin together is in the picture of the first of them.
+            let (together, is_first) = lamps::together(&view.lamps, k);
             let mut cabins = Vec::new();
             for (staged, moment) in view.moment.vehicles(view.staged) {
                 let place = moment.world_from_vehicle;
-                if lamp.is_driven() && !head_lamps::reaches(&lamp.source, &staged.vehicle, place) {
+                let is_dark = lamp.is_driven() && !head_lamps::reaches(&lamp.source, &staged.vehicle, place);
+                if is_dark || !is_first {
                     cabins.extend(staged.cabin.in_the_dark(place));
                 } else {
-                    cabins.extend(self.shared.lamp_cabin(staged, lamp, place, &self.options.cabin).placed(place));
+                    cabins.extend(self.shared.lamp_cabin(staged, &together, place, &self.options.cabin).placed(place));
                 }
             }
             let scene = lamps::lit_by(view.scene, lamp, cabins);

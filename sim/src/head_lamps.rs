@@ -181,6 +181,7 @@ mod tests {
                 booth: false,
                 canopy: Some(canopy),
                 lamps: Vec::new(),
+                lamps_below_sun_deg: None,
                 road_reflectance: 0.1,
                 source: "test".into(),
             };

@@ -68,6 +68,18 @@ pub(crate) fn of_camera<'l>(lamps: &'l [StagedLamp], camera_id: &str) -> Vec<&'l
     lamps.iter().filter(|lamp| lamp.lights(camera_id)).collect()
 }
 
+/// The lamps whose light in cabins is gathered in one go with that of lamp `k`, and whether `k` is the first of them: rays are cast
+/// once for all that stand still and burn, or flash, at the same time. One that drives is alone.
+pub(crate) fn together<'l>(lamps: &[&'l StagedLamp], k: usize) -> (Vec<&'l StagedLamp>, bool) {
+    let lamp = lamps[k];
+    if lamp.is_driven() {
+        return (vec![lamp], true);
+    }
+    let with = |other: &&StagedLamp| !other.is_driven() && other.pulse_us().is_some() == lamp.pulse_us().is_some();
+    let first = lamps.iter().position(with);
+    (lamps.iter().copied().filter(with).collect(), first == Some(k))
+}
+
 /// How long the strobes of a camera shine in an exposure, microseconds, and that as a share of it; `None` without strobes.
 pub(crate) fn pulse<'l>(lamps: impl IntoIterator<Item = &'l StagedLamp>, exposure_us: f32) -> Option<(f32, f32)> {
     // Strobes of one camera have one length of pulse: the catalogue sees to it.

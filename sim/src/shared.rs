@@ -132,12 +132,12 @@ struct BackgroundScene {
     background: Background,
 }
 
-/// What a lamp's light does in a cabin that stands somewhere.
+/// What the light of lamps does in a cabin that stands somewhere.
 struct LampCabin {
     model: String,
     glass: GlassSet,
     admissions: Option<Arc<[Admission]>>,
-    lamp: LampSource,
+    lamps: Vec<LampSource>,
     band: Option<Infrared>,
     world_from_vehicle: Affine3A,
     cabin: Arc<Cabin>,
@@ -249,30 +249,34 @@ impl Shared {
         Ok(cabin)
     }
 
-    /// What a lamp's light does in the cabin of an encounter whose vehicle stands here. It is gathered where the vehicle
-    /// would stand on a grid of [`PLACES_M`], in the paint that all paints share; a lamp that drives goes with it, by
+    /// What the light of some lamps of one band does in the cabin of an encounter whose vehicle stands here. It is gathered where
+    /// the vehicle would stand on a grid of [`PLACES_M`], in the paint that all paints share; a lamp that drives goes with it, by
     /// [`DRIVEN_PLACES_M`].
     pub(crate) fn lamp_cabin(
         &mut self,
         staged: &Staged,
-        lamp: &StagedLamp,
+        lamps: &[&StagedLamp],
         world_from_vehicle: Affine3A,
         options: &CabinOptions,
     ) -> Occupied {
         let here_m = Vec3::from(world_from_vehicle.translation);
         let place_m = (here_m / PLACES_M).round() * PLACES_M;
         let world_from_vehicle = Affine3A::from_translation(place_m);
-        let (plan, band) = (&staged.plan, lamp.band);
-        let mut source = lamp.source;
-        if lamp.is_driven() {
-            let way_m = ((source.position_m - here_m) / DRIVEN_PLACES_M).round() * DRIVEN_PLACES_M;
-            source.position_m = place_m + way_m;
-        }
+        let (plan, band) = (&staged.plan, lamps.first().and_then(|lamp| lamp.band));
+        let source = |lamp: &&StagedLamp| {
+            let mut source = lamp.source;
+            if lamp.is_driven() {
+                let way_m = ((source.position_m - here_m) / DRIVEN_PLACES_M).round() * DRIVEN_PLACES_M;
+                source.position_m = place_m + way_m;
+            }
+            source
+        };
+        let sources: Vec<LampSource> = lamps.iter().map(source).collect();
         let known = self.lamp_cabins.iter().position(|c| {
             c.model == plan.vehicle
                 && c.glass == plan.glass
                 && c.admissions == staged.admissions
-                && c.lamp == source
+                && c.lamps == sources
                 && c.band == band
                 && c.world_from_vehicle == world_from_vehicle
         });
@@ -280,12 +284,12 @@ impl Shared {
             if self.lamp_cabins.len() >= LAMP_CABINS {
                 self.lamp_cabins.remove(0);
             }
-            let cabin = Arc::new(staged.cabin.cabin.in_lamp_light(world_from_vehicle, &source, options));
+            let cabin = Arc::new(staged.cabin.cabin.in_lamp_light(world_from_vehicle, &sources, options));
             self.lamp_cabins.push(LampCabin {
                 model: plan.vehicle.clone(),
                 glass: plan.glass,
                 admissions: staged.admissions.clone(),
-                lamp: source,
+                lamps: sources,
                 band,
                 world_from_vehicle,
                 cabin,

@@ -108,6 +108,7 @@ fn a_poles_shadow_has_the_published_length_and_bearing() {
                 booth: false,
                 canopy: None,
                 lamps: Vec::new(),
+                lamps_below_sun_deg: None,
                 road_reflectance: 0.1,
                 source: "test".into(),
             };

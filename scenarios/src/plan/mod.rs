@@ -4,10 +4,11 @@
 //! that is added, an occupant or another vehicle more, moves no other draw, and no encounter depends on another.
 use laneproof_exchange::encounter::{EncounterPlan, HeadLampPlan, NeighbourPlace, NeighbourPlan, OccupantPlan};
 use laneproof_scenes::{
-    catalogue::{Childhood, HeadLampKind, Manoeuvre, Queue, QueuePlace, TrafficMix, VehicleShare},
+    catalogue::{Childhood, Daylight, HeadLampKind, LaneSpec, Manoeuvre, Queue, QueuePlace, TrafficMix, VehicleShare},
     motion::Motion,
     people::{Appearance, Behaviour, Demographics, Expression, Identity, Wear},
     stream::stream,
+    sun,
     vehicle::{ChildSeat, SeatId},
 };
 use rand::{Rng as _, RngCore as _};
@@ -107,6 +108,18 @@ impl Draws<'_> {
     }
 }
 
+/// A lane at a time of day: without its lamps where a photocell has switched them off.
+fn lane_in(lane: &LaneSpec, daylight: &Daylight) -> LaneSpec {
+    let mut lane = lane.clone();
+    let sun = sun::position(daylight.latitude_deg, daylight.longitude_deg, &daylight.time);
+    if let (Some(below), Ok(sun)) = (lane.lamps_below_sun_deg, sun)
+        && sun.elevation_deg >= f64::from(below)
+    {
+        lane.lamps.clear();
+    }
+    lane
+}
+
 /// The plan of encounter `k`. Of a scenario without factors `k` need not be below its number of encounters.
 ///
 /// # Panics
@@ -131,7 +144,7 @@ pub fn plan(scenario: &Scenario, k: u64) -> EncounterPlan {
     EncounterPlan {
         seed,
         encounter: k,
-        lane: scenario.lane.value.clone(),
+        lane: lane_in(&scenario.lane.value, &scenario.file.daylight),
         rig: scenario.rig.value.clone(),
         sensors: scenario.sensors.iter().map(|s| s.value.clone()).collect(),
         daylight: scenario.file.daylight.clone(),

@@ -325,3 +325,25 @@ fn head_lamps_move_no_other_draw_and_as_many_have_leds_as_the_share_says() {
     // Three deviations of a binomial of 400 and 0.3.
     assert!(leds.iter().all(|count| (93..=147).contains(count)), "{leds:?} of 400");
 }
+
+#[test]
+fn a_photocell_leaves_the_lamps_dark_by_day() {
+    let mut scenario = first_light();
+    scenario.lane.value = Scenario::open(concat!(env!("CARGO_MANIFEST_DIR"), "/pilot/anzalduas-inbound.toml").as_ref())
+        .unwrap_or_else(|e| panic!("{e}"))
+        .lane
+        .value;
+    let lamps = scenario.lane.value.lamps.len();
+    assert!(lamps > 0);
+    // At the demo's place the sun is some 50 degrees up in the late morning, and below the horizon at midnight.
+    for (time, below, lit) in [
+        ("2026-06-21T11:00:00-05:00", None, lamps),
+        ("2026-06-21T11:00:00-05:00", Some(0.0), 0),
+        ("2026-06-21T11:00:00-05:00", Some(80.0), lamps),
+        ("2026-06-21T00:00:00-05:00", Some(0.0), lamps),
+    ] {
+        scenario.lane.value.lamps_below_sun_deg = below;
+        scenario.file.daylight.time = time.to_owned();
+        assert_eq!(plan(&scenario, 0).lane.lamps.len(), lit, "{time} {below:?}");
+    }
+}

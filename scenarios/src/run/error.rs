@@ -51,6 +51,12 @@ pub enum RunError {
         /// What is missing.
         reason: String,
     },
+    /// A file or folder that holds no study of assumptions.
+    #[error("{} holds no study of assumptions; `laneproof assumptions FILE` makes one", path.display())]
+    NoStudy {
+        /// The file.
+        path: PathBuf,
+    },
     /// A finished run whose scenario is another now.
     #[error(
         "{} or a file it names has changed since the run in {}; run it again, or name the scenario as it was with --scenario",
@@ -102,6 +108,7 @@ impl RunError {
             Self::FolderInUse { .. }
             | Self::OtherRun { .. }
             | Self::NoFinishedRun { .. }
+            | Self::NoStudy { .. }
             | Self::ScenarioChanged { .. }
             | Self::NoSuchEncounter { .. }
             | Self::Sample(_)

@@ -15,6 +15,7 @@ mod event_loop;
 pub mod folder;
 pub(crate) mod frames;
 mod photos;
+pub(crate) mod portraits;
 pub mod record;
 pub mod replay;
 #[cfg(test)]

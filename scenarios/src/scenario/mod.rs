@@ -105,6 +105,14 @@ impl Scenario {
         Ok(Self { factors, ..self })
     }
 
+    /// The scenario with another number of encounters; of a Monte Carlo plan these are the first so many of more.
+    pub fn with_encounters(&self, encounters: u64) -> Result<Self, FileFault> {
+        let mut document = Document::of(self);
+        let number = toml::Value::Integer(i64::try_from(encounters).unwrap_or(i64::MAX));
+        document.tree.insert("encounters".to_owned(), number);
+        document.read(self).and_then(Self::with_factors)
+    }
+
     /// The scenario as encounter `k` meets it: every factor at its value there. It has no factors any more.
     pub fn at(&self, k: u64) -> Result<Cow<'_, Self>, FileFault> {
         if self.factors.is_empty() {

@@ -98,6 +98,9 @@ pub struct OccupantScore {
     pub outcome: Outcome,
     /// What lost them; `None` unless lost.
     pub cause: Option<Cause>,
+    /// Cameras with a verified shot of theirs, each once, in the order of their ids.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub captured_by: BTreeSet<String>,
     /// Whether the stack claims a valid shot that belongs to them.
     pub claimed: bool,
     /// A claimed shot of theirs fails the testbed's rule and none passes.
@@ -523,6 +526,7 @@ fn score_occupant(
         who: who.clone(),
         outcome,
         cause: lost_by,
+        captured_by: captured.iter().map(|j| j.shot.detection.camera_id.clone()).collect(),
         claimed: !claimed.is_empty(),
         over_claimed: !claimed.is_empty() && captured.is_empty(),
         under_claimed: claimed.is_empty() && mine.iter().any(|j| j.verified),

@@ -181,12 +181,9 @@ fn not_left_out(path: &KeyPath, fault: &FileFault) -> Option<Fault> {
 
 fn with_encounters(scenario: &Scenario, encounters: Option<u64>) -> Result<Scenario, FileFault> {
     let Some(encounters) = encounters else { return Ok(scenario.clone()) };
-    let mut document = Document::of(scenario);
-    document.tree.insert("encounters".to_owned(), Value::Integer(i64::try_from(encounters).unwrap_or(i64::MAX)));
     let text = encounters.to_string();
-    document
-        .read(scenario)
-        .and_then(Scenario::with_factors)
+    scenario
+        .with_encounters(encounters)
         .map_err(|fault| of_argument("--encounters", &text, Fault::new(0..text.len(), fault.problem, fault.help)))
 }
 

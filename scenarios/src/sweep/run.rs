@@ -1,9 +1,7 @@
 //! Runs a planned sweep: one ordinary run a value, each in a folder of its own, and the sweep's files renewed after each.
-use std::{collections::BTreeMap, path::PathBuf};
+use std::path::PathBuf;
 
 use lane_stack::client::StackClient;
-use laneproof_exchange::{encounter::EncounterPlan, ideal::Counterfactual};
-use laneproof_scenes::{catalogue::Trigger, document::DocumentKind, people::Identity};
 
 use super::{
     Sweep,
@@ -16,8 +14,9 @@ use crate::{
     run::{
         self, RunError, RunEvent, RunOptions, RunResult,
         folder::RunFolder,
+        portraits::PortraitsKept,
         replay::ReplayWorld,
-        world::{ExposeRequest, Exposed, PortraitJpeg, World, WorldError},
+        world::World,
     },
     scenario::Scenario,
     score::{EncounterScore, summary::Head},
@@ -123,7 +122,7 @@ pub fn run<W: World>(
     };
     events(SweepEvent::Started { result: Box::new(result.clone()), folder: options.out.clone() });
 
-    let mut world = PortraitsKept { world, kept: BTreeMap::new() };
+    let mut world = PortraitsKept::new(world);
     let mut baseline: Vec<EncounterScore> = Vec::new();
     let mut baseline_of_second: Vec<EncounterScore> = Vec::new();
     // The baseline comes first, so that every other value is compared as soon as it is done.
@@ -205,60 +204,4 @@ fn write(result: &SweepResult, folder: &RunFolder, command: &str) -> Result<(), 
     folder.write("sweep.csv", result.csv().as_bytes())?;
     folder.write("sweep.svg", picture.as_bytes())?;
     folder.write("sweep.html", page::html(result, &picture, command)?.as_bytes())
-}
-
-/// A world that renders each reference portrait once for all values: a portrait depends on the identity, the document and
-/// its name alone.
-struct PortraitsKept<'w, W: World> {
-    world: &'w mut W,
-    /// By name.
-    kept: BTreeMap<String, (Identity, DocumentKind, PortraitJpeg)>,
-}
-
-impl<W: World> World for PortraitsKept<'_, W> {
-    type Staged = W::Staged;
-
-    fn describe(&self) -> Vec<(String, String)> {
-        self.world.describe()
-    }
-
-    fn expect(&mut self, identities: &[Identity]) {
-        let known = |who: &&Identity| self.kept.values().any(|(kept, ..)| kept == *who);
-        let new: Vec<_> = identities.iter().filter(|who| !known(who)).cloned().collect();
-        if !new.is_empty() {
-            self.world.expect(&new);
-        }
-    }
-
-    fn portrait(&mut self, who: &Identity, document: DocumentKind, name: &str) -> Result<PortraitJpeg, WorldError> {
-        match self.kept.get(name) {
-            Some((kept, kind, portrait)) if kept == who && *kind == document => Ok(portrait.clone()),
-            _ => {
-                let portrait = self.world.portrait(who, document, name)?;
-                self.kept.insert(name.to_owned(), (who.clone(), document, portrait.clone()));
-                Ok(portrait)
-            }
-        }
-    }
-
-    fn stage(&mut self, plan: &EncounterPlan) -> Result<W::Staged, WorldError> {
-        self.world.stage(plan)
-    }
-
-    fn trigger_time_us(&self, staged: &W::Staged, camera_index: usize, trigger: Trigger) -> Option<u64> {
-        self.world.trigger_time_us(staged, camera_index, trigger)
-    }
-
-    fn expose(&mut self, staged: &W::Staged, request: &ExposeRequest) -> Result<Exposed, WorldError> {
-        self.world.expose(staged, request)
-    }
-
-    fn expose_ideal(
-        &mut self,
-        staged: &W::Staged,
-        request: &ExposeRequest,
-        ideal: &Counterfactual,
-    ) -> Result<Exposed, WorldError> {
-        self.world.expose_ideal(staged, request, ideal)
-    }
 }

@@ -326,6 +326,9 @@ impl Check for LaneSpec {
         within("kerb_height_m", self.kerb_height_m.into(), 0.0, 0.5, "m")?;
         share("road_reflectance", self.road_reflectance)?;
         check_lamps("lamps", &self.lamps, None)?;
+        if let Some(sun) = self.lamps_below_sun_deg {
+            within("lamps_below_sun_deg", sun.into(), -18.0, 90.0, "°")?;
+        }
         if let Some(canopy) = &self.canopy {
             within("canopy.height_m", canopy.height_m.into(), 3.0, 12.0, "m")?;
             within("canopy.from_z_m", canopy.from_z_m.into(), -60.0, 20.0, "m")?;

@@ -52,9 +52,13 @@ pub struct LaneSpec {
     /// Roof over the station; left out for a lane under the open sky.
     #[serde(default)]
     pub canopy: Option<Canopy>,
-    /// Lamps that burn all the time at dusk and at night; none when left out.
+    /// Lamps, beside what daylight there is; none when left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lamps: Vec<Lamp>,
+    /// Height of the sun below which they burn, degrees, −18 to 90, as a photocell would switch them; they burn all the time when
+    /// left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lamps_below_sun_deg: Option<f32>,
     /// Reflectance of the roadway (linear, grey), 0..1.
     pub road_reflectance: f32,
     /// Source or "assumption".

@@ -17,6 +17,7 @@ fn spec() -> LaneSpec {
         booth: true,
         canopy: None,
         lamps: Vec::new(),
+        lamps_below_sun_deg: None,
         road_reflectance: 0.12,
         source: "assumption".into(),
     }

@@ -9,7 +9,7 @@ use laneproof_scenes::{
 };
 
 /// Everything that staging depends on. A pure value: the same plan stages the same encounter.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct EncounterPlan {
     /// Campaign seed.
     pub seed: u64,
@@ -104,7 +104,7 @@ impl NeighbourPlace {
 }
 
 /// Another vehicle in the lane. It holds no decoys.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct NeighbourPlan {
     /// Where it is.
     pub place: NeighbourPlace,
@@ -136,7 +136,7 @@ pub enum DecoyPlace {
 }
 
 /// One decoy of an encounter.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct DecoyPlan {
     /// What it is.
     pub kind: DecoyKind,
@@ -149,7 +149,7 @@ pub struct DecoyPlan {
 }
 
 /// One occupant of an encounter.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct OccupantPlan {
     /// Seat.
     pub seat: SeatId,

@@ -13,8 +13,10 @@ use crate::{
 pub(super) struct Outside<'a> {
     /// Radiance that arrives at a place from a direction, from beyond the panes.
     pub(super) radiance: &'a (dyn Fn(Vec3, Vec3) -> [f32; 3] + Sync),
-    /// Direction towards the light that throws shadows and its normal irradiance, at a place.
-    pub(super) beam: &'a (dyn Fn(Vec3) -> Option<(Vec3, [f32; 3])> + Sync),
+    /// Lights that throw shadows.
+    pub(super) beams: usize,
+    /// Direction towards one of them and its normal irradiance, at a place.
+    pub(super) beam: &'a (dyn Fn(usize, Vec3) -> Option<(Vec3, [f32; 3])> + Sync),
     /// Whether something outside hides from a place what lies in a direction.
     pub(super) hides: &'a (dyn Fn(Vec3, Vec3) -> bool + Sync),
 }
@@ -46,16 +48,20 @@ impl Around<'_> {
         }
     }
 
-    /// Irradiance of the direct beam on a surface inside, through the panes on its way.
-    fn sunlight(&self, point: Vec3, normal: Vec3) -> [f32; 3] {
+    /// Irradiance of the direct beams on a surface inside, through the panes on their way.
+    fn beams(&self, point: Vec3, normal: Vec3) -> [f32; 3] {
         let start = point + normal * SKIN_M;
-        let Some((towards, normal_irradiance)) = (self.outside.beam)(start) else { return [0.0; 3] };
-        let cos = normal.dot(towards);
-        if cos <= 0.0 || self.blocked(start, towards) {
-            return [0.0; 3];
+        let mut sum = [0.0; 3];
+        for beam in 0..self.outside.beams {
+            let Some((towards, normal_irradiance)) = (self.outside.beam)(beam, start) else { continue };
+            let cos = normal.dot(towards);
+            if cos <= 0.0 || self.blocked(start, towards) {
+                continue;
+            }
+            let (transmittance, _) = self.vehicle.glass(start, towards, f32::MAX);
+            (0..3).for_each(|i| sum[i] += normal_irradiance[i] * cos * transmittance[i]);
         }
-        let (transmittance, _) = self.vehicle.glass(start, towards, f32::MAX);
-        std::array::from_fn(|i| normal_irradiance[i] * cos * transmittance[i])
+        sum
     }
 
     fn blocked(&self, start: Vec3, towards: Vec3) -> bool {
@@ -106,7 +112,7 @@ impl Gatherer {
                 };
                 buried += usize::from(hit.back && is_seen_from_the_front(hit.tag));
                 let point = place + direction * hit.distance_m;
-                let sun = around.sunlight(point, hit.normal);
+                let sun = around.beams(point, hit.normal);
                 let bounce: [f32; 3] = std::array::from_fn(|i| hit.albedo[i] / PI * transmittance[i]);
                 Gathered {
                     direct: std::array::from_fn(|i| hit.emitted_radiance[i] * transmittance[i] + bounce[i] * sun[i]),

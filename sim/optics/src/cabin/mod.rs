@@ -42,8 +42,8 @@ impl Default for CabinOptions {
 enum Source {
     /// Sun and sky over a lane.
     Daylight(Arc<Outdoors>),
-    /// One lamp.
-    Lamp(LampSource),
+    /// Lamps and nothing else.
+    Lamps(Arc<[LampSource]>),
 }
 
 /// A vehicle in a light, ready to be asked what arrives inside.
@@ -101,10 +101,10 @@ impl CabinScene {
         }
     }
 
-    /// The same vehicle, standing somewhere, in a lamp's light. What the lane reflects of the lamp into the cabin is left out
-    /// (assumption: a beam is meant for the cabin and misses most of the lane).
-    pub fn in_lamp_light(&self, world_from_vehicle: Affine3A, lamp: &LampSource) -> Self {
-        let source = Source::Lamp(*lamp);
+    /// The same vehicle, standing somewhere, in the light of these lamps together. What the lane reflects of them into the cabin
+    /// is left out (assumption: a beam is meant for the cabin and misses most of the lane).
+    pub fn in_lamp_light(&self, world_from_vehicle: Affine3A, lamps: &[LampSource]) -> Self {
+        let source = Source::Lamps(lamps.into());
         Self { vehicle: self.vehicle.clone(), world_from_vehicle, bounds_m: self.bounds_m, source }
     }
 
@@ -165,14 +165,16 @@ impl CabinScene {
                 let sun = outdoors.sun().map(|(d, e)| (vehicle_from_world.transform_vector3(d).normalize(), e));
                 work(&Outside {
                     radiance: &|from_m, direction| outdoors.radiance(place(from_m), turned(direction)),
-                    beam: &|_| sun,
+                    beams: 1,
+                    beam: &|_, _| sun,
                     hides: &|from_m, direction| outdoors.hides(place(from_m), turned(direction)),
                 })
             }
-            Source::Lamp(lamp) => work(&Outside {
+            Source::Lamps(lamps) => work(&Outside {
                 radiance: &|_, _| [0.0; 3],
-                beam: &|place_m| {
-                    let (towards, _, irradiance) = lamp.seen_from(world_from_vehicle.transform_point3(place_m));
+                beams: lamps.len(),
+                beam: &|k, place_m| {
+                    let (towards, _, irradiance) = lamps[k].seen_from(world_from_vehicle.transform_point3(place_m));
                     (irradiance != [0.0; 3]).then(|| (vehicle_from_world.transform_vector3(towards), irradiance))
                 },
                 hides: &|_, _| false,

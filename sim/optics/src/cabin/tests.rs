@@ -99,7 +99,7 @@ fn furnace() {
     let half = Vec3::new(0.7, 0.5, 1.0);
     let scene = RayScene::new(&[part(box_faces(half, Vec3::ZERO, &[0, 1, 2, 3, 4, 5]), surface, Role::Body)], &[]);
     let options = CabinOptions { bounces: 16, ..CabinOptions::default() };
-    let outside = Outside { radiance: &|_, _| [0.0; 3], beam: &|_| None, hides: &|_, _| false };
+    let outside = Outside { radiance: &|_, _| [0.0; 3], beams: 0, beam: &|_, _| None, hides: &|_, _| false };
     let light = radiosity(&inside(&scene, &outside), (-half * 0.9, half * 0.9), &options);
     for (band, albedo) in [0.3f32, 0.5, 0.7].into_iter().enumerate() {
         let want = PI * 2.0 / (1.0 - albedo);
@@ -116,7 +116,7 @@ fn open_box_under_a_uniform_sky() {
     let black = Surface::matt([0.0; 3]);
     let scene = RayScene::new(&[part(box_faces(half, Vec3::ZERO, &[0, 1, 3, 4, 5]), black, Role::Body)], &[]);
     let sky = |_: Vec3, d: Vec3| if d.y >= 0.0 { [3.0; 3] } else { [0.0; 3] };
-    let outside = Outside { radiance: &sky, beam: &|_| None, hides: &|_, _| false };
+    let outside = Outside { radiance: &sky, beams: 0, beam: &|_, _| None, hides: &|_, _| false };
     let options = CabinOptions { spacing_m: 0.1, rays: 1024, bounces: 1 };
     let light =
         radiosity(&inside(&scene, &outside), (Vec3::new(-0.4, -0.35, -0.4), Vec3::new(0.4, 0.45, 0.4)), &options);
@@ -134,7 +134,7 @@ fn glass_attenuates_what_enters() {
     // the light meets a pane at a glancing angle.
     let vehicle = glass_box(0.0, 0.5, &[0, 1, 2, 3, 4, 5]);
     let scene = RayScene::new(&[], &[(&vehicle.panes[0].mesh, crate::glass::PaneLut::new(&vehicle.panes[0].glazing))]);
-    let outside = Outside { radiance: &|_, _| [1.0; 3], beam: &|_| None, hides: &|_, _| false };
+    let outside = Outside { radiance: &|_, _| [1.0; 3], beams: 0, beam: &|_, _| None, hides: &|_, _| false };
     let light = radiosity(
         &inside(&scene, &outside),
         (Vec3::new(-0.7, 0.5, -1.1), Vec3::new(0.7, 1.5, 1.1)),
