@@ -58,6 +58,7 @@ mod tests {
             kerb_height_m: 0.15,
             booth: false,
             canopy: None,
+            lamps_below_sun_deg: None,
             lamps: vec![Lamp {
                 id: "lamp".into(),
                 position_m: [3.0, 1.5, -3.0],

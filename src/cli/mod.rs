@@ -5,9 +5,11 @@ use clap::{Parser, Subcommand};
 
 use crate::session::Failure;
 
+pub mod assumptions;
 pub mod bench;
 pub mod check;
 pub mod compare;
+pub mod counts;
 pub mod dataset;
 pub mod doctor;
 pub mod explain;
@@ -26,6 +28,7 @@ pub mod run;
 pub mod scenario_files;
 pub mod sweep;
 pub mod tint;
+pub mod validate;
 
 /// Measure, before a pole is set, how many occupants a vehicle lane's cameras would capture and match.
 ///
@@ -54,6 +57,9 @@ enum Command {
     Explain(explain::Args),
     Sweep(sweep::Args),
     Compare(compare::Args),
+    Assumptions(assumptions::Args),
+    Validate(validate::Args),
+    Counts(counts::Args),
     Render(render::Args),
     Tint(tint::Args),
     People(people::Args),
@@ -81,6 +87,9 @@ impl Cli {
             Command::Explain(args) => explain::run(&args),
             Command::Sweep(args) => sweep::run(&args),
             Command::Compare(args) => compare::run(&args),
+            Command::Assumptions(args) => assumptions::run(&args),
+            Command::Validate(args) => validate::run(&args),
+            Command::Counts(args) => counts::run(&args),
             Command::Render(args) => render::run(&args),
             Command::Tint(args) => tint::run(&args),
             Command::People(args) => people::run(&args),

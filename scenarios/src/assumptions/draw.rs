@@ -65,7 +65,11 @@ pub(super) fn svg(study: &StudyResult) -> String {
     let shares = ends().flat_map(|(there, low, high)| [there, low, high]).chain(base.share).chain(reported);
     let (least, most) = shares.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), s| (a.min(s), b.max(s)));
     // Whole steps of five points around everything, but no share beyond none and all.
-    let (low, high) = if least <= most { ((least * 20.0 - 0.2).floor() / 20.0, (most * 20.0 + 0.2).ceil() / 20.0) } else { (0.0, 1.0) };
+    let (low, high) = if least <= most {
+        ((least * 20.0 - 0.2).floor() / 20.0, (most * 20.0 + 0.2).ceil() / 20.0)
+    } else {
+        (0.0, 1.0)
+    };
     let (low, high) = (low.max(0.0), high.min(1.0));
     let bottom = TOP + ROW * ranked.len() as f64;
     let height = bottom + 64.0;
@@ -84,7 +88,8 @@ pub(super) fn svg(study: &StudyResult) -> String {
     p.text(20.0, 56.0, "start", "soft", &note);
 
     let step = if p.high - p.low > 0.5 { 10 } else { 5 };
-    let ticks = ((p.low * 100.0).ceil() as i64..=(p.high * 100.0 + 1e-9).floor() as i64).filter(|percent| percent % step == 0);
+    let ticks =
+        ((p.low * 100.0).ceil() as i64..=(p.high * 100.0 + 1e-9).floor() as i64).filter(|percent| percent % step == 0);
     for percent in ticks.collect::<Vec<_>>() {
         let x = p.x(percent as f64 / 100.0);
         p.line([x, TOP - 8.0, x, bottom + 4.0], "grid");
@@ -135,13 +140,16 @@ pub(super) fn svg(study: &StudyResult) -> String {
 
 /// One end: a bar from the base to where it moves, a whisker, and what holds there.
 fn bar(p: &mut Picture, study: &StudyResult, end: &EndResult, row: f64) {
-    let (Some(base), Some((there, low, high))) = (study.base.vehicle_coverage().share, moved(study, end)) else { return };
+    let (Some(base), Some((there, low, high))) = (study.base.vehicle_coverage().share, moved(study, end)) else {
+        return;
+    };
     let (y, class) = match end.end {
         End::Low => (row + 8.0, "low"),
         End::High => (row + 36.0, "high"),
     };
     let (a, b) = (p.x(base.min(there)), p.x(base.max(there)));
-    writeln!(p.out, r#"<rect x="{a:.1}" y="{y:.1}" width="{:.1}" height="{BAR}" class="{class}"/>"#, (b - a).max(1.0)).ok();
+    writeln!(p.out, r#"<rect x="{a:.1}" y="{y:.1}" width="{:.1}" height="{BAR}" class="{class}"/>"#, (b - a).max(1.0))
+        .ok();
     let (w0, w1, middle) = (p.x(low), p.x(high), y + BAR / 2.0);
     p.line([w0, middle, w1, middle], "whisker");
     for x in [w0, w1] {

@@ -69,7 +69,9 @@ pub struct EndFile {
 impl AssumptionFile {
     /// The ends that there are.
     pub fn ends(&self) -> impl Iterator<Item = (End, &EndFile)> {
-        [(End::Low, &self.low), (End::High, &self.high)].into_iter().filter_map(|(end, file)| Some((end, file.as_ref()?)))
+        [(End::Low, &self.low), (End::High, &self.high)]
+            .into_iter()
+            .filter_map(|(end, file)| Some((end, file.as_ref()?)))
     }
 }
 

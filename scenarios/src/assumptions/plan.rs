@@ -55,7 +55,8 @@ impl Study {
             return Err(source.value_fault(ValueFault::new("encounters", problem, "write as many at most")));
         }
         let fewer = scenario.with_encounters(file.encounters);
-        let fewer = fewer.map_err(|fault| source.value_fault(ValueFault::new("encounters", fault.problem, fault.help)))?;
+        let fewer =
+            fewer.map_err(|fault| source.value_fault(ValueFault::new("encounters", fault.problem, fault.help)))?;
         let mut ends = Vec::new();
         for (i, assumption) in file.assumptions.iter().enumerate() {
             for (end, values) in assumption.ends() {

@@ -140,6 +140,12 @@ impl StudyResult {
         Ok(study)
     }
 
+    /// A run of a scenario as a study of no assumption.
+    pub fn of_run(head: Head, base: Arm, cameras: Vec<String>) -> Self {
+        let (title, file) = (head.title.clone(), head.scenario.clone());
+        Self { format: FORMAT, title, file, head, reported: None, cameras, base, assumptions: Vec::new(), planned: 0 }
+    }
+
     /// Ends that were run.
     pub fn done(&self) -> usize {
         self.assumptions.iter().map(|a| a.ends.len()).sum()
@@ -164,9 +170,23 @@ impl StudyResult {
         let mut rows = csv::Writer::from_writer(Vec::new());
         let failed = |e: csv::Error| RunError::Report(e.to_string());
         rows.write_record([
-            "assumption", "end", "label", "vehicles_complete", "vehicles", "vehicle_coverage", "vehicle_low", "vehicle_high",
-            "difference", "difference_low", "difference_high", "occupants_captured", "occupants", "occupant_coverage",
-            "shown_again", "failed_encounters", "scenario_hash",
+            "assumption",
+            "end",
+            "label",
+            "vehicles_complete",
+            "vehicles",
+            "vehicle_coverage",
+            "vehicle_low",
+            "vehicle_high",
+            "difference",
+            "difference_low",
+            "difference_high",
+            "occupants_captured",
+            "occupants",
+            "occupant_coverage",
+            "shown_again",
+            "failed_encounters",
+            "scenario_hash",
         ])
         .map_err(failed)?;
         let mut row = |name: &str, end: &str, label: &str, arm: &Arm| {

@@ -166,8 +166,8 @@ pub fn run<W: World>(
     Ok(result)
 }
 
-/// What the scenario's own run is called.
-const BASE: &str = "the scenario as it is";
+/// What the scenario's own run is called in events.
+pub const BASE: &str = "the scenario as it is";
 
 fn label_of(study: &Study, at: &StudyEnd) -> String {
     let assumption = &study.file.assumptions[at.assumption];
@@ -227,7 +227,8 @@ pub const PAGE: &str = "assumptions.html";
 
 /// Folder of a study when none is named: beside the runs, by the name of its file and its folder.
 pub fn default_folder(file: &Path) -> PathBuf {
-    let folder = file.canonicalize().ok().and_then(|full| Some(full.parent()?.file_name()?.to_string_lossy().into_owned()));
+    let folder =
+        file.canonicalize().ok().and_then(|full| Some(full.parent()?.file_name()?.to_string_lossy().into_owned()));
     let stem = file.file_stem().unwrap_or_default().to_string_lossy();
     PathBuf::from("runs").join(folder.map_or(stem.to_string(), |folder| format!("{folder}-{stem}")))
 }

@@ -62,7 +62,8 @@ impl Tally {
             });
             1u32.checked_shl(at as u32).unwrap_or(0)
         };
-        let people = score.occupants.iter().map(|o| (o.who.row, o.captured_by.iter().map(&mut bit).fold(0, |a, b| a | b)));
+        let people =
+            score.occupants.iter().map(|o| (o.who.row, o.captured_by.iter().map(&mut bit).fold(0, |a, b| a | b)));
         let people = people.collect();
         let hour = score.occupants.first().map_or(0, |o| o.conditions.local_hour.rem_euclid(24.0) as u8);
         Self { encounter: score.encounter, hour, weight: score.weight, people }
@@ -108,7 +109,9 @@ mod tests {
             let tally = Tally::try_from(text.to_owned()).unwrap_or_else(|e| panic!("{e}"));
             assert_eq!(String::from(tally), text);
         }
-        for text in ["", "x 13h", "17 13", "17 24h", "17 13h ×0", "17 13h ×-1 1:1", "17 13h 1", "17 13h 1:x", "17 13h  1:1"] {
+        for text in
+            ["", "x 13h", "17 13", "17 24h", "17 13h ×0", "17 13h ×-1 1:1", "17 13h 1", "17 13h 1:x", "17 13h  1:1"]
+        {
             assert!(Tally::try_from(text.to_owned()).is_err(), "{text}");
         }
     }

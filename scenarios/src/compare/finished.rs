@@ -73,6 +73,11 @@ impl FinishedRun {
         self.scoring.as_ref()
     }
 
+    /// Scores every encounter that was done as `scoring` says, and names those that failed.
+    pub fn scores(&self, scoring: &Scoring) -> Result<(Vec<EncounterScore>, Vec<Failure>), RunError> {
+        self.scored(&scoring.rule, scoring).map(|Scored { encounters, failures }| (encounters, failures))
+    }
+
     /// Scores every encounter by a rule, with these weights.
     pub(super) fn scored(&self, rule: &ValidationRule, weights: &Scoring) -> Result<Scored, RunError> {
         let (mut encounters, mut failures) = (Vec::new(), Vec::new());

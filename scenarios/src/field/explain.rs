@@ -188,9 +188,9 @@ fn measured(base: &Arm, end: &Arm, cell: &Cell, cameras: &[String]) -> Option<Me
     let keys: Vec<u64> = before.keys().chain(now.keys()).copied().filter(|k| has(base, *k) && has(end, *k)).collect();
     let keys: std::collections::BTreeSet<u64> = keys.into_iter().collect();
     let sums = |clusters: &BTreeMap<u64, laneproof_statistics::clustered::Cluster>| {
-        keys.iter().filter_map(|k| clusters.get(k)).fold((0.0, 0.0), |(hits, of), c| {
-            (hits + c.weight * c.hits as f64, of + c.weight * c.of as f64)
-        })
+        keys.iter()
+            .filter_map(|k| clusters.get(k))
+            .fold((0.0, 0.0), |(hits, of), c| (hits + c.weight * c.hits as f64, of + c.weight * c.of as f64))
     };
     let ((hits_before, of_before), (hits_now, of_now)) = (sums(&before), sums(&now));
     if of_before <= 0.0 || of_now <= 0.0 {

@@ -43,7 +43,11 @@ impl Predicted {
         };
         let here = share(cell);
         let design_effect = share(&Cell { hour: None, ..cell.clone() }).design_effect.max(1.0);
-        Some(Self { share: here.share?, effective_n: here.effective_n.min(here.of as f64 / design_effect), design_effect })
+        Some(Self {
+            share: here.share?,
+            effective_n: here.effective_n.min(here.of as f64 / design_effect),
+            design_effect,
+        })
     }
 
     /// Variance of the difference between a counted share of `of` and the predicted one, if both are of lanes whose share is
@@ -139,7 +143,9 @@ mod tests {
     #[test]
     fn the_interval_holds_what_the_residual_allows_and_nothing_else() {
         for share in [0.0, 0.02, 0.4, 0.61, 0.97, 1.0] {
-            for (effective_n, design_effect, of) in [(150.0, 1.0, 80), (20.0, 1.4, 7), (300.0, 1.2, 20_000), (4.0, 1.0, 1)] {
+            for (effective_n, design_effect, of) in
+                [(150.0, 1.0, 80), (20.0, 1.4, 7), (300.0, 1.2, 20_000), (4.0, 1.0, 1)]
+            {
                 let predicted = Predicted { share, effective_n, design_effect };
                 let (low, high) = predicted.interval(of);
                 assert!(low <= high && high <= of, "{predicted:?} {of}: {low} {high}");

@@ -16,7 +16,8 @@ fn world() -> FlatWorld {
 /// Counts of another seed's vehicles, with one assumption at one end; `None` for the lane as it is assumed.
 fn field(changed: Option<(&str, End)>) -> Vec<counts::Count> {
     let folder = tempfile::tempdir().expect("folder");
-    let study = study_of(&small(99), &FILE.replace("encounters = 40", "encounters = 60")).unwrap_or_else(|e| panic!("{e}"));
+    let study =
+        study_of(&small(99), &FILE.replace("encounters = 30", "encounters = 45")).unwrap_or_else(|e| panic!("{e}"));
     let only = changed.map_or("nothing", |(name, _)| name).to_owned();
     let options = crate::assumptions::StudyOptions { only: vec![only], ..options() };
     let result = ran(&study, folder.path(), options, &mut world());
@@ -52,7 +53,7 @@ fn what_was_changed_is_found() {
     }
     let validation = validate(&study, "counts.csv", &field(None));
     let (known, outside) = validation.surprises();
-    assert!(known > 10 && outside * 8 < known, "{outside} of {known}: {}", words::terminal(&validation));
+    assert!(known >= 10 && outside * 8 < known, "{outside} of {known}: {}", words::terminal(&validation));
     // The lane is as assumed: nothing explains much, whatever fits best.
     assert!(validation.explanations.iter().all(|e| e.gain() < 6.0), "{}", words::terminal(&validation));
 

@@ -11,7 +11,10 @@ pub fn verdict(validation: &Validation) -> String {
     let mut line = match (known, outside) {
         (0, _) => "no count has a prediction: the run has nobody in these cells".to_owned(),
         (_, 0) => format!("all {known} counts lie within their 95 % intervals"),
-        _ => format!("{outside} of {known} counts lie outside their 95 % intervals; {:.1} would by chance", 0.05 * known as f64),
+        _ => format!(
+            "{outside} of {known} counts lie outside their 95 % intervals; {:.1} would by chance",
+            0.05 * known as f64
+        ),
     };
     if unknown > 0 && known > 0 {
         write!(line, "; {unknown} have no prediction, as the run has nobody there").ok();

@@ -12,11 +12,8 @@ use super::{
 use crate::{
     exit,
     run::{
-        self, RunError, RunEvent, RunOptions, RunResult,
-        folder::RunFolder,
-        portraits::PortraitsKept,
-        replay::ReplayWorld,
-        world::World,
+        self, RunError, RunEvent, RunOptions, RunResult, folder::RunFolder, portraits::PortraitsKept,
+        replay::ReplayWorld, world::World,
     },
     scenario::Scenario,
     score::{EncounterScore, summary::Head},
