@@ -70,14 +70,14 @@ pub(crate) fn of_camera<'l>(lamps: &'l [StagedLamp], camera_id: &str) -> Vec<&'l
 
 /// The lamps whose light in cabins is gathered in one go with that of lamp `k`, and whether `k` is the first of them: rays are cast
 /// once for all that stand still and burn, or flash, at the same time. One that drives is alone.
-pub(crate) fn together<'l>(lamps: &[&'l StagedLamp], k: usize) -> (Vec<&'l StagedLamp>, bool) {
-    let lamp = lamps[k];
+pub(crate) fn together(lamps: &[StagedLamp], k: usize) -> (Vec<&StagedLamp>, bool) {
+    let lamp = &lamps[k];
     if lamp.is_driven() {
         return (vec![lamp], true);
     }
-    let with = |other: &&StagedLamp| !other.is_driven() && other.pulse_us().is_some() == lamp.pulse_us().is_some();
+    let with = |other: &StagedLamp| !other.is_driven() && other.pulse_us().is_some() == lamp.pulse_us().is_some();
     let first = lamps.iter().position(with);
-    (lamps.iter().copied().filter(with).collect(), first == Some(k))
+    (lamps.iter().filter(|other| with(other)).collect(), first == Some(k))
 }
 
 /// How long the strobes of a camera shine in an exposure, microseconds, and that as a share of it; `None` without strobes.

@@ -2,7 +2,7 @@
 use std::path::PathBuf;
 
 use laneproof_scenarios::{
-    exit,
+    assumptions, exit,
     scenario::{Scenario, ScenarioError, find::find, json_schema},
 };
 
@@ -18,7 +18,11 @@ pub struct ListArgs {
 
 /// Print the JSON schema of scenario files, for editors
 #[derive(Debug, clap::Args)]
-pub struct SchemaArgs {}
+pub struct SchemaArgs {
+    /// That of files of assumptions in place of that of scenarios
+    #[arg(long)]
+    pub assumptions: bool,
+}
 
 /// Write a new scenario that extends another one
 #[derive(Debug, clap::Args)]
@@ -52,8 +56,8 @@ pub(super) fn list(args: &ListArgs) -> Result<u8, Failure> {
     Ok(if wrong == 0 { exit::DONE } else { exit::USAGE })
 }
 
-pub(super) fn schema(_: &SchemaArgs) -> u8 {
-    print!("{}", json_schema());
+pub(super) fn schema(args: &SchemaArgs) -> u8 {
+    print!("{}", if args.assumptions { assumptions::json_schema() } else { json_schema() });
     exit::DONE
 }
 

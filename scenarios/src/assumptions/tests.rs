@@ -207,7 +207,7 @@ fn a_wrong_end_is_shown_where_it_stands() {
         assert_ne!(text, FILE, "{from}");
         let told = study_of(&scenario, &text).expect_err(to);
         assert!(told.contains(problem), "{to}: {told}");
-        let place = to.split('\n').next().and_then(|line| text.find(line)).expect("there");
+        let place = text.rfind(to).expect("there");
         let line = text[..place].matches('\n').count() + 1;
         assert!(told.contains(&format!("assumptions.toml:{line}:")), "{line} {told}");
     }
@@ -224,4 +224,13 @@ fn the_committed_schema_is_fresh() {
         committed == super::json_schema(),
         "assumptions.schema.json is stale: run the tests with LANEPROOF_BLESS=1"
     );
+}
+
+#[test]
+fn the_pilot_s_assumptions_can_be_run() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/pilot/assumptions.toml");
+    let study = Study::open(path.as_ref()).unwrap_or_else(|e| panic!("{e}"));
+    assert!(study.ends.len() >= 20 && study.file.encounters == 100, "{}", study.ends.len());
+    let hashes: std::collections::BTreeSet<String> = study.ends.iter().map(|end| end.scenario.hash()).collect();
+    assert_eq!(hashes.len(), study.ends.len(), "two ends are the same scenario");
 }

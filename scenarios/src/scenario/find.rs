@@ -6,7 +6,7 @@ use toml::Table;
 
 /// The scenario files among `paths`, each once and in the order of their names within a folder. A file that is named is taken for
 /// a scenario; of those in a folder, and in the folders below it, the ones that say `encounters` or `extends` are: the others are
-/// rigs, mixes and lanes.
+/// rigs, mixes, lanes and assumptions.
 pub fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, FileFault> {
     let mut found = Vec::new();
     for path in paths {
@@ -50,7 +50,10 @@ fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), FileFault> {
 /// Whether a TOML file is one of scenarios; one that is no TOML is not, whatever it was meant to be.
 fn is_scenario(path: &Path) -> Result<bool, FileFault> {
     let source = SourceFile::open(path)?;
-    Ok(source.parse::<Table>().is_ok_and(|tree| tree.contains_key("encounters") || tree.contains_key("extends")))
+    let has = |tree: &Table, key: &str| tree.contains_key(key);
+    Ok(source
+        .parse::<Table>()
+        .is_ok_and(|tree| (has(&tree, "encounters") || has(&tree, "extends")) && !has(&tree, "assumptions")))
 }
 
 #[cfg(test)]
@@ -66,6 +69,8 @@ mod tests {
         assert!(found.len() >= 12, "{found:?}");
         assert!(found.contains(&folder.join("noon.toml")) && !found.contains(&folder.join("rig-night.toml")));
         assert!(found.is_sorted());
+        let pilot = find(&[Path::new(env!("CARGO_MANIFEST_DIR")).join("pilot")]).unwrap_or_else(|e| panic!("{e}"));
+        assert!(pilot.len() == 1 && pilot[0].ends_with("anzalduas-inbound.toml"), "{pilot:?}");
         assert_eq!(find(&["gone.toml".into()]).unwrap_or_else(|e| panic!("{e}")), [Path::new("gone.toml")]);
     }
 }
