@@ -307,6 +307,13 @@ impl TestStack {
     }
 }
 
+impl TestStack {
+    /// The encounter that is open, or was last.
+    pub fn encounter(&self) -> u64 {
+        self.encounter
+    }
+}
+
 fn detection(exposure_id: u64, camera_id: &str, b: BoxPx, track_id: u32) -> Detection {
     let quality = Quality {
         inter_eye_px: 80.0,

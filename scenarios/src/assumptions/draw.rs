@@ -8,13 +8,18 @@ use super::{
 use crate::report::svg::escaped;
 
 const WIDTH: f64 = 1000.0;
-/// Between these lies the axis; names stand to its left, what each end is to the right of the bars' numbers.
-const LEFT: f64 = 320.0;
+/// Between these lies the axis; what holds at an end stands to its left.
+const LEFT: f64 = 340.0;
 const RIGHT: f64 = 960.0;
 const TOP: f64 = 112.0;
-/// Height of an assumption: two bars, one an end, each with its label below.
-const ROW: f64 = 66.0;
+/// Height of an assumption: its name, and a bar for each end.
+const ROW: f64 = 72.0;
+/// From the top of an assumption to the baseline of its name, and to the middle of each bar.
+const NAME: f64 = 21.0;
+const BARS: [f64; 2] = [36.0, 56.0];
 const BAR: f64 = 11.0;
+/// Characters of an end's label that stand before the axis.
+const LABEL: usize = 46;
 
 const STYLE: &str = "\
 .tornado{--page:#fbfbfa;--ink:#1c1d20;--soft:#5d6068;--line:#e0e0dc;--low:#2f62a8;--high:#a35c00;--field:#b3372b}\
@@ -42,6 +47,16 @@ impl Picture {
     fn text(&mut self, x: f64, y: f64, anchor: &str, class: &str, text: &str) {
         let text = escaped(text);
         writeln!(self.out, r#"<text x="{x:.1}" y="{y:.1}" text-anchor="{anchor}" class="{class}">{text}</text>"#).ok();
+    }
+
+    /// A name and what is said of it, on one line whatever the font's width.
+    fn heading(&mut self, y: f64, head: &str, note: &str) {
+        let (head, note) = (escaped(head), escaped(note));
+        writeln!(
+            self.out,
+            r#"<text x="20" y="{y:.1}"><tspan class="bold">{head}</tspan><tspan class="soft small" dx="10">{note}</tspan></text>"#
+        )
+        .ok();
     }
 
     fn line(&mut self, [x0, y0, x1, y1]: [f64; 4], class: &str) {
@@ -124,8 +139,7 @@ pub(super) fn svg(study: &StudyResult) -> String {
         if i > 0 {
             p.line([20.0, y, RIGHT, y], "grid");
         }
-        p.text(20.0, y + 24.0, "start", "bold", &assumption.name);
-        p.text(20.0, y + 42.0, "start", "soft small", &format!("assumed: {}", assumption.taken));
+        p.heading(y + NAME, &assumption.name, &format!("assumed: {}", assumption.taken));
         for end in &assumption.ends {
             bar(&mut p, study, end, y);
         }
@@ -138,24 +152,35 @@ pub(super) fn svg(study: &StudyResult) -> String {
     p.out
 }
 
-/// One end: a bar from the base to where it moves, a whisker, and what holds there.
+/// One end: what holds there, a bar from the base to where it moves, a whisker.
 fn bar(p: &mut Picture, study: &StudyResult, end: &EndResult, row: f64) {
     let (Some(base), Some((there, low, high))) = (study.base.vehicle_coverage().share, moved(study, end)) else {
         return;
     };
-    let (y, class) = match end.end {
-        End::Low => (row + 8.0, "low"),
-        End::High => (row + 36.0, "high"),
+    let (middle, class) = match end.end {
+        End::Low => (row + BARS[0], "low"),
+        End::High => (row + BARS[1], "high"),
     };
-    let (a, b) = (p.x(base.min(there)), p.x(base.max(there)));
-    writeln!(p.out, r#"<rect x="{a:.1}" y="{y:.1}" width="{:.1}" height="{BAR}" class="{class}"/>"#, (b - a).max(1.0))
-        .ok();
-    let (w0, w1, middle) = (p.x(low), p.x(high), y + BAR / 2.0);
+    let (a, b, y) = (p.x(base.min(there)), p.x(base.max(there)), middle - BAR / 2.0);
+    let width = (b - a).max(1.0);
+    writeln!(p.out, r#"<rect x="{a:.1}" y="{y:.1}" width="{width:.1}" height="{BAR}" class="{class}"/>"#).ok();
+    let (w0, w1) = (p.x(low), p.x(high));
     p.line([w0, middle, w1, middle], "whisker");
     for x in [w0, w1] {
         p.line([x, middle - 3.0, x, middle + 3.0], "whisker");
     }
-    let points = format!("{:+.0}", (there - base) * 100.0).replace('-', "−").replace("+0", "±0").replace("−0", "±0");
-    let (x, anchor) = if p.x(base) > (LEFT + RIGHT) / 2.0 { (p.x(p.low) + 2.0, "start") } else { (RIGHT, "end") };
-    p.text(x, y + BAR + 12.0, anchor, "small soft", &format!("{}: {points}", end.label));
+    let mut label: String = end.label.chars().take(LABEL).collect();
+    if label != end.label {
+        label.push('…');
+    }
+    p.text(LEFT - 48.0, middle + 4.0, "end", "small", &label);
+    p.text(LEFT - 10.0, middle + 4.0, "end", "small bold", &rounded((there - base) * 100.0));
+}
+
+/// "+7", "−12", "±0".
+fn rounded(points: f64) -> String {
+    match points.round() {
+        0.0 => "±0".to_owned(),
+        points => format!("{points:+.0}").replace('-', "−"),
+    }
 }

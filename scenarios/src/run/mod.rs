@@ -23,6 +23,8 @@ mod returning_tests;
 mod schedule;
 pub mod scoring;
 #[cfg(test)]
+mod stack_fault_tests;
+#[cfg(test)]
 pub(crate) mod tests;
 pub mod world;
 

@@ -2,7 +2,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 use lane_stack::client::{ControlMessage, Enough, NeedMore, NextTrigger, Quiet, Reply, Secured};
 
-use super::{RunError, RunEvent, RunOptions, RunResult, run, world::ExposeRequest};
+use super::{RunError, RunEvent, RunOptions, RunResult, folder::RunFolder, run, world::ExposeRequest};
 use crate::{
     exit,
     scenario::{Scenario, tests::first_light},
@@ -10,18 +10,23 @@ use crate::{
     testing::{FlatWorld, Manner, TestStack},
 };
 
-fn options(out: &Path, resume: bool) -> RunOptions<'static> {
+pub(super) fn options(out: &Path, resume: bool) -> RunOptions<'static> {
     let command = "laneproof run scenarios/first-light.toml".to_owned();
     RunOptions { out: out.to_owned(), resume, encounters: None, command, clock: &|| 0.0 }
 }
 
-fn small() -> Scenario {
+pub(super) fn small() -> Scenario {
     let mut scenario = first_light();
     scenario.file.encounters = 4;
     scenario
 }
 
-fn oracle_run(scenario: &Scenario, mut world: FlatWorld, out: &Path, resume: bool) -> Result<RunResult, RunError> {
+pub(super) fn oracle_run(
+    scenario: &Scenario,
+    mut world: FlatWorld,
+    out: &Path,
+    resume: bool,
+) -> Result<RunResult, RunError> {
     let mut stack = TestStack::new(Manner::Oracle(world.key.clone()));
     run(scenario, &mut world, &mut stack, &options(out, resume), &mut |_| {})
 }
@@ -133,6 +138,26 @@ fn a_failed_encounter_is_told_and_the_run_goes_on() {
     // Resuming tries it again.
     let result = oracle_run(&small(), FlatWorld::default(), folder.path(), true).expect("resumes");
     assert_eq!((result.summary.encounters_done, result.exit_code()), (4, exit::DONE));
+}
+
+#[test]
+fn encounters_are_the_same_in_any_order() {
+    let folders = [0, 1].map(|_| tempfile::tempdir().expect("folder"));
+    let mut scenario = small();
+    scenario.file.encounters = 10;
+    let there = oracle_run(&scenario, FlatWorld::default(), folders[0].path(), false).expect("runs");
+    // Each by itself, the last first, into one folder: what was done before is not done again.
+    for k in (0..10).rev() {
+        let mut world = FlatWorld::default();
+        let mut stack = TestStack::new(Manner::Oracle(world.key.clone()));
+        let alone = folders[1].path().join(k.to_string());
+        let one = RunOptions { encounters: Some(vec![k]), ..options(&alone, false) };
+        let back = run(&scenario, &mut world, &mut stack, &one, &mut |_| {}).expect("runs");
+        assert_eq!(back.scores, there.scores[k as usize..=k as usize]);
+        let name = RunFolder::encounter_name(k);
+        let bytes = |folder: &Path| std::fs::read(folder.join(&name)).expect("an encounter");
+        assert_eq!(bytes(&alone), bytes(folders[0].path()));
+    }
 }
 
 #[test]
