@@ -3,7 +3,8 @@
 //! [`scenario`] reads and checks what a person wrote, [`plan`] draws encounters from it, [`run`] drives a
 //! [`run::world::World`] and a stack through them, [`score`] judges what the stack decided, [`biometric`] adds up comparisons, [`ledger`] and [`report`]
 //! write it down; [`movie`] shows an encounter as an animated picture; [`explain`] says what lost an occupant;
-//! [`compare`] puts two runs side by side; [`sweep`] does all that at several values of one key.
+//! [`compare`] puts two runs side by side; [`sweep`] does all that at several values of one key, [`assumptions`] at the ends of what a
+//! scenario assumes; [`field`] puts its predictions beside counts of a real lane.
 pub mod assumptions;
 pub mod biometric;
 pub mod check;

@@ -90,7 +90,7 @@ fn called(now: &[Suite], before: &[Suite], paired: bool, harm: Harm) -> u64 {
 #[test]
 fn other_noise_and_other_campaigns_are_no_change() {
     let rekeyed = recordings("rekeyed-");
-    assert!(rekeyed.len() >= 3, "{} recordings", rekeyed.len());
+    assert!(rekeyed.len() >= 2, "{} recordings", rekeyed.len());
     let by_noise = called(&rekeyed, &rekeyed, true, unharmed);
     println!("other noise: {by_noise} of {DRAWS} suites called worse");
     assert!(by_noise * 200 <= DRAWS, "{by_noise} of {DRAWS}");

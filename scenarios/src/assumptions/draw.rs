@@ -140,8 +140,8 @@ pub(super) fn svg(study: &StudyResult) -> String {
             p.line([20.0, y, RIGHT, y], "grid");
         }
         p.heading(y + NAME, &assumption.name, &format!("assumed: {}", assumption.taken));
-        for end in &assumption.ends {
-            bar(&mut p, study, end, y);
+        for (end, at) in assumption.ends.iter().zip(BARS) {
+            bar(&mut p, study, end, y + at);
         }
     }
     if let Some(share) = base.share {
@@ -153,13 +153,13 @@ pub(super) fn svg(study: &StudyResult) -> String {
 }
 
 /// One end: what holds there, a bar from the base to where it moves, a whisker.
-fn bar(p: &mut Picture, study: &StudyResult, end: &EndResult, row: f64) {
+fn bar(p: &mut Picture, study: &StudyResult, end: &EndResult, middle: f64) {
     let (Some(base), Some((there, low, high))) = (study.base.vehicle_coverage().share, moved(study, end)) else {
         return;
     };
-    let (middle, class) = match end.end {
-        End::Low => (row + BARS[0], "low"),
-        End::High => (row + BARS[1], "high"),
+    let class = match end.end {
+        End::Low => "low",
+        End::High => "high",
     };
     let (a, b, y) = (p.x(base.min(there)), p.x(base.max(there)), middle - BAR / 2.0);
     let width = (b - a).max(1.0);
