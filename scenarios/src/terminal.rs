@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use laneproof_statistics::share::Share;
 
 use crate::{
-    run::RunEvent,
+    run::{EncounterTimings, RunEvent},
     scenario::{Scenario, document::Document, shape::Shape},
     score::{
         OpenSetSummary, PersonsSummary,
@@ -251,6 +251,20 @@ pub fn paths(scenario: &Scenario) -> String {
     out
 }
 
+/// How long the stack took to decide once it had an encounter's last frame; nothing where none was done now. Of this machine, so no
+/// part of a result.
+pub fn decision_line(timings: &[(u64, EncounterTimings)]) -> Option<String> {
+    let mut seconds: Vec<f64> =
+        timings.iter().filter(|(_, t)| t.exposures > 0).map(|(_, timings)| timings.decision_s).collect();
+    seconds.sort_by(f64::total_cmp);
+    let at = |share: f64| seconds.get(((seconds.len() as f64 * share).ceil() as usize).max(1) - 1).copied();
+    Some(format!(
+        "from the last frame to the decision, on this machine: {:.2} s (median), {:.2} s (95 of 100 vehicles)",
+        at(0.5)?,
+        at(0.95)?
+    ))
+}
+
 /// Columns as wide as their widest cell; the first to the left, the others to the right.
 pub(crate) fn aligned<const N: usize>(rows: &[[String; N]]) -> String {
     let width = |c: usize| rows.iter().map(|r| r[c].chars().count()).max().unwrap_or(0);
@@ -287,4 +301,20 @@ fn open_set_line(open_set: &OpenSetSummary) -> String {
         rate(fpir),
         rate(fnir)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{EncounterTimings, decision_line};
+
+    #[test]
+    fn decisions_are_told_by_median_and_ninety_fifth() {
+        assert_eq!(decision_line(&[]), None);
+        let of = |decision_s: f64, exposures: u64| EncounterTimings { decision_s, exposures, ..Default::default() };
+        // One that failed took no exposure and no decision.
+        let timings = (1..=20).map(|k| of(f64::from(k), 3)).chain([of(0.0, 0)]);
+        let timings: Vec<_> = (0..).zip(timings).collect();
+        let line = decision_line(&timings).expect("some were done");
+        assert!(line.contains("10.00 s (median), 19.00 s (95 of 100 vehicles)"), "{line}");
+    }
 }

@@ -20,6 +20,9 @@ pub fn show(event: RunEvent) {
 /// Prints what a run came to, where its report lies, and the seconds since `begin`; gives the exit code.
 pub fn conclude(result: &RunResult, folder: &Path, begin: f64) -> u8 {
     println!("{}", terminal::table(&result.summary));
+    if let Some(line) = terminal::decision_line(&result.timings) {
+        println!("{line}");
+    }
     println!("report: {}   ({:.0} s)", folder.join("report.html").display(), session::clock() - begin);
     result.exit_code()
 }

@@ -47,6 +47,9 @@ pub struct EncounterTimings {
     pub steps: StepTimings,
     /// In the stack; overlaps with the other steps.
     pub stack_s: f64,
+    /// From the last frame's arrival at the stack to its decisions.
+    #[serde(default)]
+    pub decision_s: f64,
     /// From beginning to end.
     pub total_s: f64,
     /// Exposures.
@@ -97,21 +100,25 @@ pub(super) fn run_encounter<W: World>(
     let mut schedule = Schedule::new(&plan.rig.cameras, settings.control_delay_us, heeds, &due);
 
     stack.open_encounter(plan.encounter).map_err(|e| Stop::Encounter(e.to_string()))?;
-    let looked = thread::scope(|scope| {
+    let (looked, last_frame) = thread::scope(|scope| {
         let (frames, for_stack) = mpsc::sync_channel::<Frame>(FRAMES_IN_FLIGHT);
         let (answer, answers) = mpsc::channel();
         let stack = &mut *stack;
         let clock = settings.clock;
-        scope.spawn(move || {
+        let looking = scope.spawn(move || {
+            let mut last = None;
             for frame in for_stack {
                 let begin = clock();
+                last = Some(begin);
                 let said = stack.push_frame(frame);
                 if answer.send((said, clock() - begin)).is_err() {
                     break;
                 }
             }
+            last
         });
-        expose_all(world, &staged, plan, settings, &mut schedule, frames, &answers, &mut timings)
+        let looked = expose_all(world, &staged, plan, settings, &mut schedule, frames, &answers, &mut timings);
+        (looked, looking.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     });
     // The encounter is closed even where it failed, so that the stack is ready for the next.
     let begin_close = (settings.clock)();
@@ -120,6 +127,7 @@ pub(super) fn run_encounter<W: World>(
     let decisions = decided.map_err(|e| Stop::Encounter(e.to_string()))?;
     let end = (settings.clock)();
     timings.stack_s += end - begin_close;
+    timings.decision_s = end - last_frame.unwrap_or(begin_close);
     timings.total_s = end - begin;
     let stopped = schedule.saved().cloned().map(|Saved { exposures, from_us, enough }| Stopped {
         exposures_saved: exposures,
