@@ -19,7 +19,7 @@ pub(crate) fn spoil(face: &mut FaceTruth, plan: &EncounterPlan) {
     }
     face.motion_blur_px = plan.approach_speed_mps * 0.4;
     // Some are turned away, each by himself.
-    if plan.occupants[usize::from(face.occupant)].identity.seed % 5 == 0 {
+    if plan.occupants[usize::from(face.occupant)].identity.seed.is_multiple_of(5) {
         face.yaw_deg = 50.0;
     }
 }

@@ -8,8 +8,9 @@
 //! An end's few vehicles are spread thin over hours. So δ of an hour is drawn towards that of all hours, as far as the hours do not
 //! differ by more than chance (the method of moments of R. DerSimonian and N. Laird, Meta-analysis in clinical trials, Controlled
 //! Clinical Trials 7, 1986).
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use laneproof_statistics::clustered::Cluster;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -19,7 +20,7 @@ use super::{
 use crate::assumptions::{
     StudyResult,
     file::End,
-    result::{Arm, EndResult},
+    result::{Arm, Assumption, EndResult},
 };
 
 /// Steps of the way to an end that are tried.
@@ -87,13 +88,7 @@ pub(super) fn explanations(study: &StudyResult, fitted: &[Known], held_out: &[Kn
     found
 }
 
-fn explanation(
-    assumption: &crate::assumptions::result::Assumption,
-    end: &EndResult,
-    part: f64,
-    fitted: f64,
-    held_out: Option<f64>,
-) -> Explanation {
+fn explanation(assumption: &Assumption, end: &EndResult, part: f64, fitted: f64, held_out: Option<f64>) -> Explanation {
     Explanation {
         assumption: assumption.name.clone(),
         taken: assumption.taken.clone(),
@@ -185,9 +180,9 @@ fn measured(base: &Arm, end: &Arm, cell: &Cell, cameras: &[String]) -> Option<Me
     let now: BTreeMap<u64, _> = clusters(end, cell, cameras).into_iter().collect();
     // An encounter that has nobody of the cell in one arm counts with nobody there, as long as the arm has the encounter.
     let has = |arm: &Arm, k: u64| arm.tallies.iter().any(|tally| tally.encounter == k);
-    let keys: Vec<u64> = before.keys().chain(now.keys()).copied().filter(|k| has(base, *k) && has(end, *k)).collect();
-    let keys: std::collections::BTreeSet<u64> = keys.into_iter().collect();
-    let sums = |clusters: &BTreeMap<u64, laneproof_statistics::clustered::Cluster>| {
+    let both = before.keys().chain(now.keys()).copied().filter(|k| has(base, *k) && has(end, *k));
+    let keys: BTreeSet<u64> = both.collect();
+    let sums = |clusters: &BTreeMap<u64, Cluster>| {
         keys.iter()
             .filter_map(|k| clusters.get(k))
             .fold((0.0, 0.0), |(hits, of), c| (hits + c.weight * c.hits as f64, of + c.weight * c.of as f64))
@@ -198,7 +193,7 @@ fn measured(base: &Arm, end: &Arm, cell: &Cell, cameras: &[String]) -> Option<Me
     }
     let (share_before, share_now) = (hits_before / of_before, hits_now / of_now);
     let linear = |k: &u64| {
-        let part = |clusters: &BTreeMap<u64, laneproof_statistics::clustered::Cluster>, share: f64, sum: f64| {
+        let part = |clusters: &BTreeMap<u64, Cluster>, share: f64, sum: f64| {
             clusters.get(k).map_or(0.0, |c| c.weight * (c.hits as f64 - share * c.of as f64) / sum)
         };
         part(&now, share_now, of_now) - part(&before, share_before, of_before)
