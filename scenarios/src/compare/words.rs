@@ -162,13 +162,13 @@ pub fn pairing(comparison: &Comparison) -> String {
     text
 }
 
-/// Who is in one run only: "3 only in A (2 encounter not run, 1 seat empty)"; nothing where everybody is in both.
+/// Who is in one run only: "3 occupants only in A: 2 (encounter not run), 1 (seat empty)"; nothing where everybody is in both.
 pub fn alone(which: Which, side: &Side) -> Option<String> {
     let mut by_reason: BTreeMap<Why, u64> = BTreeMap::new();
     for alone in &side.alone {
         *by_reason.entry(alone.why).or_default() += 1;
     }
-    let reasons: Vec<String> = by_reason.iter().map(|(why, count)| format!("{count} {}", why.label())).collect();
+    let reasons: Vec<String> = by_reason.iter().map(|(why, count)| format!("{count} ({})", why.label())).collect();
     let (only, name) = (number(side.alone.len() as u64, "occupant"), which.name());
     (!side.alone.is_empty()).then(|| format!("{only} only in {name}: {}", reasons.join(", ")))
 }
