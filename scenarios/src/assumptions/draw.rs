@@ -5,7 +5,7 @@ use super::{
     file::End,
     result::{EndResult, StudyResult},
 };
-use crate::report::svg::escaped;
+use crate::report::svg::Picture;
 
 const WIDTH: f64 = 1000.0;
 /// Between these lies the axis; what holds at an end stands to its left.
@@ -32,35 +32,17 @@ font-variant-numeric:tabular-nums}\
 .tornado .field{stroke:var(--field);stroke-width:1.5;stroke-dasharray:5 4}.tornado .field-text{fill:var(--field)}\
 .tornado .low{fill:var(--low)}.tornado .high{fill:var(--high)}.tornado .whisker{stroke:var(--ink);opacity:.75}";
 
-struct Picture {
-    out: String,
+/// The axis: what shares lie on it.
+#[derive(Clone, Copy)]
+struct Axis {
     low: f64,
     high: f64,
 }
 
-impl Picture {
+impl Axis {
     /// Where a share stands.
     fn x(&self, share: f64) -> f64 {
         LEFT + (share.clamp(self.low, self.high) - self.low) / (self.high - self.low) * (RIGHT - LEFT)
-    }
-
-    fn text(&mut self, x: f64, y: f64, anchor: &str, class: &str, text: &str) {
-        let text = escaped(text);
-        writeln!(self.out, r#"<text x="{x:.1}" y="{y:.1}" text-anchor="{anchor}" class="{class}">{text}</text>"#).ok();
-    }
-
-    /// A name and what is said of it, on one line whatever the font's width.
-    fn heading(&mut self, y: f64, head: &str, note: &str) {
-        let (head, note) = (escaped(head), escaped(note));
-        writeln!(
-            self.out,
-            r#"<text x="20" y="{y:.1}"><tspan class="bold">{head}</tspan><tspan class="soft small" dx="10">{note}</tspan></text>"#
-        )
-        .ok();
-    }
-
-    fn line(&mut self, [x0, y0, x1, y1]: [f64; 4], class: &str) {
-        writeln!(self.out, r#"<path class="{class}" d="M{x0:.1} {y0:.1}L{x1:.1} {y1:.1}"/>"#).ok();
     }
 }
 
@@ -88,7 +70,8 @@ pub(super) fn svg(study: &StudyResult) -> String {
     let (low, high) = (low.max(0.0), high.min(1.0));
     let bottom = TOP + ROW * ranked.len() as f64;
     let height = bottom + 64.0;
-    let mut p = Picture { out: String::new(), low, high: high.max(low + 0.05) };
+    let axis = Axis { low, high: high.max(low + 0.05) };
+    let mut p = Picture::default();
     writeln!(
         p.out,
         r#"<svg class="tornado" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:.0}" role="img"><style>{STYLE}</style>"#
@@ -102,11 +85,11 @@ pub(super) fn svg(study: &StudyResult) -> String {
     );
     p.text(20.0, 56.0, "start", "soft", &note);
 
-    let step = if p.high - p.low > 0.5 { 10 } else { 5 };
-    let ticks =
-        ((p.low * 100.0).ceil() as i64..=(p.high * 100.0 + 1e-9).floor() as i64).filter(|percent| percent % step == 0);
+    let step = if axis.high - axis.low > 0.5 { 10 } else { 5 };
+    let ticks = ((axis.low * 100.0).ceil() as i64..=(axis.high * 100.0 + 1e-9).floor() as i64)
+        .filter(|percent| percent % step == 0);
     for percent in ticks.collect::<Vec<_>>() {
-        let x = p.x(percent as f64 / 100.0);
+        let x = axis.x(percent as f64 / 100.0);
         p.line([x, TOP - 8.0, x, bottom + 4.0], "grid");
         p.text(x, bottom + 22.0, "middle", "soft", &format!("{percent} %"));
     }
@@ -114,12 +97,12 @@ pub(super) fn svg(study: &StudyResult) -> String {
 
     let mut labels = Vec::new();
     if let Some(share) = reported {
-        let x = p.x(share);
+        let x = axis.x(share);
         p.line([x, TOP - 8.0, x, bottom + 4.0], "field");
         labels.push((x, format!("reported {:.0} %", share * 100.0), "bold field-text"));
     }
     if let Some(share) = base.share {
-        let x = p.x(share);
+        let x = axis.x(share);
         labels.push((x, format!("as assumed {}", base.percent()), "bold"));
     }
     // Two labels that stand near each other go to either side of their lines.
@@ -139,13 +122,13 @@ pub(super) fn svg(study: &StudyResult) -> String {
         if i > 0 {
             p.line([20.0, y, RIGHT, y], "grid");
         }
-        p.heading(y + NAME, &assumption.name, &format!("assumed: {}", assumption.taken));
+        p.heading("bold", y + NAME, &assumption.name, &format!("assumed: {}", assumption.taken));
         for (end, at) in assumption.ends.iter().zip(BARS) {
-            bar(&mut p, study, end, y + at);
+            bar(&mut p, axis, study, end, y + at);
         }
     }
     if let Some(share) = base.share {
-        let x = p.x(share);
+        let x = axis.x(share);
         p.line([x, TOP - 8.0, x, bottom + 4.0], "base");
     }
     p.out.push_str("</svg>\n");
@@ -153,7 +136,7 @@ pub(super) fn svg(study: &StudyResult) -> String {
 }
 
 /// One end: what holds there, a bar from the base to where it moves, a whisker.
-fn bar(p: &mut Picture, study: &StudyResult, end: &EndResult, middle: f64) {
+fn bar(p: &mut Picture, axis: Axis, study: &StudyResult, end: &EndResult, middle: f64) {
     let (Some(base), Some((there, low, high))) = (study.base.vehicle_coverage().share, moved(study, end)) else {
         return;
     };
@@ -161,10 +144,10 @@ fn bar(p: &mut Picture, study: &StudyResult, end: &EndResult, middle: f64) {
         End::Low => "low",
         End::High => "high",
     };
-    let (a, b, y) = (p.x(base.min(there)), p.x(base.max(there)), middle - BAR / 2.0);
+    let (a, b, y) = (axis.x(base.min(there)), axis.x(base.max(there)), middle - BAR / 2.0);
     let width = (b - a).max(1.0);
     writeln!(p.out, r#"<rect x="{a:.1}" y="{y:.1}" width="{width:.1}" height="{BAR}" class="{class}"/>"#).ok();
-    let (w0, w1) = (p.x(low), p.x(high));
+    let (w0, w1) = (axis.x(low), axis.x(high));
     p.line([w0, middle, w1, middle], "whisker");
     for x in [w0, w1] {
         p.line([x, middle - 3.0, x, middle + 3.0], "whisker");

@@ -6,7 +6,7 @@ use super::{
     difference,
     result::{Arm, Assumption, EndResult, StudyResult},
 };
-use crate::run::RunError;
+use crate::{run::RunError, sweep::page::Cell};
 
 const TEMPLATE: &str = include_str!("assumptions.html.jinja");
 
@@ -22,22 +22,9 @@ struct Row<'a> {
     set: Vec<String>,
 }
 
-/// A share as the table shows it.
-#[derive(Serialize)]
-struct Cell {
-    percent: String,
-    count: String,
-    interval: String,
-}
-
-impl Cell {
-    fn both(arm: &Arm) -> [Self; 2] {
-        [arm.vehicle_coverage(), arm.occupant_coverage()].map(|share| Self {
-            percent: share.percent(),
-            count: format!("{}/{}", share.count, share.of),
-            interval: share.interval(),
-        })
-    }
+/// Vehicle and occupant coverage of an arm.
+fn both(arm: &Arm) -> [Cell; 2] {
+    [arm.vehicle_coverage(), arm.occupant_coverage()].map(|share| Cell::of(&share))
 }
 
 #[derive(Serialize)]
@@ -55,7 +42,7 @@ fn rows(study: &StudyResult) -> Vec<Row<'_>> {
     let mut rows = Vec::new();
     for (assumption, _) in study.ranked() {
         for (i, end) in assumption.ends.iter().enumerate() {
-            let [vehicles, occupants] = Cell::both(&end.arm);
+            let [vehicles, occupants] = both(&end.arm);
             rows.push(Row {
                 assumption,
                 end,
@@ -81,7 +68,7 @@ pub(super) fn html(study: &StudyResult, picture: &str, command: &str) -> Result<
     let page = Page {
         s: study,
         headline: study.headline(),
-        base: Cell::both(&study.base),
+        base: both(&study.base),
         rows: rows(study),
         done: study.done(),
         failed: study.failed(),

@@ -1,10 +1,44 @@
 //! Small pieces of SVG for the page: escaping, the scale of colours, and tooltips.
 //!
 //! Pictures are parts of the page, not files: they need no namespace, and take ink and lines from its style.
+use std::fmt::Write as _;
 
 /// Text as an SVG or HTML element holds it.
 pub(crate) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+/// A picture in the making, of texts and lines in the classes of its style.
+#[derive(Default)]
+pub(crate) struct Picture {
+    pub(crate) out: String,
+}
+
+impl Picture {
+    pub(crate) fn text(&mut self, x: f64, y: f64, anchor: &str, class: &str, text: &str) {
+        let text = escaped(text);
+        writeln!(self.out, r#"<text x="{x:.1}" y="{y:.1}" text-anchor="{anchor}" class="{class}">{text}</text>"#).ok();
+    }
+
+    /// A heading and what it means, on one line whatever the font's width.
+    pub(crate) fn heading(&mut self, class: &str, y: f64, head: &str, note: &str) {
+        let (head, note) = (escaped(head), escaped(note));
+        writeln!(
+            self.out,
+            r#"<text x="20" y="{y:.1}"><tspan class="{class}">{head}</tspan><tspan class="soft small" dx="10">{note}</tspan></text>"#
+        )
+        .ok();
+    }
+
+    pub(crate) fn coloured_text(&mut self, x: f64, y: f64, colour: &str, text: &str) {
+        let text = escaped(text);
+        writeln!(self.out, r#"<text x="{x:.1}" y="{y:.1}" class="bold" style="fill:var(--{colour})">{text}</text>"#)
+            .ok();
+    }
+
+    pub(crate) fn line(&mut self, [x0, y0, x1, y1]: [f64; 4], class: &str) {
+        writeln!(self.out, r#"<path class="{class}" d="M{x0:.1} {y0:.1}L{x1:.1} {y1:.1}"/>"#).ok();
+    }
 }
 
 /// Cividis at 0, ¼, ½, ¾ and 1 (Nuñez, Anderton and Renslow, PLoS ONE 13, 2018): made to look alike with and without

@@ -11,7 +11,10 @@ use super::{
 };
 use laneproof_statistics::share::Share;
 
-use crate::{report::svg::escaped, score::Cause};
+use crate::{
+    report::svg::{Picture, escaped},
+    score::Cause,
+};
 
 const WIDTH: f64 = 1000.0;
 const LEFT: f64 = 62.0;
@@ -36,38 +39,6 @@ font-variant-numeric:tabular-nums}\
 .sweep .soft{fill:var(--soft)}.sweep .small{font-size:11.5px}.sweep .on{fill:var(--page);font-size:11px}\
 .sweep .path{font-family:ui-monospace,'SF Mono',Menlo,'DejaVu Sans Mono',monospace;font-size:13.5px;font-weight:600}\
 .sweep .grid{stroke:var(--line)}.sweep .axis{stroke:var(--soft)}.sweep .lead{stroke:var(--soft);opacity:.55;fill:none}";
-
-/// A picture in the making.
-struct Picture {
-    out: String,
-}
-
-impl Picture {
-    fn text(&mut self, x: f64, y: f64, anchor: &str, class: &str, text: &str) {
-        let text = escaped(text);
-        writeln!(self.out, r#"<text x="{x:.1}" y="{y:.1}" text-anchor="{anchor}" class="{class}">{text}</text>"#).ok();
-    }
-
-    /// A heading and what it means, on one line whatever the font's width.
-    fn heading(&mut self, y: f64, head: &str, note: &str) {
-        let (head, note) = (escaped(head), escaped(note));
-        writeln!(
-            self.out,
-            r#"<text x="20" y="{y:.1}"><tspan class="head">{head}</tspan><tspan class="soft small" dx="10">{note}</tspan></text>"#
-        )
-        .ok();
-    }
-
-    fn coloured_text(&mut self, x: f64, y: f64, colour: &str, text: &str) {
-        let text = escaped(text);
-        writeln!(self.out, r#"<text x="{x:.1}" y="{y:.1}" class="bold" style="fill:var(--{colour})">{text}</text>"#)
-            .ok();
-    }
-
-    fn line(&mut self, [x0, y0, x1, y1]: [f64; 4], class: &str) {
-        writeln!(self.out, r#"<path class="{class}" d="M{x0:.1} {y0:.1}L{x1:.1} {y1:.1}"/>"#).ok();
-    }
-}
 
 /// Lines of at most `width` characters, broken between words.
 fn wrapped(text: &str, width: usize) -> Vec<String> {
@@ -163,7 +134,7 @@ fn layers(result: &SweepResult) -> Vec<(String, Option<Cause>, Vec<u64>)> {
 
 /// The picture of a sweep; of a sweep that still runs, of what is known.
 pub fn svg(result: &SweepResult) -> String {
-    let mut p = Picture { out: String::new() };
+    let mut p = Picture::default();
     let mut y = 38.0;
     for line in wrapped(&result.head.title, 92) {
         p.text(20.0, y, "start", "title", &line);
@@ -213,7 +184,7 @@ fn share_axis(p: &mut Picture, from_y: f64, height: f64, top: f64, step: f64) {
 }
 
 fn coverage(p: &mut Picture, result: &SweepResult, order: &[usize], xs: &[f64], spacing: f64, y: f64) -> f64 {
-    p.heading(y, "Coverage", "verified by the testbed; whiskers: Wilson's 95 % intervals");
+    p.heading("head", y, "Coverage", "verified by the testbed; whiskers: Wilson's 95 % intervals");
     let top = y + 20.0;
     share_axis(p, top, COVERAGE_HEIGHT, 1.0, 0.2);
     let at = |share: f64| top + COVERAGE_HEIGHT * (1.0 - share);
@@ -300,7 +271,7 @@ fn comparison(p: &mut Picture, result: &SweepResult, order: &[usize], xs: &[f64]
 
 fn losses(p: &mut Picture, result: &SweepResult, order: &[usize], xs: &[f64], spacing: f64, y: f64) -> f64 {
     let y = y + 24.0;
-    p.heading(y, "Lost occupants by first cause", "share of all occupants; numbers count them");
+    p.heading("head", y, "Lost occupants by first cause", "share of all occupants; numbers count them");
     let top_y = y + 20.0;
     let layers = layers(result);
     let all = |i: usize| result.points[i].occupants.max(1) as f64;

@@ -12,7 +12,7 @@ use toml::Value;
 pub mod also;
 pub mod axis;
 pub mod draw;
-mod page;
+pub(crate) mod page;
 pub mod result;
 pub mod run;
 #[cfg(test)]

@@ -36,14 +36,14 @@ struct SecondCells {
 
 /// A share as the table shows it.
 #[derive(Serialize)]
-struct Cell {
+pub(crate) struct Cell {
     percent: String,
     count: String,
     interval: String,
 }
 
 impl Cell {
-    fn of(share: &Share) -> Self {
+    pub(crate) fn of(share: &Share) -> Self {
         let count = format!("{}/{}", share.count, share.of);
         Self { percent: share.percent(), count, interval: share.interval() }
     }
